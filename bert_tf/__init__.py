@@ -1,0 +1,32 @@
+"""bert_tf: Google's original BERT on current TensorFlow.
+
+Public names are loaded when first used, so that commands which need no
+TensorFlow (reading a configuration, tokenizing) start without it.
+"""
+
+import importlib
+import os
+from typing import Any
+
+# Must be set before TensorFlow's Keras is touched: `tf_keras` is the Keras of
+# this package, see DESIGN in docs/.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+_PUBLIC = {
+  "BertConfig": "bert_tf.config",
+  "BertModel": "bert_tf.models.encoder",
+  "FullTokenizer": "bert_tf.text.full_tokenizer",
+}
+
+__all__ = ["BertConfig", "BertModel", "FullTokenizer"]
+
+
+def __getattr__(name: str) -> Any:
+  """Loads a public name from its module."""
+  if name not in _PUBLIC:
+    raise AttributeError(f"module 'bert_tf' has no attribute '{name}'")
+  return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+  return sorted(__all__)

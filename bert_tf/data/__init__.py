@@ -1,0 +1,1 @@
+"""Data: tf.Example features, record files, input pipelines."""

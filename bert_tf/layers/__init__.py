@@ -1,0 +1,1 @@
+"""Layers of the BERT graph, one a file."""

@@ -1,0 +1,1 @@
+"""Models: the encoder and what stands on it."""

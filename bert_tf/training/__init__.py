@@ -1,0 +1,1 @@
+"""Training: one path for all runners."""

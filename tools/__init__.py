@@ -1,0 +1,1 @@
+"""Commands: absl flags and main, nothing else."""
