@@ -4,9 +4,10 @@ BIN := .venv/bin
 
 .PHONY: quickstart test check format bazel clean
 
-.venv/.ready: requirements.txt requirements-dev.txt
+.venv/.ready: requirements.txt requirements-dev.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps --requirement requirements-data.txt
 	touch $@
 
 quickstart: .venv/.ready
