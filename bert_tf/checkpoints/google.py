@@ -1,0 +1,236 @@
+"""Google's name-based checkpoints: finding, reading, loading, writing.
+
+A checkpoint is a prefix, `bert_model.ckpt`, with the files
+`prefix.index` and `prefix.data-00000-of-00001`; a `.meta` file is not needed.
+"""
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from bert_tf import config as config_lib
+from bert_tf.checkpoints import names
+
+_INDEX = ".index"
+_DEFAULT = "bert_model.ckpt"
+_CONFIG = "bert_config.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadReport:
+  """What a checkpoint gave to a model.
+
+  Attributes:
+    loaded: Names of variables that were set.
+    missing: Variables of the model that the checkpoint lacks; they keep
+      their initial values.
+    unused: Names in the checkpoint that the model has no variable for,
+      training state apart.
+    training_state: Number of optimizer entries in the checkpoint, not read.
+  """
+
+  loaded: tuple[str, ...]
+  missing: tuple[str, ...]
+  unused: tuple[str, ...]
+  training_state: int
+
+  def lines(self) -> list[str]:
+    """The report as lines to log, each with its reason."""
+    lines = [f"loaded {len(self.loaded)} variables"]
+    for name in self.missing:
+      lines.append(f"  not loaded: {name} (not in the checkpoint; initialized)")
+    for name in self.unused:
+      lines.append(f"  not used: {name} (the model has no such variable)")
+    if self.training_state:
+      lines.append(
+        f"  not used: {self.training_state} optimizer entries "
+        "(a new training starts at step 0)"
+      )
+    return lines
+
+
+def find_checkpoint(path: str | os.PathLike[str]) -> str:
+  """The checkpoint prefix that `path` stands for.
+
+  Args:
+    path: A prefix, its `.index` file, or a folder: one with a `checkpoint`
+      file (its latest), with bert_model.ckpt, or with just one checkpoint.
+
+  Raises:
+    FileNotFoundError: There is none; the message says what was looked for.
+  """
+  path = os.fspath(path)
+  path = path.removesuffix(_INDEX)
+  if tf.io.gfile.exists(path + _INDEX):
+    return path
+  if not tf.io.gfile.isdir(path):
+    raise FileNotFoundError(
+      f"no checkpoint at {path}: there is no file {path + _INDEX}; give the "
+      "prefix (.../bert_model.ckpt) or the folder that holds it"
+    )
+  latest = tf.train.latest_checkpoint(path)
+  if latest:
+    return str(latest)
+  found = sorted(tf.io.gfile.glob(os.path.join(path, "*" + _INDEX)))
+  prefixes = [name.removesuffix(_INDEX) for name in found]
+  default = os.path.join(path, _DEFAULT)
+  if default in prefixes:
+    return default
+  if len(prefixes) == 1:
+    return prefixes[0]
+  raise FileNotFoundError(
+    f"no checkpoint in {path}: expected {_DEFAULT}{_INDEX}, found "
+    f"{', '.join(map(os.path.basename, prefixes)) or 'no .index file'}"
+  )
+
+
+def find_config(prefix: str) -> config_lib.BertConfig:
+  """Reads the bert_config.json beside a checkpoint.
+
+  Raises:
+    FileNotFoundError: There is none.
+  """
+  path = os.path.join(os.path.dirname(prefix), _CONFIG)
+  if not tf.io.gfile.exists(path):
+    raise FileNotFoundError(
+      f"no {_CONFIG} beside the checkpoint {prefix}; give the configuration"
+    )
+  return config_lib.BertConfig.from_json_file(path)
+
+
+class Reader:
+  """One checkpoint, read by name.
+
+  Raises:
+    ValueError: The files are damaged.
+  """
+
+  def __init__(self, path: str | os.PathLike[str]):
+    self.prefix = find_checkpoint(path)
+    try:
+      self._reader = tf.train.load_checkpoint(self.prefix)
+      self.shapes: dict[str, tuple[int, ...]] = {
+        name: tuple(shape)
+        for name, shape in self._reader.get_variable_to_shape_map().items()
+      }
+    except (tf.errors.OpError, RuntimeError) as error:
+      raise ValueError(self._damaged(error)) from error
+
+  def read(self, name: str) -> np.ndarray[Any, Any]:
+    """One tensor.
+
+    Raises:
+      KeyError: There is no such name.
+      ValueError: The data file is damaged.
+    """
+    if name not in self.shapes:
+      raise KeyError(f"{self.prefix} has no variable {name!r}")
+    try:
+      return np.asarray(self._reader.get_tensor(name))
+    except (tf.errors.OpError, RuntimeError, IndexError) as error:
+      raise ValueError(self._damaged(error)) from error
+
+  def _damaged(self, error: Exception) -> str:
+    return (
+      f"{self.prefix}: cannot read the checkpoint, its files are damaged or "
+      f"incomplete: {error}"
+    )
+
+
+def load(
+  variables: Iterable[Any],
+  path: str | os.PathLike[str],
+  require_all: bool = False,
+) -> LoadReport:
+  """Sets a model's variables from a checkpoint, by name.
+
+  Nothing is set unless all that fits by name fits by shape too.
+
+  Args:
+    variables: The model's variables, named as in Google's checkpoints.
+    path: What `find_checkpoint` takes.
+    require_all: Whether a variable without a value is an error.
+
+  Raises:
+    ValueError: Nothing fits, a shape differs, or with `require_all` a
+      variable is missing; the message names the variables.
+  """
+  reader = Reader(path)
+  wanted = names.by_name(variables)
+  report = compare(wanted, reader, require_all)
+  for name in report.loaded:
+    wanted[name].assign(reader.read(name))
+  return report
+
+
+def compare(
+  wanted: Mapping[str, Any], reader: Reader, require_all: bool = False
+) -> LoadReport:
+  """What loading `reader` into the variables `wanted` would do; see `load`."""
+  loaded = tuple(name for name in wanted if name in reader.shapes)
+  missing = tuple(name for name in wanted if name not in reader.shapes)
+  others = sorted(set(reader.shapes) - set(wanted))
+  state = [name for name in others if names.is_training_state(name)]
+  unused = tuple(name for name in others if not names.is_training_state(name))
+  if not loaded:
+    raise ValueError(
+      f"{reader.prefix}: no variable fits this model; the checkpoint has "
+      f"{', '.join(unused[:3])} ..., the model {', '.join(missing[:3])} ..."
+    )
+  wrong = [
+    f"{name}: the checkpoint has {list(reader.shapes[name])}, the model "
+    f"{list(wanted[name].shape)}"
+    for name in loaded
+    if tuple(wanted[name].shape) != reader.shapes[name]
+  ]
+  if wrong:
+    raise ValueError(
+      f"{reader.prefix}: {len(wrong)} variables have another shape than in "
+      "the model; does bert_config.json belong to this checkpoint?\n  "
+      + "\n  ".join(wrong)
+    )
+  if missing and require_all:
+    raise ValueError(
+      f"{reader.prefix}: {len(missing)} variables of the model are not in "
+      f"the checkpoint: {', '.join(missing)}"
+    )
+  return LoadReport(loaded, missing, unused, len(state))
+
+
+def save(values: Mapping[str, Any], prefix: str) -> None:
+  """Writes tensors under their names, as TensorFlow's own Saver does.
+
+  The files are written under temporary names and renamed when complete.
+
+  Args:
+    values: Tensors, variables or arrays by name.
+    prefix: Where to; `prefix.index` and `prefix.data-...` are replaced.
+  """
+  folder = os.path.dirname(prefix)
+  if folder:
+    tf.io.gfile.makedirs(folder)
+  ordered = sorted(values)
+  tensors = [tf.convert_to_tensor(_plain(values[name])) for name in ordered]
+  temporary = f"{prefix}.tmp-{os.getpid()}"
+  with tf.device("CPU:0"):
+    tf.raw_ops.SaveV2(
+      prefix=temporary,
+      tensor_names=ordered,
+      shape_and_slices=[""] * len(ordered),
+      tensors=tensors,
+    )
+    tf.raw_ops.MergeV2Checkpoints(
+      checkpoint_prefixes=[temporary],
+      destination_prefix=prefix,
+      delete_old_dirs=False,
+    )
+
+
+def _plain(value: Any) -> Any:
+  """This process's copy of a variable that a strategy may have mirrored."""
+  copies = getattr(value, "values", None)
+  return copies[0] if isinstance(copies, list | tuple) and copies else value

@@ -1,0 +1,39 @@
+"""Activation functions by the names of bert_config.json."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+
+def gelu(x: Any) -> Any:
+  """Gaussian error linear unit in its tanh form.
+
+  0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); any shape, any float
+  dtype. Written as the one op that oneDNN fuses with the product before it.
+  Source: modeling.py, `gelu`; Hendrycks and Gimpel, arXiv 1606.08415.
+  """
+  return tf.nn.gelu(x, approximate=True)
+
+
+_BY_NAME: dict[str, Callable[[Any], Any] | None] = {
+  "gelu": gelu,
+  "relu": tf.nn.relu,
+  "tanh": tf.tanh,
+  "linear": None,
+}
+
+
+def get_activation(name: str | None) -> Callable[[Any], Any] | None:
+  """The function of a `hidden_act`; None where nothing is applied.
+
+  Raises:
+    ValueError: The name is not known.
+  """
+  if not name:
+    return None
+  if name.lower() not in _BY_NAME:
+    raise ValueError(
+      f"hidden_act={name!r} is not known; it is one of {', '.join(_BY_NAME)}"
+    )
+  return _BY_NAME[name.lower()]

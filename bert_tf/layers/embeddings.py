@@ -1,0 +1,75 @@
+"""Word, position and segment embeddings, summed and normalized."""
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from bert_tf import config as config_lib
+from bert_tf.layers import building, dropout, normalization
+
+
+class Embeddings(tf_keras.layers.Layer):
+  """Ids to vectors. Source: section 3 of the paper; `embedding_lookup` and
+  `embedding_postprocessor` of modeling.py.
+
+  Variables, float32: `word_embeddings` [V, H], `token_type_embeddings` [2, H],
+  `position_embeddings` [P, H], `LayerNorm/{gamma,beta}` [H].
+  """
+
+  def __init__(
+    self,
+    config: config_lib.BertConfig,
+    use_one_hot_embeddings: bool = False,
+    **kwargs: Any,
+  ):
+    super().__init__(**kwargs)
+    self.config = config
+    self.use_one_hot_embeddings = use_one_hot_embeddings
+    self.layer_norm = normalization.LayerNorm(name="LayerNorm")
+
+  def build(self, input_shape: Any = None) -> None:
+    """Makes the variables."""
+    config = self.config
+    tables = {
+      "word_embeddings": config.vocab_size,
+      "token_type_embeddings": config.type_vocab_size,
+      "position_embeddings": config.max_position_embeddings,
+    }
+    for name, entries in tables.items():
+      weight = self.add_weight(
+        name,
+        [entries, config.hidden_size],
+        initializer=building.initializer(config.initializer_range),
+      )
+      setattr(self, name, weight)
+    building.build_under(
+      "LayerNorm", self.layer_norm, [None, config.hidden_size]
+    )
+    self.built = True
+
+  def call(
+    self, input_ids: Any, segment_ids: Any, training: bool = False
+  ) -> Any:
+    """Embeds int32 ids [B, S] to [B, S, H]."""
+    x = self._words(input_ids)  # [B, S, H]
+    segments = tf.one_hot(
+      segment_ids, self.config.type_vocab_size, dtype=x.dtype
+    )  # [B, S, 2]
+    x += tf.einsum("bst,th->bsh", segments, self.token_type_embeddings)
+    length = tf.shape(input_ids)[1]
+    x += self.position_embeddings[:length]  # [S, H] to each of [B, S, H]
+    x = self.layer_norm(x)
+    return dropout.dropout(x, self.config.hidden_dropout_prob, training)
+
+  def _words(self, input_ids: Any) -> Any:
+    if not self.use_one_hot_embeddings:
+      return tf.gather(self.word_embeddings, input_ids)
+    rows = tf.one_hot(
+      tf.reshape(input_ids, [-1]),
+      self.config.vocab_size,
+      dtype=self.compute_dtype,
+    )  # [B*S, V]
+    x = tf.matmul(rows, self.word_embeddings)  # [B*S, H]
+    shape = tf.concat([tf.shape(input_ids), [self.config.hidden_size]], 0)
+    return tf.reshape(x, shape)  # [B, S, H]

@@ -1,0 +1,93 @@
+"""The two heads of pre-training: masked words and next sentence."""
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from bert_tf import config as config_lib
+from bert_tf.layers import activations, building, normalization
+
+
+def gather_positions(sequence: Any, positions: Any) -> Any:
+  """Takes the vectors at `positions` [B, P] out of [B, S, H]: [B*P, H].
+
+  Source: run_pretraining.py, `gather_indexes`.
+  """
+  vectors = tf.gather(sequence, positions, batch_dims=1)  # [B, P, H]
+  return tf.reshape(vectors, [-1, sequence.shape[-1]])  # [B*P, H]
+
+
+class MaskedLmHead(tf_keras.layers.Layer):
+  """Scores of all words at the masked positions, on the tied word embeddings.
+
+  Variables `transform/dense/{kernel,bias}`, `transform/LayerNorm/{gamma,beta}`
+  and `output_bias` [V]. Source: run_pretraining.py, `get_masked_lm_output`.
+  """
+
+  def __init__(self, config: config_lib.BertConfig, **kwargs: Any):
+    super().__init__(**kwargs)
+    self.config = config
+    self.dense = building.dense(
+      config.hidden_size,
+      config.initializer_range,
+      activation=activations.get_activation(config.hidden_act),
+      name="dense",
+      dtype=self.dtype_policy,
+    )
+    self.layer_norm = normalization.LayerNorm(name="LayerNorm")
+
+  def build(self, input_shape: Any = None) -> None:
+    """Makes the variables."""
+    hidden = [None, self.config.hidden_size]
+    building.build_under("transform/dense", self.dense, hidden)
+    building.build_under("transform/LayerNorm", self.layer_norm, hidden)
+    self.output_bias = self.add_weight(
+      "output_bias", [self.config.vocab_size], initializer="zeros"
+    )
+    self.built = True
+
+  def call(self, vectors: Any, word_embeddings: Any) -> Any:
+    """Scores words.
+
+    Args:
+      vectors: [B*P, H], see `gather_positions`.
+      word_embeddings: [V, H].
+
+    Returns:
+      Logits, float32 [B*P, V].
+    """
+    x = self.layer_norm(self.dense(vectors))
+    table = tf.cast(word_embeddings, x.dtype)
+    logits = tf.matmul(x, table, transpose_b=True)  # [B*P, V]
+    return tf.cast(tf.nn.bias_add(logits, self.output_bias), tf.float32)
+
+
+class LinearHead(tf_keras.layers.Layer):
+  """Scores of `outputs` classes: the original's `output_weights` [C, H].
+
+  Variables `output_weights` [C, H] (not transposed) and `output_bias` [C].
+  Source: run_pretraining.py, `get_next_sentence_output`.
+  """
+
+  def __init__(self, config: config_lib.BertConfig, outputs: int, **kwargs: Any):
+    super().__init__(**kwargs)
+    self.config = config
+    self.outputs = outputs
+
+  def build(self, input_shape: Any = None) -> None:
+    """Makes the variables."""
+    self.output_weights = self.add_weight(
+      "output_weights",
+      [self.outputs, self.config.hidden_size],
+      initializer=building.initializer(self.config.initializer_range),
+    )
+    self.output_bias = self.add_weight(
+      "output_bias", [self.outputs], initializer="zeros"
+    )
+    self.built = True
+
+  def call(self, vectors: Any) -> Any:
+    """Maps [..., H] to logits, float32 [..., C]."""
+    logits = tf.matmul(vectors, self.output_weights, transpose_b=True)
+    return tf.cast(tf.nn.bias_add(logits, self.output_bias), tf.float32)

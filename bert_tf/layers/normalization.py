@@ -1,0 +1,36 @@
+"""Layer normalization."""
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+EPSILON = 1e-12
+
+
+class LayerNorm(tf_keras.layers.Layer):
+  """Normalizes the last axis; computed in float32 whatever the input is.
+
+  Variables `gamma` (ones) and `beta` (zeros), float32 [H]. The output has the
+  dtype of the input. Source: Ba et al., arXiv 1607.06450; modeling.py,
+  `layer_norm` (epsilon 1e-12).
+  """
+
+  def __init__(self, **kwargs: Any):
+    super().__init__(dtype="float32", autocast=False, **kwargs)
+
+  def build(self, input_shape: Any) -> None:
+    """Makes the variables for inputs of shape [..., H]."""
+    size = input_shape[-1]
+    self.gamma = self.add_weight("gamma", [size], initializer="ones")
+    self.beta = self.add_weight("beta", [size], initializer="zeros")
+    self.built = True
+
+  def call(self, inputs: Any) -> Any:
+    """Normalizes [..., H] to [..., H]."""
+    x = tf.cast(inputs, tf.float32)
+    mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
+    x = tf.nn.batch_normalization(
+      x, mean, variance, self.beta, self.gamma, EPSILON
+    )
+    return tf.cast(x, inputs.dtype)

@@ -1,0 +1,33 @@
+"""The pooler: the first token's vector through a dense layer and tanh."""
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from bert_tf import config as config_lib
+from bert_tf.layers import building
+
+
+class Pooler(tf_keras.layers.Layer):
+  """A sequence to one vector. Variables `dense/{kernel,bias}`."""
+
+  def __init__(self, config: config_lib.BertConfig, **kwargs: Any):
+    super().__init__(**kwargs)
+    self.config = config
+    self.dense = building.dense(
+      config.hidden_size,
+      config.initializer_range,
+      activation=tf.tanh,
+      name="dense",
+      dtype=self.dtype_policy,
+    )
+
+  def build(self, input_shape: Any = None) -> None:
+    """Makes the variables."""
+    building.build_under("dense", self.dense, [None, self.config.hidden_size])
+    self.built = True
+
+  def call(self, sequence: Any) -> Any:
+    """Maps [B, S, H] to [B, H]."""
+    return self.dense(sequence[:, 0])
