@@ -1,0 +1,57 @@
+"""Opening and writing files, here or in a bucket.
+
+Local paths need only Python. A path with a scheme, such as
+"gs://bucket/vocab.txt", goes through TensorFlow's file system layer, which is
+imported only then.
+"""
+
+import os
+import uuid
+from typing import IO, Any
+
+
+def is_remote(path: str) -> bool:
+  """Whether `path` names a file system by a scheme ("gs://...")."""
+  return "://" in path
+
+
+def _gfile() -> Any:
+  import tensorflow as tf
+
+  return tf.io.gfile
+
+
+def open_file(path: str | os.PathLike[str], mode: str = "rb") -> IO[Any]:
+  """Opens a file, binary unless `mode` says otherwise.
+
+  Raises:
+    OSError: as the built-in `open`; for remote paths TensorFlow's own errors.
+  """
+  name = os.fspath(path)
+  if is_remote(name):
+    return _gfile().GFile(name, mode)
+  encoding = None if "b" in mode else "utf-8"
+  return open(name, mode, encoding=encoding)
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+  """Writes `data` under a temporary name beside `path`, then renames it.
+
+  Readers see the old file or the new one, never half of one. Missing
+  directories are made.
+  """
+  name = os.fspath(path)
+  temporary = f"{name}.{uuid.uuid4().hex[:8]}.tmp"
+  if is_remote(name):
+    with open_file(temporary, "wb") as writer:
+      writer.write(data)
+    _gfile().rename(temporary, name, overwrite=True)
+    return
+  os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+  try:
+    with open_file(temporary, "wb") as writer:
+      writer.write(data)
+    os.replace(temporary, name)
+  finally:
+    if os.path.exists(temporary):
+      os.remove(temporary)
