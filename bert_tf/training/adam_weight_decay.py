@@ -1,0 +1,99 @@
+"""The original's optimizer: Adam with decoupled weight decay."""
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from bert_tf.checkpoints import names
+
+
+class AdamWeightDecay(tf_keras.optimizers.Optimizer):
+  """Adam without bias correction, with decay outside of the gradient.
+
+  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+  w -= rate (m / (sqrt(v) + eps) + decay w), the decay on kernels and
+  embeddings only (`names.is_decayed`). Works on dense and sparse gradients
+  alike. Source: optimization.py, `AdamWeightDecayOptimizer`.
+
+  Args:
+    learning_rate: A number or a schedule.
+    weight_decay_rate: `decay` above.
+    beta_1: b1.
+    beta_2: b2.
+    epsilon: eps.
+    name: Of the optimizer.
+  """
+
+  def __init__(
+    self,
+    learning_rate: Any,
+    weight_decay_rate: float = 0.01,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-6,
+    name: str = "AdamWeightDecay",
+  ):
+    super().__init__(name=name, jit_compile=False)
+    self._learning_rate = self._build_learning_rate(learning_rate)
+    self.weight_decay_rate = weight_decay_rate
+    self.beta_1 = beta_1
+    self.beta_2 = beta_2
+    self.epsilon = epsilon
+    self._m: list[Any] = []
+    self._v: list[Any] = []
+
+  def build(self, var_list: Any) -> None:
+    """Makes both moments of every variable."""
+    super().build(var_list)
+    if self._m:
+      return
+    for variable in var_list:
+      self._m.append(self.add_variable_from_reference(variable, "adam_m"))
+      self._v.append(self.add_variable_from_reference(variable, "adam_v"))
+    self._variables_of_slots = list(var_list)
+
+  def slots(self) -> dict[str, Any]:
+    """The moments by their names in a checkpoint, `<variable>/adam_m`."""
+    slots = {}
+    for variable, m, v in zip(
+      self._variables_of_slots, self._m, self._v, strict=True
+    ):
+      name = names.variable_name(variable)
+      slots[f"{name}/adam_m"] = m
+      slots[f"{name}/adam_v"] = v
+    return slots
+
+  def update_step(self, gradient: Any, variable: Any) -> None:
+    """One variable's step. The kernel is TensorFlow's Adam in one pass: with
+    both beta powers 0 it does no bias correction.
+    """
+    rate = tf.cast(self.learning_rate, variable.dtype)
+    index = self._index_dict[self._var_key(variable)]
+    m, v = self._m[index], self._v[index]
+    if names.is_decayed(names.variable_name(variable)):
+      variable.assign_sub(rate * self.weight_decay_rate * variable)
+    tf.raw_ops.ResourceApplyAdam(
+      var=variable.handle,
+      m=m.handle,
+      v=v.handle,
+      beta1_power=0.0,
+      beta2_power=0.0,
+      lr=rate,
+      beta1=self.beta_1,
+      beta2=self.beta_2,
+      epsilon=self.epsilon,
+      grad=tf.convert_to_tensor(gradient),
+    )
+
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    config = super().get_config()
+    return {
+      "learning_rate": self._serialize_hyperparameter(self._learning_rate),
+      "weight_decay_rate": self.weight_decay_rate,
+      "beta_1": self.beta_1,
+      "beta_2": self.beta_2,
+      "epsilon": self.epsilon,
+      "name": config["name"],
+    }

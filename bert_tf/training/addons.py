@@ -1,0 +1,37 @@
+"""The one door to tensorflow-addons, which is at its end of life.
+
+It imports `keras.src.engine`, a module that Keras 3 no longer has. Where only
+the module of that name is registered, all that this project needs works.
+"""
+
+import importlib
+import sys
+import types
+import warnings
+from typing import Any
+
+_ENGINE = "keras.src.engine"
+
+
+def load() -> Any:
+  """Imports tensorflow_addons.
+
+  Raises:
+    ImportError: It is not installed (it has no release for Python 3.12).
+  """
+  if _ENGINE not in sys.modules:
+    from tf_keras.src.engine import keras_tensor
+
+    engine = types.ModuleType(_ENGINE)
+    engine.keras_tensor = keras_tensor  # type: ignore[attr-defined]
+    sys.modules[_ENGINE] = engine
+  try:
+    with warnings.catch_warnings():
+      warnings.simplefilter("ignore")  # its notice that it has ended
+      return importlib.import_module("tensorflow_addons")
+  except ImportError as error:
+    raise ImportError(
+      "tensorflow-addons is needed here (--optimizer=lamb) and is not "
+      "installed; it exists for Python 3.11 and older: "
+      f"pip install tensorflow-addons==0.23.0 ({error})"
+    ) from error

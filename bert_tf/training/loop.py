@@ -1,0 +1,294 @@
+"""The training and evaluation loops that all runners share."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from bert_tf.checkpoints import google, names
+from bert_tf.training import checkpointing, progress
+from bert_tf.training import objective as objective_lib
+from bert_tf.training import optimizer as optimizer_lib
+from bert_tf.training import precision as precision_lib
+from bert_tf.training import step as step_lib
+from bert_tf.training import strategy as strategy_lib
+
+# (input_context, first_step) -> batches of one replica, for ever.
+DatasetFn = Callable[[Any, int], Any]
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclasses.dataclass(frozen=True)
+class LoopSettings:
+  """How a training goes.
+
+  Attributes:
+    batch_size: Examples of a step, over all replicas and micro-batches.
+    gradient_accumulation_steps: Micro-batches of a step.
+    seed: Of data order and dropout.
+    save_checkpoints_steps: Steps between checkpoints.
+    keep_checkpoint_max: Checkpoints kept; 0 keeps all.
+    log_steps: Steps between lines of progress.
+    iterations_per_loop: The most steps between two looks at the host.
+  """
+
+  batch_size: int
+  gradient_accumulation_steps: int = 1
+  seed: int = 12345
+  save_checkpoints_steps: int = 1000
+  keep_checkpoint_max: int = 5
+  log_steps: int = 100
+  iterations_per_loop: int = 1000
+
+  def __post_init__(self) -> None:
+    for field in dataclasses.fields(self):
+      value = getattr(self, field.name)
+      least = 0 if field.name in ("seed", "keep_checkpoint_max") else 1
+      if value < least:
+        raise ValueError(f"{field.name}={value} is below {least}")
+
+
+class NanLossError(RuntimeError):
+  """The loss or the gradients are no longer numbers."""
+
+
+def replica_batch_size(strategy: Any, batch_size: int, parts: int = 1) -> int:
+  """Examples of a batch on one replica.
+
+  Raises:
+    ValueError: The batch cannot be cut evenly.
+  """
+  replicas = strategy.num_replicas_in_sync
+  if batch_size % (replicas * parts):
+    raise ValueError(
+      f"a batch of {batch_size} examples cannot be cut evenly over {replicas} "
+      f"replicas and {parts} micro-batches; use a multiple of "
+      f"{replicas * parts}"
+    )
+  return batch_size // replicas
+
+
+class Trainer:
+  """Trains one model in one output folder.
+
+  Args:
+    strategy: Where it computes.
+    make_model: Makes the model, called under the strategy's scope.
+    objective: Its losses.
+    optimizer: Settings of its optimizer.
+    settings: Of the loop.
+    devices: Precision and XLA.
+    output_dir: Holds checkpoints, events and results.
+  """
+
+  def __init__(
+    self,
+    strategy: Any,
+    make_model: Callable[[], Any],
+    objective: objective_lib.Objective,
+    optimizer: optimizer_lib.OptimizerSettings,
+    settings: LoopSettings,
+    devices: strategy_lib.DeviceSettings,
+    output_dir: str,
+  ):
+    replica_batch_size(
+      strategy, settings.batch_size, settings.gradient_accumulation_steps
+    )
+    self.strategy = strategy
+    self.objective = objective
+    self.settings = settings
+    self.output_dir = output_dir
+    self.last_step = optimizer.num_train_steps
+    with strategy.scope():
+      self.model = make_model()
+      self.optimizer = optimizer_lib.Optimizer(
+        optimizer,
+        self.model.trainable_variables,
+        precision_lib.needs_loss_scale(devices.precision),
+      )
+    self.checkpoints = checkpointing.Checkpoints(
+      output_dir,
+      names.by_name(self.model.variables) | self.optimizer.state(),
+      settings.keep_checkpoint_max,
+      strategy_lib.is_chief(strategy),
+    )
+    self._step = step_lib.TrainStep(
+      self.model,
+      objective,
+      self.optimizer,
+      settings.seed,
+      settings.gradient_accumulation_steps,
+      devices.jit_compile and devices.kind != "tpu",
+    )
+    self._run = tf.function(self._run_steps)
+
+  def initialize(self, init_checkpoint: str | None) -> int:
+    """Resumes from `output_dir`, or else loads `init_checkpoint`.
+
+    Returns:
+      The step to go on from.
+    """
+    step = self.checkpoints.restore()
+    if step is not None:
+      logging.info("resuming %s at step %d", self.output_dir, step)
+      return step
+    if init_checkpoint:
+      report = google.load(self.model.variables, init_checkpoint)
+      for line in report.lines():
+        logging.info("init_checkpoint: %s", line)
+    return 0
+
+  def train(self, dataset_fn: DatasetFn, init_checkpoint: str | None) -> None:
+    """Trains to the last step.
+
+    Raises:
+      NanLossError: The loss is no longer a number; names the step. The
+        checkpoints before it are kept.
+    """
+    step = self.initialize(init_checkpoint)
+    if step >= self.last_step:
+      logging.info("step %d of %d: nothing to train", step, self.last_step)
+      return
+    batches = iter(
+      self.strategy.distribute_datasets_from_function(
+        lambda context: dataset_fn(context, step)
+      )
+    )
+    writes = strategy_lib.is_chief(self.strategy)
+    shown = progress.Progress(
+      self.output_dir if writes else None,
+      self.last_step,
+      self.settings.batch_size,
+    )
+    shown.start(step)
+    window: dict[str, float] = {}
+    while step < self.last_step:
+      count = self._steps_until_stop(step)
+      sums = self._run(batches, tf.constant(count, tf.int64))
+      self._check_finite(sums, step)
+      step += count
+      window = add_sums(window, sums)
+      if step % self.settings.log_steps == 0 or step == self.last_step:
+        shown.report(step, self._values(window, step))
+        window = {}
+      if (
+        step % self.settings.save_checkpoints_steps == 0
+        or step == self.last_step
+      ):
+        self.checkpoints.save(step)
+
+  def _steps_until_stop(self, step: int) -> int:
+    """Steps until something is to be done on the host."""
+    every = (self.settings.log_steps, self.settings.save_checkpoints_steps)
+    counts = [interval - step % interval for interval in every]
+    return min(
+      *counts, self.settings.iterations_per_loop, self.last_step - step
+    )
+
+  def _run_steps(self, batches: Any, count: Any) -> dict[str, Any]:
+    """Takes `count` steps; sums over them and the first bad step."""
+
+    def one() -> dict[str, Any]:
+      step = self.optimizer.step.read_value()
+      sums = self.strategy.run(self._step, args=(next(batches),))
+      sums = {
+        name: self.strategy.experimental_local_results(value)[0]
+        for name, value in sums.items()
+      }
+      norm = sums.pop("gradient_norm")
+      good = tf.math.is_finite(sums["loss"])
+      if not self.optimizer.scales_loss:
+        good = good & tf.math.is_finite(norm)
+      never = tf.constant(_NEVER, tf.int64)
+      return sums | {
+        "steps": tf.constant(1.0),
+        "bad_step": tf.where(good, never, step),
+      }
+
+    totals = one()
+    for _ in tf.range(count - 1):
+      new = one()
+      bad = tf.minimum(totals["bad_step"], new["bad_step"])
+      totals = {name: totals[name] + new[name] for name in totals} | {
+        "bad_step": bad
+      }
+    return totals
+
+  def _check_finite(self, sums: dict[str, Any], step: int) -> None:
+    bad = int(sums.pop("bad_step"))
+    if bad == _NEVER:
+      return
+    last = self.checkpoints.latest()
+    raise NanLossError(
+      f"the loss or its gradient is not a number at step {bad}; the last good "
+      f"checkpoint is {last or 'none, nothing was saved yet'}. A smaller "
+      "learning_rate or a longer warm-up helps most often"
+    )
+
+  def _values(self, sums: Mapping[str, float], step: int) -> dict[str, float]:
+    loss = sums["loss"] / sums["steps"]
+    rate = float(self.optimizer.rate(step - 1))
+    return (
+      {"loss": loss} | self.objective.results(sums) | {"learning_rate": rate}
+    )
+
+
+def add_sums(
+  totals: Mapping[str, float], sums: Mapping[str, Any]
+) -> dict[str, float]:
+  """Adds a batch's sums (scalars) to the totals."""
+  return {
+    name: totals.get(name, 0.0) + float(value) for name, value in sums.items()
+  }
+
+
+def evaluate(
+  strategy: Any,
+  model: Any,
+  objective: objective_lib.Objective,
+  dataset_fn: DatasetFn,
+  steps: int | None = None,
+) -> dict[str, float]:
+  """The objective's results and `loss`, the mean over batches.
+
+  Args:
+    strategy: Where the model was made.
+    model: The model.
+    objective: Its losses.
+    dataset_fn: As for training.
+    steps: Batches; None takes all there are.
+  """
+  eval_step = step_lib.EvalStep(model, objective)
+
+  @tf.function
+  def run(batch: Any) -> dict[str, Any]:
+    sums = strategy.run(eval_step, args=(batch,))
+    return {
+      name: strategy.experimental_local_results(value)[0]
+      for name, value in sums.items()
+    }
+
+  batches = iter(
+    strategy.distribute_datasets_from_function(
+      lambda context: dataset_fn(context, 0)
+    )
+  )
+  totals: dict[str, float] = {}
+  done = 0
+  for _ in range(steps if steps is not None else _NEVER):
+    try:
+      batch = next(batches)
+    except (StopIteration, tf.errors.OutOfRangeError):
+      break
+    totals = add_sums(totals, run(batch))
+    done += 1
+  if not done:
+    raise ValueError("nothing to evaluate: not one whole batch of examples")
+  results = {"loss": totals["loss"] / done} | objective.results(totals)
+  if not all(math.isfinite(value) for value in results.values()):
+    logging.warning("evaluation gave values that are not numbers")
+  return results

@@ -1,0 +1,45 @@
+"""What a task gives to the training loop: losses as sums over weights.
+
+A loss is a sum over examples divided by the sum of their weights. Kept apart,
+the two can be added up over micro-batches and replicas, so that the result
+does not depend on how a global batch is cut.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Sums = dict[str, Any]
+
+
+class Objective(Protocol):
+  """One task's losses and metrics.
+
+  Attributes:
+    epsilons: By loss name, what is added to the sum of its weights. The
+      loss of a batch is the sum of these losses.
+  """
+
+  epsilons: Mapping[str, float]
+
+  def weights(self, batch: Mapping[str, Any]) -> Sums:
+    """By loss name: the sum of the weights in `batch`, float32 scalar."""
+
+  def sums(self, model: Any, batch: Mapping[str, Any], training: bool) -> Sums:
+    """By loss name the weighted sum of losses, and further sums for metrics.
+
+    Float32 scalars, the same names each time.
+    """
+
+  def results(self, sums: Mapping[str, float]) -> dict[str, float]:
+    """Metrics from all sums (weights as `<name>_weight`), for people."""
+
+
+def combine(objective: Objective, sums: Sums, weights: Sums) -> Any:
+  """The loss: each sum over its weight, added up."""
+  terms = [
+    sums[name] / (weights[name] + epsilon)
+    for name, epsilon in objective.epsilons.items()
+  ]
+  return tf.add_n(terms)
