@@ -1,0 +1,330 @@
+"""The compiled inner loop: documents to masked pairs of segments.
+
+All randomness is drawn from a `random_state.State` in the order of the
+original's create_pretraining_data.py, so that each choice comes out the same.
+Segments are ranges of the corpus' flat token array: nothing is copied until an
+instance is stored.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bert_tf.data import compiled
+from bert_tf.tasks.pretraining import corpus as corpus_lib
+from bert_tf.tasks.pretraining import random_state
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+
+
+class Rules(NamedTuple):
+  """Settings and facts about the vocabulary.
+
+  Attributes:
+    max_tokens: tokens of both segments, special tokens apart.
+    short_seq_prob: share of the documents with a random, shorter target.
+    whole_words: mask all pieces of a word or none.
+    predictions: how many tokens to predict at each instance length.
+      int32 [max_seq_length + 1]
+    continues: which ids go on with a word ("##..."). bool [largest id + 1]
+    replacements: ids in the order of the vocabulary. int32 [V]
+    cls: the id of [CLS].
+    sep: the id of [SEP].
+    mask: the id of [MASK].
+  """
+
+  max_tokens: int
+  short_seq_prob: float
+  whole_words: bool
+  predictions: Int32s
+  continues: npt.NDArray[np.bool_]
+  replacements: Int32s
+  cls: int
+  sep: int
+  mask: int
+
+
+class Store(NamedTuple):
+  """Instances, one after the other, with room for more.
+
+  Attributes:
+    tokens: ids with masks in place, [CLS] and both [SEP] included. int32
+    token_ends: where each instance's tokens end. int64
+    segment_b: where in the instance the second segment starts. int32
+    is_random_next: whether the second segment is from elsewhere. int32
+    positions: masked positions in the instance, in order. int32
+    labels: the ids that were there. int32
+    mask_ends: where each instance's positions and labels end. int64
+    used: instances, tokens, masks stored so far. int64 [3]
+  """
+
+  tokens: Int32s
+  token_ends: Int64s
+  segment_b: Int32s
+  is_random_next: Int32s
+  positions: Int32s
+  labels: Int32s
+  mask_ends: Int64s
+  used: Int64s
+
+
+class Scratch(NamedTuple):
+  """Room for the masking of one instance, each int32 [max_seq_length + 1].
+
+  Attributes:
+    order: words, in the order in which they are tried.
+    starts: where each word starts, counted without special tokens.
+    masked: what replaces the token at each position, or -1.
+  """
+
+  order: Int32s
+  starts: Int32s
+  masked: Int32s
+
+
+@compiled.compiled
+def add_documents(
+  corpus: corpus_lib.Corpus,
+  order: Int32s,
+  first: int,
+  last: int,
+  rules: Rules,
+  store: Store,
+  scratch: Scratch,
+  state: random_state.State,
+) -> int:
+  """Stores the instances of documents `order[first:last]`.
+
+  Returns:
+    The place in `order` to go on from: `last`, or that of the document for
+    which `store` had too little room. It is then as if that document had not
+    been begun.
+  """
+  state_before = state.copy()
+  used_before = store.used.copy()
+  for place in range(first, last):
+    state_before[:] = state
+    used_before[:] = store.used
+    if not _add_document(corpus, order, place, rules, store, scratch, state):
+      state[:] = state_before
+      store.used[:] = used_before
+      return place
+  return last
+
+
+@compiled.compiled
+def _add_document(
+  corpus: corpus_lib.Corpus,
+  order: Int32s,
+  place: int,
+  rules: Rules,
+  store: Store,
+  scratch: Scratch,
+  state: random_state.State,
+) -> bool:
+  """Stores the instances of one document; False if there is too little room."""
+  sentences = corpus.sentences
+  document_end = corpus.documents[order[place] + 1]
+  target = rules.max_tokens
+  if random_state.uniform(state) < rules.short_seq_prob:
+    target = 2 + random_state.below(state, rules.max_tokens - 1)
+  # A chunk is a run of sentences that reaches the target or ends the document.
+  chunk = corpus.documents[order[place]]
+  while chunk < document_end:
+    chunk_end = chunk + 1
+    while (
+      chunk_end < document_end
+      and sentences[chunk_end] - sentences[chunk] < target
+    ):
+      chunk_end += 1
+    split = chunk + 1
+    if chunk_end - chunk > 1:
+      split = chunk + 1 + random_state.below(state, chunk_end - chunk - 1)
+    is_random = chunk_end - chunk == 1 or random_state.uniform(state) < 0.5
+    if is_random:
+      wanted = target - (sentences[split] - sentences[chunk])
+      b_start, b_end = _random_segment(corpus, order, place, wanted, state)
+      chunk_end = split  # The sentences not used come again.
+    else:
+      b_start, b_end = sentences[split], sentences[chunk_end]
+    a_start, a_end, b_start, b_end = _truncate_pair(
+      sentences[chunk],
+      sentences[split],
+      b_start,
+      b_end,
+      rules.max_tokens,
+      state,
+    )
+    pair = (a_start, a_end, b_start, b_end)
+    if not _add_pair(corpus.tokens, pair, is_random, rules, store):
+      return False
+    _mask_last(rules, store, scratch, state)
+    chunk = chunk_end
+  return True
+
+
+@compiled.compiled
+def _random_segment(
+  corpus: corpus_lib.Corpus,
+  order: Int32s,
+  place: int,
+  wanted: int,
+  state: random_state.State,
+) -> tuple[int, int]:
+  """Returns the token range of at least `wanted` tokens from elsewhere.
+
+  It is shorter where a document ends, and of the same document where ten draws
+  find no other.
+  """
+  other = place
+  for _ in range(10):
+    other = random_state.below(state, len(order))
+    if other != place:
+      break
+  first = corpus.documents[order[other]]
+  document_end = corpus.documents[order[other] + 1]
+  first += random_state.below(state, document_end - first)
+  start = corpus.sentences[first]
+  last = first + 1
+  while last < document_end and corpus.sentences[last] - start < wanted:
+    last += 1
+  return start, corpus.sentences[last]
+
+
+@compiled.compiled
+def _truncate_pair(
+  a_start: int,
+  a_end: int,
+  b_start: int,
+  b_end: int,
+  limit: int,
+  state: random_state.State,
+) -> tuple[int, int, int, int]:
+  """Cuts tokens off the longer range, at random ends, until both fit."""
+  while a_end - a_start + b_end - b_start > limit:
+    at_front = random_state.uniform(state) < 0.5
+    if a_end - a_start > b_end - b_start:
+      if at_front:
+        a_start += 1
+      else:
+        a_end -= 1
+    elif at_front:
+      b_start += 1
+    else:
+      b_end -= 1
+  return a_start, a_end, b_start, b_end
+
+
+@compiled.compiled
+def _add_pair(
+  tokens: Int32s,
+  pair: tuple[int, int, int, int],
+  is_random: bool,
+  rules: Rules,
+  store: Store,
+) -> bool:
+  """Stores [CLS] a [SEP] b [SEP]; False if there is too little room."""
+  a_start, a_end, b_start, b_end = pair
+  a_size = a_end - a_start
+  size = a_size + b_end - b_start + 3
+  number, begin, masks = store.used
+  if (
+    number >= len(store.token_ends)
+    or begin + size > len(store.tokens)
+    or masks + rules.predictions[size] > len(store.positions)
+  ):
+    return False
+  out = store.tokens[begin : begin + size]
+  out[0] = rules.cls
+  out[1 : 1 + a_size] = tokens[a_start:a_end]
+  out[1 + a_size] = rules.sep
+  out[2 + a_size : size - 1] = tokens[b_start:b_end]
+  out[size - 1] = rules.sep
+  store.token_ends[number] = begin + size
+  store.segment_b[number] = a_size + 2
+  store.is_random_next[number] = is_random
+  store.used[0] += 1
+  store.used[1] += size
+  return True
+
+
+@compiled.compiled
+def _mask_last(
+  rules: Rules,
+  store: Store,
+  scratch: Scratch,
+  state: random_state.State,
+) -> None:
+  """Masks tokens of the instance stored last, and stores what they were."""
+  number = store.used[0] - 1
+  begin = store.token_ends[number - 1] if number else 0
+  tokens = store.tokens[begin : store.used[1]]
+  second = store.segment_b[number]
+  words = _find_words(tokens, second, rules, scratch)
+  random_state.shuffle(state, scratch.order, words)
+  masked = scratch.masked[: len(tokens)]
+  masked[:] = -1
+  left = rules.predictions[len(tokens)]
+  for word in scratch.order[:words]:
+    if not left:
+      break
+    start, end = scratch.starts[word], scratch.starts[word + 1]
+    if end - start > left:
+      continue  # A shorter word may still fit.
+    left -= end - start
+    for i in range(start, end):
+      position = _position(i, second)
+      masked[position] = _replacement(tokens[position], rules, state)
+  count = store.used[2]
+  for position in range(len(tokens)):
+    if masked[position] >= 0:
+      store.positions[count] = position
+      store.labels[count] = tokens[position]
+      tokens[position] = masked[position]
+      count += 1
+  store.mask_ends[number] = count
+  store.used[2] = count
+
+
+@compiled.compiled
+def _position(index: int, second: int) -> int:
+  """Returns where in an instance its text token number `index` is."""
+  return index + 1 if index < second - 2 else index + 2
+
+
+@compiled.compiled
+def _find_words(
+  tokens: Int32s, second: int, rules: Rules, scratch: Scratch
+) -> int:
+  """Fills `scratch.order` and `scratch.starts`; returns how many words.
+
+  Each token is a word unless whole words are asked for. As in the original, a
+  piece that goes on with a word belongs to whatever precedes it, be it on the
+  other side of [SEP].
+  """
+  size = len(tokens) - 3
+  words = 0
+  for i in range(size):
+    if (
+      rules.whole_words
+      and words
+      and rules.continues[tokens[_position(i, second)]]
+    ):
+      continue
+    scratch.order[words] = words
+    scratch.starts[words] = i
+    words += 1
+  scratch.starts[words] = size
+  return words
+
+
+@compiled.compiled
+def _replacement(token: int, rules: Rules, state: random_state.State) -> int:
+  """Returns what stands in for a token: [MASK], itself or any token."""
+  if random_state.uniform(state) < 0.8:
+    return rules.mask
+  if random_state.uniform(state) < 0.5:
+    return token
+  return rules.replacements[random_state.below(state, len(rules.replacements))]

@@ -1,0 +1,74 @@
+"""What determines the records of pre-training data."""
+
+import dataclasses
+import os
+
+# [CLS], one token, [SEP], one token, [SEP].
+MIN_SEQ_LENGTH = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainingDataConfig:
+  """Settings of `create_data.create`; the original's flags, checked.
+
+  Attributes:
+    input_file: paths or glob patterns of text files.
+    output_file: record files to write; records go to them in turn.
+    vocab_file: the vocabulary, one piece a line.
+    do_lower_case: whether the vocabulary is of an uncased model.
+    do_whole_word_mask: mask all pieces of a word or none.
+    max_seq_length: tokens of an instance, special tokens and padding included.
+    max_predictions_per_seq: the most tokens to predict in an instance.
+    random_seed: of Python's generator.
+    dupe_factor: how often the corpus is gone through, masked differently.
+    masked_lm_prob: share of the tokens to predict.
+    short_seq_prob: share of the documents that give shorter instances.
+  """
+
+  input_file: tuple[str, ...]
+  output_file: tuple[str, ...]
+  vocab_file: str
+  do_lower_case: bool = True
+  do_whole_word_mask: bool = False
+  max_seq_length: int = 128
+  max_predictions_per_seq: int = 20
+  random_seed: int = 12345
+  dupe_factor: int = 10
+  masked_lm_prob: float = 0.15
+  short_seq_prob: float = 0.1
+
+  def __post_init__(self) -> None:
+    """Checks each setting alone; files are looked at when they are used."""
+    if not any(self.input_file):
+      raise ValueError("--input_file is empty; name at least one text file")
+    _check_outputs(self.output_file)
+    for name, least in (
+      ("max_seq_length", MIN_SEQ_LENGTH),
+      ("max_predictions_per_seq", 1),
+      ("dupe_factor", 1),
+    ):
+      value = getattr(self, name)
+      if value < least:
+        raise ValueError(f"--{name}={value}, expected at least {least}")
+    for name in ("masked_lm_prob", "short_seq_prob"):
+      value = getattr(self, name)
+      if not 0 <= value <= 1:
+        raise ValueError(f"--{name}={value}, expected a share from 0 to 1")
+
+
+def _check_outputs(paths: tuple[str, ...]) -> None:
+  """Checks that the names are there and differ."""
+  seen: dict[str, str] = {}
+  for path in paths or ("",):
+    if not path.strip():
+      raise ValueError(
+        f"--output_file={','.join(paths)!r} has an empty name in it; name one "
+        "or more files with commas and no spaces between them"
+      )
+    real = path if "://" in path else os.path.realpath(path)
+    if real in seen:
+      raise ValueError(
+        f"--output_file names the same file twice: {seen[real]!r} and "
+        f"{path!r}; each needs a file of its own"
+      )
+    seen[real] = path
