@@ -25,3 +25,20 @@ check: .venv/.ready
 format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Builds everything and runs the quick tests with Debian's Bazel: docs/bazel.md.
+bazel: .venv/.ready
+	@if command -v bazel-4 >/dev/null && test -d /usr/share/bazel/rules/java \
+	    -a -d /usr/share/bazel/tools/platforms; then \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" \
+	    bazel-4 --batch test --test_tag_filters=quick //:all; \
+	else \
+	  echo "Bazel not run: it needs bazel-bootstrap, bazel-rules-java and" \
+	    "bazel-platforms of Debian (docs/bazel.md)"; \
+	fi
+	@if command -v npx >/dev/null; then \
+	  npx --yes @bazel/buildifier@8.2.1 -mode=check -lint=warn -warnings=all \
+	    BUILD MODULE.bazel WORKSPACE $$(find tests/offline_bazel -type f); \
+	else \
+	  echo "buildifier not run: it needs npx of Node.js (docs/bazel.md)"; \
+	fi
