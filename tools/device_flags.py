@@ -1,0 +1,92 @@
+"""Flags that all runners share: devices, precision, optimizer, loop."""
+
+from absl import flags, logging
+
+from bert_tf.training import loop, precision, strategy
+from bert_tf.training import optimizer as optimizer_lib
+
+FLAGS = flags.FLAGS
+_WITHOUT_EFFECT = {
+  "master": "TensorFlow 2 finds devices by itself; name a TPU by --tpu_name",
+  "num_tpu_cores": "all cores of the TPU are used",
+}
+
+
+def define() -> None:
+  """Defines the flags."""
+  flags.DEFINE_bool("use_tpu", False, "Whether to use a TPU.")
+  flags.DEFINE_string(
+    "tpu_name", None, "The TPU: its name, its grpc address, or local."
+  )
+  flags.DEFINE_string("tpu_zone", None, "Zone of the TPU; detected if unset.")
+  flags.DEFINE_string(
+    "gcp_project", None, "Project of the TPU; detected if unset."
+  )
+  flags.DEFINE_string("master", None, "Has no effect (TensorFlow 1 only).")
+  flags.DEFINE_integer("num_tpu_cores", 8, "Has no effect (TensorFlow 1 only).")
+  flags.DEFINE_enum(
+    "strategy",
+    "auto",
+    strategy.STRATEGIES,
+    "Where to compute: mirrored takes all GPUs, multi_worker reads TF_CONFIG, "
+    "auto chooses by what is there.",
+  )
+  flags.DEFINE_enum(
+    "precision", "float32", precision.PRECISIONS, "Number format of products."
+  )
+  flags.DEFINE_bool(
+    "jit_compile", False, "Whether XLA compiles the gradients (not on TPU, "
+    "where all is compiled anyway)."
+  )
+  flags.DEFINE_enum(
+    "optimizer",
+    "adamw",
+    sorted(optimizer_lib.OPTIMIZERS),
+    "adamw is the original's; lamb is for very large batches.",
+  )
+  flags.DEFINE_integer(
+    "gradient_accumulation_steps",
+    1,
+    "Parts a batch is cut into, computed one after the other, where a whole "
+    "one does not fit in memory. train_batch_size stays the whole.",
+  )
+  flags.DEFINE_integer("seed", 12345, "Of data order, dropout and new weights.")
+  flags.DEFINE_integer(
+    "keep_checkpoint_max", 5, "Checkpoints kept; 0 keeps all."
+  )
+  flags.DEFINE_integer("log_steps", 100, "Steps between lines of progress.")
+  flags.DEFINE_integer(
+    "save_checkpoints_steps", 1000, "Steps between checkpoints."
+  )
+  flags.DEFINE_integer(
+    "iterations_per_loop", 1000, "The most steps without a look at the host."
+  )
+
+
+def devices() -> strategy.DeviceSettings:
+  """The device settings; says of flags without effect that they have none."""
+  for name, reason in _WITHOUT_EFFECT.items():
+    if FLAGS[name].present:
+      logging.warning("--%s has no effect: %s", name, reason)
+  return strategy.DeviceSettings(
+    strategy=FLAGS.strategy,
+    use_tpu=FLAGS.use_tpu,
+    tpu_name=FLAGS.tpu_name,
+    tpu_zone=FLAGS.tpu_zone,
+    gcp_project=FLAGS.gcp_project,
+    precision=FLAGS.precision,
+    jit_compile=FLAGS.jit_compile,
+  )
+
+
+def loop_settings() -> loop.LoopSettings:
+  """The settings of the loop."""
+  return loop.LoopSettings(
+    batch_size=FLAGS.train_batch_size,
+    gradient_accumulation_steps=FLAGS.gradient_accumulation_steps,
+    seed=FLAGS.seed,
+    save_checkpoints_steps=FLAGS.save_checkpoints_steps,
+    keep_checkpoint_max=FLAGS.keep_checkpoint_max,
+    log_steps=FLAGS.log_steps,
+    iterations_per_loop=FLAGS.iterations_per_loop,
+  )
