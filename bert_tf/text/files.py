@@ -5,6 +5,7 @@ Local paths need only Python. A path with a scheme, such as
 imported only then.
 """
 
+import glob
 import os
 import uuid
 from typing import IO, Any
@@ -55,3 +56,33 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
   finally:
     if os.path.exists(temporary):
       os.remove(temporary)
+
+
+def expand(patterns: str) -> list[str]:
+  """Returns the files that comma-separated patterns name, each pattern sorted.
+
+  Raises:
+    FileNotFoundError: a pattern names no file.
+  """
+  found: list[str] = []
+  for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+    matches = _glob(pattern)
+    if not matches:
+      raise FileNotFoundError(
+        f"no file matches {pattern!r}; check the path (relative paths start at "
+        f"{os.getcwd()}), and quote patterns that have a * in them"
+      )
+    found.extend(matches)
+  if not found:
+    raise FileNotFoundError(
+      f"found no file name in {patterns!r}; expected names or patterns with "
+      "commas between them"
+    )
+  return found
+
+
+def _glob(pattern: str) -> list[str]:
+  if is_remote(pattern):
+    return sorted(_gfile().glob(pattern))
+  # A name that exists is that file, even with a "[" in it.
+  return [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern))

@@ -9,6 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf.checkpoints import google, names
+from bert_tf.text import files
 
 _PREFIX = "model.ckpt"
 _LEFT_BEHIND = re.compile(r"\.tmp-\d+|\.tempstate\d+")
@@ -91,12 +92,19 @@ class Checkpoints:
     kept = [other for other in self._listed() if other != name] + [name]
     drop = kept[: -self.keep_max] if self.keep_max else []
     kept = kept[len(drop) :]
-    tf.compat.v1.train.update_checkpoint_state(self.folder, name, kept)
+    self._list(kept)
     for other in drop:
       for file in tf.io.gfile.glob(os.path.join(self.folder, other + ".*")):
         tf.io.gfile.remove(file)
     logging.info("saved %s", path)
     return path
+
+  def _list(self, kept: list[str]) -> None:
+    """Writes the `checkpoint` file, a CheckpointState in text form."""
+    lines = [f'model_checkpoint_path: "{kept[-1]}"']
+    lines += [f'all_model_checkpoint_paths: "{name}"' for name in kept]
+    path = os.path.join(self.folder, "checkpoint")
+    files.write_atomically(path, "\n".join([*lines, ""]).encode())
 
   def _listed(self) -> list[str]:
     state = tf.train.get_checkpoint_state(self.folder)

@@ -190,33 +190,27 @@ class Trainer:
     )
 
   def _run_steps(self, batches: Any, count: Any) -> dict[str, Any]:
-    """Takes `count` steps; sums over them and the first bad step."""
+    """Takes `count` steps; sums over them and the first bad step.
 
-    def one() -> dict[str, Any]:
+    The step stands in the graph once, within the loop: two copies could be
+    optimized differently, and results would depend on where loops end.
+    """
+    zero = tf.constant(0.0)
+    losses = self.objective.epsilons
+    totals = dict.fromkeys(self.objective.sum_names, zero)
+    totals |= {f"{name}_weight": zero for name in losses}
+    totals |= {"loss": zero, "steps": zero}
+    bad_step = tf.constant(_NEVER, tf.int64)
+    for _ in tf.range(count):
       step = self.optimizer.step.read_value()
       sums = self.strategy.run(self._step, args=(next(batches),))
-      sums = {
-        name: self.strategy.experimental_local_results(value)[0]
-        for name, value in sums.items()
-      }
-      norm = sums.pop("gradient_norm")
+      sums = local_values(self.strategy, sums) | {"steps": tf.constant(1.0)}
       good = tf.math.is_finite(sums["loss"])
       if not self.optimizer.scales_loss:
-        good = good & tf.math.is_finite(norm)
-      never = tf.constant(_NEVER, tf.int64)
-      return sums | {
-        "steps": tf.constant(1.0),
-        "bad_step": tf.where(good, never, step),
-      }
-
-    totals = one()
-    for _ in tf.range(count - 1):
-      new = one()
-      bad = tf.minimum(totals["bad_step"], new["bad_step"])
-      totals = {name: totals[name] + new[name] for name in totals} | {
-        "bad_step": bad
-      }
-    return totals
+        good = good & tf.math.is_finite(sums["gradient_norm"])
+      bad_step = tf.where(good, bad_step, tf.minimum(bad_step, step))
+      totals = {name: totals[name] + sums[name] for name in totals}
+    return totals | {"bad_step": bad_step}
 
   def _check_finite(self, sums: dict[str, Any], step: int) -> None:
     bad = int(sums.pop("bad_step"))
@@ -235,6 +229,14 @@ class Trainer:
     return (
       {"loss": loss} | self.objective.results(sums) | {"learning_rate": rate}
     )
+
+
+def local_values(strategy: Any, values: dict[str, Any]) -> dict[str, Any]:
+  """One replica's copy of values that are the same on all."""
+  return {
+    name: strategy.experimental_local_results(value)[0]
+    for name, value in values.items()
+  }
 
 
 def add_sums(
@@ -266,11 +268,7 @@ def evaluate(
 
   @tf.function
   def run(batch: Any) -> dict[str, Any]:
-    sums = strategy.run(eval_step, args=(batch,))
-    return {
-      name: strategy.experimental_local_results(value)[0]
-      for name, value in sums.items()
-    }
+    return local_values(strategy, strategy.run(eval_step, args=(batch,)))
 
   batches = iter(
     strategy.distribute_datasets_from_function(

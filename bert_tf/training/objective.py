@@ -5,7 +5,7 @@ the two can be added up over micro-batches and replicas, so that the result
 does not depend on how a global batch is cut.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -19,9 +19,11 @@ class Objective(Protocol):
   Attributes:
     epsilons: By loss name, what is added to the sum of its weights. The
       loss of a batch is the sum of these losses.
+    sum_names: The names of all that `sums` returns.
   """
 
   epsilons: Mapping[str, float]
+  sum_names: Sequence[str]
 
   def weights(self, batch: Mapping[str, Any]) -> Sums:
     """By loss name: the sum of the weights in `batch`, float32 scalar."""
@@ -29,7 +31,7 @@ class Objective(Protocol):
   def sums(self, model: Any, batch: Mapping[str, Any], training: bool) -> Sums:
     """By loss name the weighted sum of losses, and further sums for metrics.
 
-    Float32 scalars, the same names each time.
+    Float32 scalars.
     """
 
   def results(self, sums: Mapping[str, float]) -> dict[str, float]:

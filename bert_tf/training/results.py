@@ -4,8 +4,9 @@ import os
 from collections.abc import Mapping
 
 import numpy as np
-import tensorflow as tf
 from absl import logging
+
+from bert_tf.text import files
 
 FILE = "eval_results.txt"
 
@@ -23,12 +24,8 @@ def _format(value: float | int) -> str:
 
 def write(folder: str, results: Mapping[str, float | int]) -> str:
   """Writes `eval_results.txt` into `folder` at once; returns its path."""
-  tf.io.gfile.makedirs(folder)
   path = os.path.join(folder, FILE)
   text = format_results(results)
-  temporary = f"{path}.tmp-{os.getpid()}"
-  with tf.io.gfile.GFile(temporary, "w") as file:
-    file.write(text)
-  tf.io.gfile.rename(temporary, path, overwrite=True)
+  files.write_atomically(path, text.encode())
   logging.info("***** Eval results *****\n%s", text.rstrip())
   return path

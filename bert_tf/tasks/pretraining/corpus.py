@@ -10,13 +10,13 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf.text import files
+from bert_tf.text import files, full_tokenizer
 
 # What `str.split` takes for white space but the tokenizer drops as control
 # characters, joining what they part.
@@ -26,13 +26,6 @@ _NOT_SPACES = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 _BLOCK_BYTES = 1 << 20
 _MAX_WORDS = 1 << 19
 _MAX_PIECES = 1 << 22
-
-
-class Encoder(Protocol):
-  """What is needed of a tokenizer: the ids of one word without spaces."""
-
-  def word_ids(self, word: str) -> tuple[int, ...]:
-    """Returns the ids of the word's pieces."""
 
 
 class Corpus(NamedTuple):
@@ -98,6 +91,19 @@ def _glob(pattern: str) -> list[str]:
   return glob.glob(pattern, include_hidden=True)
 
 
+class _PartTable(dict[str, list[int]]):
+  """Remembers the ids of words that have no punctuation in them."""
+
+  def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
+    super().__init__()
+    self._tokenizer = tokenizer
+
+  def __missing__(self, part: str) -> list[int]:
+    pieces = self._tokenizer.wordpiece_tokenizer.word_pieces(part)
+    self[part] = ids = self._tokenizer.convert_tokens_to_ids(pieces)
+    return ids
+
+
 class _WordTable(dict[str, int]):
   """Numbers words as they turn up and keeps the ids of their pieces.
 
@@ -106,23 +112,29 @@ class _WordTable(dict[str, int]):
     starts: where each word's ids start, and at the end `len(pieces)`.
   """
 
-  def __init__(self, word_ids: Callable[[str], tuple[int, ...]]):
+  def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
     super().__init__()
-    self._word_ids = word_ids
-    self.pieces = array.array("i")
-    self.starts = array.array("q", [0])
+    self._split = tokenizer.basic_tokenizer.tokenize
+    self._parts = _PartTable(tokenizer)
+    self.forget()
 
   def __missing__(self, word: str) -> int:
-    self.pieces.extend(self._word_ids(word))
+    for part in self._split(word):
+      self.pieces.extend(self._parts[part])
     self.starts.append(len(self.pieces))
     self[word] = number = len(self)
     return number
 
-  def forget_if_large(self) -> None:
-    if len(self) > _MAX_WORDS or len(self.pieces) > _MAX_PIECES:
-      self.clear()
-      self.pieces = array.array("i")
-      self.starts = array.array("q", [0])
+  def forget(self) -> None:
+    """Empties the table: rare words would fill the memory."""
+    self.clear()
+    self._parts.clear()
+    self.pieces = array.array("i")
+    self.starts = array.array("q", [0])
+
+  def is_full(self) -> bool:
+    """Whether it is time to forget."""
+    return len(self) > _MAX_WORDS or len(self.pieces) > _MAX_PIECES
 
   def look_up(
     self, words: list[str]
@@ -149,8 +161,8 @@ def _running_total(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 class _Builder:
   """Collects the sentences and documents of blocks of text."""
 
-  def __init__(self, encoder: Encoder):
-    self._table = _WordTable(encoder.word_ids)
+  def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
+    self._table = _WordTable(tokenizer)
     self._tokens: list[npt.NDArray[np.int32]] = []
     self._lengths: list[npt.NDArray[np.int64]] = []
     self._sentence_count = 0
@@ -178,7 +190,8 @@ class _Builder:
     self._sentence_count += int(before[-1])
     self._tokens.append(ids)
     self._lengths.append(lengths[full])
-    self._table.forget_if_large()
+    if self._table.is_full():
+      self._table.forget()
 
   def finish(self) -> Corpus:
     """Returns what was collected, without the empty documents."""
@@ -192,7 +205,7 @@ class _Builder:
 
 def read_corpus(
   paths: Sequence[str],
-  encoder: Encoder,
+  tokenizer: full_tokenizer.FullTokenizer,
   progress: Callable[[int], object] = lambda size: None,
 ) -> Corpus:
   """Reads and tokenizes text files.
@@ -203,13 +216,13 @@ def read_corpus(
 
   Args:
     paths: files, in order.
-    encoder: usually a `full_tokenizer.FullTokenizer`.
+    tokenizer: gives the ids; its vocabulary must have "[UNK]".
     progress: told the bytes of each block that is done.
 
   Raises:
     ValueError: the files hold no sentence.
   """
-  builder = _Builder(encoder)
+  builder = _Builder(tokenizer)
   for path in paths:
     broken_lines = 0
     with files.open_file(path) as stream:

@@ -1,6 +1,6 @@
 """The two losses of pre-training and their metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -17,6 +17,12 @@ class PretrainingObjective:
   """
 
   epsilons: Mapping[str, float] = {MASKED_LM: 1e-5, NEXT_SENTENCE: 0.0}
+  sum_names: Sequence[str] = (
+    MASKED_LM,
+    NEXT_SENTENCE,
+    f"{MASKED_LM}_right",
+    f"{NEXT_SENTENCE}_right",
+  )
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:
     """Masked words and pairs in a batch; see `training.objective`."""
