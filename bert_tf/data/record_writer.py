@@ -1,0 +1,249 @@
+"""TFRecord files, written without TensorFlow; whole or not at all.
+
+A file is a row of records (tensorflow/core/lib/io/record_writer.h), each:
+
+  uint64   length of the data, little-endian
+  uint32   masked CRC-32C of these 8 bytes
+  bytes    data
+  uint32   masked CRC-32C of the data
+"""
+
+import contextlib
+import os
+import types
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from bert_tf.data import byte_buffer, compiled
+from bert_tf.text import files
+
+Bytes = npt.NDArray[np.uint8]
+Int64s = npt.NDArray[np.int64]
+
+_POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed.
+_MASK_DELTA = 0xA282EAD8
+
+_LENGTH_BYTES = 8
+_CRC_BYTES = 4
+_FRAME_BYTES = _LENGTH_BYTES + 2 * _CRC_BYTES
+
+
+def _make_tables() -> npt.NDArray[np.uint32]:
+  """Returns the CRC of each byte with 0 to 7 zeros after it, [8, 256]."""
+  crc = np.arange(256, dtype=np.uint32)
+  for _ in range(8):
+    crc = np.where(crc & 1, (crc >> 1) ^ _POLYNOMIAL, crc >> 1)
+  tables = [crc.astype(np.uint32)]
+  for _ in range(7):
+    last = tables[-1]
+    tables.append((last >> 8) ^ tables[0][last & 0xFF])
+  return np.stack(tables)
+
+
+_TABLES = _make_tables()
+
+
+def masked_crc(data: bytes) -> int:
+  """Returns the CRC-32C of some bytes as TFRecord files mask it."""
+  return int(_masked_crc(np.frombuffer(data, np.uint8), _TABLES))
+
+
+@compiled.compiled
+def _masked_crc(data: Bytes, tables: npt.NDArray[np.uint32]) -> int:
+  """See `masked_crc`; eight bytes at a time ("slicing by 8")."""
+  crc = np.int64(0xFFFFFFFF)
+  whole = len(data) & -8
+  for i in range(0, whole, 8):
+    crc = (
+      tables[7, data[i] ^ (crc & 0xFF)]
+      ^ tables[6, data[i + 1] ^ ((crc >> 8) & 0xFF)]
+      ^ tables[5, data[i + 2] ^ ((crc >> 16) & 0xFF)]
+      ^ tables[4, data[i + 3] ^ (crc >> 24)]
+      ^ tables[3, data[i + 4]]
+      ^ tables[2, data[i + 5]]
+      ^ tables[1, data[i + 6]]
+      ^ np.int64(tables[0, data[i + 7]])
+    )
+  for byte in data[whole:]:
+    crc = (crc >> 8) ^ np.int64(tables[0, (crc & 0xFF) ^ byte])
+  crc ^= 0xFFFFFFFF
+  # Masked, since a CRC over data that has CRCs in it is weak.
+  return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
+
+
+@compiled.compiled
+def _frame(
+  data: Bytes, starts: Int64s, tables: npt.NDArray[np.uint32]
+) -> Bytes:
+  """Returns the records as they stand in a file; see `write_many`."""
+  count = len(starts) - 1
+  out = np.empty(starts[count] - starts[0] + count * _FRAME_BYTES, np.uint8)
+  at = 0
+  for i in range(count):
+    record = data[starts[i] : starts[i + 1]]
+    length = out[at : at + _LENGTH_BYTES]
+    at = byte_buffer.put_number(out, at, len(record), _LENGTH_BYTES)
+    crc = _masked_crc(length, tables)
+    at = byte_buffer.put_number(out, at, crc, _CRC_BYTES)
+    at = byte_buffer.put_bytes(out, at, record)
+    crc = _masked_crc(record, tables)
+    at = byte_buffer.put_number(out, at, crc, _CRC_BYTES)
+  return out
+
+
+class RecordWriter:
+  """Writes a TFRecord file under a temporary name, and renames it when whole.
+
+  Use it in a `with` statement: the file takes its name at the end of the block;
+  if the block fails nothing is left, and a file of that name stays as it was.
+
+    with record_writer.RecordWriter(path) as writer:
+      writer.write(features.encode_example({"label_ids": [1]}))
+
+  Attributes:
+    path: the file's name.
+    record_count: records written so far.
+    size: bytes written so far.
+  """
+
+  def __init__(self, path: str | os.PathLike[str]):
+    """Makes the directory if it is missing, and opens the temporary file.
+
+    Args:
+      path: a local path, or one with a scheme ("gs://...").
+
+    Raises:
+      IsADirectoryError: `path` is a directory.
+      OSError: the directory cannot be made or written to.
+    """
+    self.path = os.fspath(path)
+    self.record_count = 0
+    self.size = 0
+    check_is_no_directory(self.path)
+    self._temporary = f"{self.path}.tmp-{os.getpid()}"
+    self._stream = _create(self._temporary)
+
+  def write(self, record: bytes) -> None:
+    """Writes one record."""
+    data = np.frombuffer(record, np.uint8)
+    self.write_many(data, np.array([0, len(data)], np.int64))
+
+  def write_many(self, data: Bytes, starts: Int64s) -> None:
+    """Writes many records.
+
+    Args:
+      data: their bytes, one after the other.
+      starts: where each starts in `data`, and where the last one ends.
+        int64 [records + 1]
+    """
+    framed = _frame(data, starts, _TABLES)
+    self._stream.write(
+      framed.data if _is_local(self.path) else framed.tobytes()
+    )
+    self.record_count += len(starts) - 1
+    self.size += len(framed)
+
+  def close(self) -> None:
+    """Completes the temporary file."""
+    self._stream.close()
+
+  def publish(self) -> None:
+    """Gives the file its name; it must be closed."""
+    if _is_local(self.path):
+      os.replace(self._temporary, self.path)
+    else:
+      _gfile().rename(self._temporary, self.path, overwrite=True)
+
+  def discard(self) -> None:
+    """Removes the temporary file; a file of the final name stays as it was."""
+    with contextlib.suppress(Exception):
+      self._stream.close()
+    with contextlib.suppress(Exception):
+      if _is_local(self.path):
+        os.remove(self._temporary)
+      else:
+        _gfile().remove(self._temporary)
+
+  def __enter__(self) -> Self:
+    return self
+
+  def __exit__(
+    self,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    traceback: types.TracebackType | None,
+  ) -> None:
+    _finish([self], failed=kind is not None)
+
+
+@contextlib.contextmanager
+def open_all(
+  paths: Sequence[str | os.PathLike[str]],
+) -> Iterator[list[RecordWriter]]:
+  """Opens several files that appear together, or not at all.
+
+  Yields:
+    A writer for each path. No file takes its name before all are complete.
+
+  Raises:
+    OSError: as `RecordWriter`.
+  """
+  writers: list[RecordWriter] = []
+  try:
+    for path in paths:
+      writers.append(RecordWriter(path))
+    yield writers
+  except BaseException:
+    _finish(writers, failed=True)
+    raise
+  _finish(writers, failed=False)
+
+
+def _finish(writers: Sequence[RecordWriter], failed: bool) -> None:
+  """Publishes all files, or removes what is left of them."""
+  try:
+    if not failed:
+      for writer in writers:
+        writer.close()
+      for writer in writers:
+        writer.publish()
+  except BaseException:
+    failed = True
+    raise
+  finally:
+    if failed:
+      for writer in writers:
+        writer.discard()
+
+
+def check_is_no_directory(path: str) -> None:
+  """Raises IsADirectoryError if `path` cannot be a file for that reason."""
+  if os.path.isdir(path) or path.endswith(("/", os.sep)):
+    raise IsADirectoryError(
+      f"{path!r} is a directory, expected the name of a file to write, such as "
+      f"{os.path.join(path, 'data.tfrecord')!r}"
+    )
+
+
+def _gfile() -> Any:
+  """TensorFlow's file systems; imported only for remote paths."""
+  import tensorflow as tf
+
+  return tf.io.gfile
+
+
+def _is_local(path: str) -> bool:
+  return not files.is_remote(path)
+
+
+def _create(path: str) -> IO[bytes]:
+  """Opens a file for writing; its directory is made if it is missing."""
+  folder = os.path.dirname(path)
+  if _is_local(path):
+    os.makedirs(folder or ".", exist_ok=True)
+  else:
+    _gfile().makedirs(folder)
+  return files.open_file(path, "wb")
