@@ -25,3 +25,17 @@ def compiled(function: F) -> F:
     return numba.njit(cache=True)(function)
   except RuntimeError:  # numba: "no locator available", nowhere to write.
     return numba.njit(function)
+
+
+@compiled
+def _nothing() -> None:
+  """Does nothing."""
+
+
+def start() -> None:
+  """Loads what the first call of any compiled function needs.
+
+  That takes numba a tenth of a second, which would otherwise count as the time
+  of whatever comes first.
+  """
+  _nothing()

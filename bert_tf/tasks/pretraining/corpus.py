@@ -84,10 +84,13 @@ def find_input_files(patterns: Iterable[str]) -> list[str]:
 
 
 def _glob(pattern: str) -> list[str]:
+  """As TensorFlow's: a `*` matches names that start with a dot, too."""
   if files.is_remote(pattern):
     import tensorflow as tf
 
     return list(tf.io.gfile.glob(pattern))
+  if os.path.exists(pattern):
+    return [pattern]  # Even with a "[" in its name.
   return glob.glob(pattern, include_hidden=True)
 
 

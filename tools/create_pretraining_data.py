@@ -1,0 +1,90 @@
+"""Creates records of masked language model and next sentence from text.
+
+Run it as `python -m tools.create_pretraining_data --input_file=text.txt
+--output_file=text.tfrecord --vocab_file=vocab.txt`, or by its path.
+"""
+
+import sys
+from pathlib import Path
+
+if not __package__:  # Run by its path: make the repository importable.
+  sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from absl import app, flags, logging
+
+from bert_tf.tasks.pretraining import create_data, settings
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+  "input_file",
+  None,
+  "Text files or patterns, with commas between: one sentence a line, an empty "
+  "line between documents.",
+  required=True,
+)
+flags.DEFINE_string(
+  "output_file",
+  None,
+  "TFRecord files to write, with commas between; records go to them in turn.",
+  required=True,
+)
+flags.DEFINE_string(
+  "vocab_file", None, "The vocabulary that the model has.", required=True
+)
+flags.DEFINE_bool(
+  "do_lower_case",
+  True,
+  "Whether to lower-case the text and drop accents: true for uncased models, "
+  "false for cased models.",
+)
+flags.DEFINE_bool(
+  "do_whole_word_mask", False, "Mask all pieces of a word, or none."
+)
+flags.DEFINE_integer(
+  "max_seq_length", 128, "Tokens of a sequence, [CLS] and [SEP] included."
+)
+flags.DEFINE_integer(
+  "max_predictions_per_seq", 20, "The most masked tokens of a sequence."
+)
+flags.DEFINE_integer("random_seed", 12345, "Seed of all random choices.")
+flags.DEFINE_integer(
+  "dupe_factor", 10, "How often to go through the text, masked differently."
+)
+flags.DEFINE_float("masked_lm_prob", 0.15, "Share of the tokens to mask.")
+flags.DEFINE_float(
+  "short_seq_prob",
+  0.1,
+  "Share of the documents from which to make sequences that are shorter.",
+)
+
+
+def main(argv: list[str]) -> None:
+  """Runs with the flags given."""
+  if len(argv) > 1:
+    raise app.UsageError(f"unknown arguments: {' '.join(argv[1:])}")
+  if FLAGS["verbosity"].using_default_value:
+    logging.set_verbosity(logging.INFO)
+  try:
+    config = settings.PretrainingDataConfig(
+      input_file=tuple(FLAGS.input_file.split(",")),
+      output_file=tuple(FLAGS.output_file.split(",")),
+      vocab_file=FLAGS.vocab_file,
+      do_lower_case=FLAGS.do_lower_case,
+      do_whole_word_mask=FLAGS.do_whole_word_mask,
+      max_seq_length=FLAGS.max_seq_length,
+      max_predictions_per_seq=FLAGS.max_predictions_per_seq,
+      random_seed=FLAGS.random_seed,
+      dupe_factor=FLAGS.dupe_factor,
+      masked_lm_prob=FLAGS.masked_lm_prob,
+      short_seq_prob=FLAGS.short_seq_prob,
+    )
+    summary = create_data.create(config, show_progress=True)
+  except (OSError, ValueError) as error:
+    sys.exit(f"create_pretraining_data: {error}")
+  for line in summary.lines():
+    logging.info("%s", line)
+
+
+if __name__ == "__main__":
+  app.run(main)
