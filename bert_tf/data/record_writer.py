@@ -71,7 +71,7 @@ def _masked_crc(data: Bytes, tables: npt.NDArray[np.uint32]) -> int:
     crc = (crc >> 8) ^ np.int64(tables[0, (crc & 0xFF) ^ byte])
   crc ^= 0xFFFFFFFF
   # Masked, since a CRC over data that has CRCs in it is weak.
-  return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
+  return int((((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF)
 
 
 @compiled.compiled

@@ -177,14 +177,17 @@ def _new_store(
   """Returns an empty store with about the room that one copy needs."""
   length = config.max_seq_length
   count = len(corpus.tokens) // length + corpus.document_count + 1
-  tokens = count * length
-  masks = math.ceil(tokens * config.masked_lm_prob) + count
-  sizes = (tokens, count, count, count, masks, masks, count)
-  kinds = (np.int32, np.int64, *[np.int32] * 4, np.int64)
-  arrays = [
-    np.zeros(size, kind) for size, kind in zip(sizes, kinds, strict=True)
-  ]
-  return instance_kernel.Store(*arrays, used=np.zeros(3, np.int64))
+  masks = math.ceil(count * (length * config.masked_lm_prob + 1))
+  return instance_kernel.Store(
+    tokens=np.zeros(count * length, np.int32),
+    token_ends=np.zeros(count, np.int64),
+    segment_b=np.zeros(count, np.int32),
+    is_random_next=np.zeros(count, np.int32),
+    positions=np.zeros(masks, np.int32),
+    labels=np.zeros(masks, np.int32),
+    mask_ends=np.zeros(count, np.int64),
+    used=np.zeros(3, np.int64),
+  )
 
 
 def _grow(store: instance_kernel.Store) -> None:

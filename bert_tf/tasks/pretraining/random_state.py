@@ -52,7 +52,7 @@ def next_word(state: State) -> int:
   word ^= word >> 11
   word ^= (word << 7) & 0x9D2C5680
   word ^= (word << 15) & 0xEFC60000
-  return word ^ (word >> 18)
+  return int(word ^ (word >> 18))
 
 
 @compiled.compiled
