@@ -9,7 +9,7 @@ import collections
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from absl import logging
 
@@ -85,11 +85,23 @@ class Settings:
       raise ValueError(
         f"learner={self.learner!r}, expected one of {', '.join(LEARNERS)}"
       )
-    if UNKNOWN not in self.reserved_tokens:
+    _check_reserved(self.reserved_tokens)
+
+
+def _check_reserved(tokens: Sequence[str]) -> None:
+  """Checks the tokens that the caller wants first."""
+  for token, times in collections.Counter(tokens).items():
+    if times > 1:
+      raise ValueError(f"reserved_tokens: {token} comes twice; remove one")
+    if token != "".join(token.split()) or not token:
       raise ValueError(
-        f"reserved_tokens={','.join(self.reserved_tokens)} lacks {UNKNOWN}, "
-        "which the tokenizer needs; add it"
+        f"reserved_tokens: found {token!r}; expected text without white space"
       )
+  if UNKNOWN not in tokens:
+    raise ValueError(
+      f"reserved_tokens={','.join(tokens)} lacks {UNKNOWN}, which the "
+      "tokenizer needs; add it"
+    )
 
 
 @dataclasses.dataclass(frozen=True)
