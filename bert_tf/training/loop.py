@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tf_keras
 from absl import logging
 
 from bert_tf.checkpoints import google, names
@@ -29,7 +30,7 @@ class LoopSettings:
   Attributes:
     batch_size: Examples of a step, over all replicas and micro-batches.
     gradient_accumulation_steps: Micro-batches of a step.
-    seed: Of data order and dropout.
+    seed: Of data order, dropout and new weights.
     save_checkpoints_steps: Steps between checkpoints.
     keep_checkpoint_max: Checkpoints kept; 0 keeps all.
     log_steps: Steps between lines of progress.
@@ -103,6 +104,7 @@ class Trainer:
     self.settings = settings
     self.output_dir = output_dir
     self.last_step = optimizer.num_train_steps
+    tf_keras.utils.set_random_seed(settings.seed)  # of new weights
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizer_lib.Optimizer(

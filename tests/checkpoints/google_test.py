@@ -1,0 +1,186 @@
+"""Google's checkpoints: finding, reading, loading, writing."""
+
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import bert_tf
+from bert_tf.checkpoints import google, names
+from bert_tf.models import pretrainer
+
+
+@pytest.fixture
+def tiny(testdata, tmp_path):
+  return pathlib.Path(shutil.copytree(testdata / "tiny", tmp_path / "tiny"))
+
+
+def variables(**values):
+  return [tf.Variable(value, name=name) for name, value in values.items()]
+
+
+def test_prefix_index_and_folder_are_the_same(tiny):
+  prefix = str(tiny / "bert_model.ckpt")
+  for path in (prefix, prefix + ".index", tiny):
+    assert google.find_checkpoint(path) == prefix
+
+
+def test_folder_with_a_checkpoint_file(tiny):
+  (tiny / "checkpoint").write_text(
+    'model_checkpoint_path: "resume_model.ckpt-20"\n'
+  )
+  assert google.find_checkpoint(tiny).endswith("resume_model.ckpt-20")
+
+
+def test_nothing_there(tmp_path):
+  with pytest.raises(FileNotFoundError, match=r"no checkpoint at .*x.index"):
+    google.find_checkpoint(tmp_path / "x")
+  with pytest.raises(FileNotFoundError, match="found no .index file"):
+    google.find_checkpoint(tmp_path)
+
+
+def test_no_configuration(tiny):
+  (tiny / "bert_config.json").unlink()
+  with pytest.raises(FileNotFoundError, match="no bert_config.json beside"):
+    bert_tf.BertModel.from_checkpoint(tiny)
+
+
+def test_save_is_read_back_bit_for_bit(tmp_path):
+  rng = np.random.default_rng(1)
+  values = {
+    "bert/a/kernel": rng.normal(size=[3, 4]).astype(np.float32),
+    "global_step": np.int64(2**40),
+    "b": tf.Variable([1.5, np.nan]),
+  }
+  google.save(values, str(tmp_path / "new" / "model.ckpt-1"))
+  reader = google.Reader(tmp_path / "new" / "model.ckpt-1")
+  assert set(reader.shapes) == set(values)
+  for name, value in values.items():
+    np.testing.assert_array_equal(reader.read(name), value)
+  assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+    "model.ckpt-1.data-00000-of-00001",
+    "model.ckpt-1.index",
+  ]
+
+
+def test_tensorflow_1_saver_restores_it(tmp_path):
+  """The original program restores through `tf.compat.v1.train.Saver`."""
+  google.save({"w": np.float32([1, 2]), "global_step": np.int64(3)},
+              str(tmp_path / "model.ckpt-3"))
+  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    w = tf.compat.v1.get_variable("w", [2])
+    step = tf.compat.v1.train.get_or_create_global_step()
+    saver = tf.compat.v1.train.Saver()
+    saver.restore(session, str(tmp_path / "model.ckpt-3"))
+    np.testing.assert_array_equal(session.run(w), [1, 2])
+    assert session.run(step) == 3
+
+
+def test_tensorflow_1_program_s_checkpoint_is_read(tmp_path):
+  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    tf.compat.v1.get_variable("w", initializer=[4.0, 5.0])
+    session.run(tf.compat.v1.global_variables_initializer())
+    saver = tf.compat.v1.train.Saver()
+    saver.save(session, str(tmp_path / "m.ckpt"), write_meta_graph=True)
+  assert (tmp_path / "m.ckpt.meta").exists()
+  np.testing.assert_array_equal(google.Reader(tmp_path).read("w"), [4, 5])
+
+
+def test_report_says_what_was_loaded_what_not_and_why(tmp_path):
+  google.save(
+    {
+      "a": np.zeros(2, np.float32),
+      "extra": np.zeros(1, np.float32),
+      "a/adam_m": np.zeros(2, np.float32),
+      "global_step": np.int64(1),
+    },
+    str(tmp_path / "m.ckpt"),
+  )
+  report = google.load(variables(a=[1.0, 1.0], new=[7.0]), tmp_path)
+  assert report == google.LoadReport(("a",), ("new",), ("extra",), 2)
+  assert report.lines() == [
+    "loaded 1 variables",
+    "  not loaded: new (not in the checkpoint; initialized)",
+    "  not used: extra (the model has no such variable)",
+    "  not used: 2 optimizer entries (a new training starts at step 0)",
+  ]
+
+
+def test_nothing_fits(tmp_path):
+  google.save({"x": np.zeros(1, np.float32)}, str(tmp_path / "m.ckpt"))
+  with pytest.raises(ValueError, match="no variable fits.* x .*a "):
+    google.load(variables(a=[1.0]), tmp_path)
+
+
+def test_wrong_shape_sets_nothing(tmp_path):
+  google.save(
+    {"a": np.zeros(1, np.float32), "b": np.zeros(3, np.float32)},
+    str(tmp_path / "m.ckpt"),
+  )
+  model = variables(a=[1.0], b=[2.0, 2.0])
+  with pytest.raises(
+    ValueError, match=r"b: the checkpoint has \[3\], the model \[2\]"
+  ):
+    google.load(model, tmp_path)
+  np.testing.assert_array_equal(model[0], [1.0])
+
+
+def test_missing_variable_where_all_are_wanted(tiny, testdata):
+  config = bert_tf.BertConfig.from_json_file(tiny / "bert_config.json")
+  google.save(
+    names.by_name(bert_tf.BertModel(config).variables),
+    str(tiny / "bert_model.ckpt"),
+  )
+  bert_tf.BertModel.from_checkpoint(tiny)
+  with pytest.raises(ValueError, match="cls/predictions/output_bias"):
+    google.load(
+      pretrainer.BertPretrainer(config).variables, tiny, require_all=True
+    )
+
+
+def test_truncated_data_file(tiny):
+  path = tiny / "bert_model.ckpt.data-00000-of-00001"
+  path.write_bytes(path.read_bytes()[:1000])
+  with pytest.raises(ValueError, match=r"bert_model.ckpt: cannot read the"):
+    bert_tf.BertModel.from_checkpoint(tiny)
+
+
+def test_damaged_index_file(tiny):
+  (tiny / "bert_model.ckpt.index").write_bytes(b"nonsense")
+  with pytest.raises(ValueError, match="damaged or incomplete"):
+    bert_tf.BertModel.from_checkpoint(tiny)
+
+
+def test_missing_data_file(tiny):
+  (tiny / "bert_model.ckpt.data-00000-of-00001").unlink()
+  with pytest.raises(ValueError, match="damaged or incomplete"):
+    bert_tf.BertModel.from_checkpoint(tiny)
+
+
+def test_unknown_name(tiny):
+  with pytest.raises(KeyError, match="no variable 'nothing'"):
+    google.Reader(tiny).read("nothing")
+
+
+@pytest.mark.parametrize(
+  "name, is_state, is_decayed",
+  [
+    ("bert/encoder/layer_0/output/dense/kernel", False, True),
+    ("bert/encoder/layer_0/output/dense/bias", False, False),
+    ("bert/embeddings/LayerNorm/gamma", False, False),
+    ("cls/seq_relationship/output_weights", False, True),
+    ("cls/seq_relationship/output_bias", False, False),
+    ("bert/pooler/dense/kernel/adam_v", True, True),
+    ("global_step", True, True),
+  ],
+)
+def test_names(name, is_state, is_decayed):
+  assert names.is_training_state(name) is is_state
+  assert names.is_decayed(name) is is_decayed
+
+
+def test_two_variables_of_one_name():
+  with pytest.raises(ValueError, match="two variables .* 'a'"):
+    names.by_name([*variables(a=[1.0]), *variables(a=[2.0])])

@@ -1,0 +1,284 @@
+"""The layers against NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bert_tf import config as config_lib
+from bert_tf.layers import (
+  activations,
+  attention,
+  block,
+  building,
+  dropout,
+  embeddings,
+  heads,
+  masks,
+  normalization,
+  pooler,
+)
+
+RNG = np.random.default_rng(5)
+CONFIG = config_lib.BertConfig(
+  vocab_size=11,
+  hidden_size=8,
+  num_hidden_layers=1,
+  num_attention_heads=2,
+  intermediate_size=12,
+  max_position_embeddings=6,
+  type_vocab_size=2,
+)
+
+
+def random(*shape):
+  return RNG.normal(size=shape).astype(np.float32)
+
+
+def randomize(layer):
+  for variable in layer.variables:
+    variable.assign(RNG.normal(size=variable.shape))
+  return layer
+
+
+def values(layer):
+  return {
+    variable.name.removesuffix(":0"): variable.numpy()
+    for variable in layer.variables
+  }
+
+
+def np_gelu(x):
+  inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+  return 0.5 * x * (1 + np.tanh(inner))
+
+
+def np_layer_norm(x, gamma, beta):
+  centered = x - x.mean(-1, keepdims=True)
+  spread = np.sqrt((centered**2).mean(-1, keepdims=True) + 1e-12)
+  return centered / spread * gamma + beta
+
+
+def test_gelu_is_the_tanh_form():
+  x = np.linspace(-6, 6, 101).astype(np.float32)
+  np.testing.assert_allclose(activations.gelu(x), np_gelu(x), atol=1e-6)
+  exact = 0.5 * x * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+  assert np.abs(np_gelu(x) - exact).max() > 1e-4  # the two can be told apart
+
+
+@pytest.mark.parametrize(
+  "name, function",
+  [
+    ("relu", lambda x: np.maximum(x, 0)),
+    ("tanh", np.tanh),
+    ("GELU", np_gelu),
+  ],
+)
+def test_activation_by_name(name, function):
+  x = random(5)
+  found = activations.get_activation(name)(x)
+  np.testing.assert_allclose(found, function(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [None, "", "linear"])
+def test_no_activation(name):
+  assert activations.get_activation(name) is None
+
+
+def test_unknown_activation_is_named():
+  with pytest.raises(ValueError, match="hidden_act='swish'.*gelu, relu"):
+    activations.get_activation("swish")
+
+
+def test_attention_bias():
+  bias = masks.attention_bias(np.array([[1, 1, 0], [1, 0, 0]]))
+  assert bias.shape == (2, 1, 1, 3)
+  want = [[0, 0, -10000], [0, -10000, -10000]]
+  np.testing.assert_array_equal(bias[:, 0, 0], want)
+
+
+def test_layer_norm():
+  x = random(3, 4, 8)
+  layer = building.build_under(
+    "a", normalization.LayerNorm(name="LayerNorm"), [None, 8]
+  )
+  gamma, beta = random(8), random(8)
+  layer.gamma.assign(gamma)
+  layer.beta.assign(beta)
+  np.testing.assert_allclose(layer(x), np_layer_norm(x, gamma, beta), atol=1e-5)
+
+
+def test_layer_norm_of_bfloat16_is_computed_in_float32():
+  x = tf.cast(random(2, 8) * 100, tf.bfloat16)
+  layer = normalization.LayerNorm()
+  layer.build([None, 8])
+  y = layer(x)
+  assert y.dtype == tf.bfloat16
+  want = np_layer_norm(x.numpy().astype(np.float32), 1, 0)
+  np.testing.assert_allclose(tf.cast(y, tf.float32), want, atol=1e-2)
+
+
+def test_dropout_keeps_the_mean_and_drops_at_its_rate():
+  x = np.ones([400, 500], np.float32)
+  with dropout.seeded(tf.constant([1, 2])):
+    y = dropout.dropout(tf.constant(x), 0.1, training=True).numpy()
+  assert abs((y == 0).mean() - 0.1) < 0.005
+  np.testing.assert_allclose(y[y != 0], 1 / 0.9, rtol=1e-6)
+
+
+def test_dropout_is_a_function_of_seed_and_call():
+  x = tf.ones([50, 50])
+
+  def masks_of(seed):
+    with dropout.seeded(tf.constant(seed)):
+      return [
+        dropout.dropout(x, 0.5, training=True).numpy() for _ in range(2)
+      ]
+
+  first, second = masks_of([3, 4])
+  again, _ = masks_of([3, 4])
+  other, _ = masks_of([3, 5])
+  np.testing.assert_array_equal(first, again)
+  assert (first != second).mean() > 0.4
+  assert (first != other).mean() > 0.4
+
+
+def test_dropout_does_nothing_outside_of_training():
+  x = tf.constant(random(4, 4))
+  assert dropout.dropout(x, 0.5, training=False) is x
+  assert dropout.dropout(x, 0.0, training=True) is x
+
+
+def test_embeddings():
+  layer = embeddings.Embeddings(CONFIG)
+  layer.build()
+  randomize(layer)
+  ids = np.array([[1, 10, 3], [0, 0, 5]])
+  segments = np.array([[0, 1, 1], [0, 0, 0]])
+  v = values(layer)
+  x = v["word_embeddings"][ids] + v["token_type_embeddings"][segments]
+  x = x + v["position_embeddings"][:3]
+  want = np_layer_norm(x, v["LayerNorm/gamma"], v["LayerNorm/beta"])
+  np.testing.assert_allclose(layer(ids, segments), want, atol=1e-4)
+
+
+def test_one_hot_embeddings_are_the_same():
+  gathered = embeddings.Embeddings(CONFIG)
+  gathered.build()
+  randomize(gathered)
+  product = embeddings.Embeddings(CONFIG, use_one_hot_embeddings=True)
+  product.build()
+  product.set_weights(gathered.get_weights())
+  ids = RNG.integers(0, 11, [2, 5])
+  segments = RNG.integers(0, 2, [2, 5])
+  np.testing.assert_allclose(
+    product(ids, segments), gathered(ids, segments), atol=1e-5
+  )
+
+
+def np_attention(x, mask, v, prefix=""):
+  batch, length, size = x.shape
+  parts = {}
+  for name in ("query", "key", "value"):
+    y = x @ v[f"{prefix}{name}/kernel"] + v[f"{prefix}{name}/bias"]
+    parts[name] = y.reshape(batch, length, 2, size // 2).transpose(0, 2, 1, 3)
+  scores = parts["query"] @ parts["key"].transpose(0, 1, 3, 2)
+  scores = scores / math.sqrt(size // 2)
+  scores = scores + (1 - mask)[:, None, None, :] * -10000.0
+  scores = np.exp(scores - scores.max(-1, keepdims=True))
+  probabilities = scores / scores.sum(-1, keepdims=True)
+  context = probabilities @ parts["value"]
+  return context.transpose(0, 2, 1, 3).reshape(batch, length, size)
+
+
+MASK = np.array([[1, 1, 1, 0], [1, 1, 0, 0]])
+
+
+def test_attention():
+  layer = attention.SelfAttention(CONFIG)
+  layer.build()
+  randomize(layer)
+  x = random(2, 4, 8)
+  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), 2)
+  want = np_attention(x, MASK, values(layer))
+  np.testing.assert_allclose(got, want.reshape(8, 8), atol=1e-4)
+
+
+def test_padding_changes_nothing():
+  layer = attention.SelfAttention(CONFIG)
+  layer.build()
+  randomize(layer)
+  x, y = random(2, 4, 8), random(2, 4, 8)
+  y[MASK == 1] = x[MASK == 1]
+  bias = masks.attention_bias(MASK)
+  of_x = layer(x.reshape(8, 8), bias, 2).numpy().reshape(2, 4, 8)
+  of_y = layer(y.reshape(8, 8), bias, 2).numpy().reshape(2, 4, 8)
+  np.testing.assert_allclose(of_x[MASK == 1], of_y[MASK == 1], atol=1e-6)
+
+
+def test_block():
+  layer = block.Block(CONFIG)
+  layer.build()
+  randomize(layer)
+  v = values(layer)
+  x = random(2, 4, 8)
+  a = np_attention(x, MASK, v, "attention/self/")
+  a = a @ v["attention/output/dense/kernel"] + v["attention/output/dense/bias"]
+  norm = "attention/output/LayerNorm/"
+  a = np_layer_norm(a + x, v[f"{norm}gamma"], v[f"{norm}beta"])
+  wide = np_gelu(
+    a @ v["intermediate/dense/kernel"] + v["intermediate/dense/bias"]
+  )
+  y = wide @ v["output/dense/kernel"] + v["output/dense/bias"]
+  y = np_layer_norm(y + a, v["output/LayerNorm/gamma"], v["output/LayerNorm/beta"])
+  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), 2)
+  np.testing.assert_allclose(got, y.reshape(8, 8), atol=1e-3)
+
+
+def test_pooler():
+  layer = pooler.Pooler(CONFIG)
+  layer.build()
+  randomize(layer)
+  v = values(layer)
+  x = random(2, 4, 8)
+  want = np.tanh(x[:, 0] @ v["dense/kernel"] + v["dense/bias"])
+  np.testing.assert_allclose(layer(x), want, atol=1e-5)
+
+
+def test_gather_positions():
+  x = random(2, 4, 8)
+  got = heads.gather_positions(x, np.array([[3, 0], [1, 1]]))
+  np.testing.assert_array_equal(
+    got, np.stack([x[0, 3], x[0, 0], x[1, 1], x[1, 1]])
+  )
+
+
+def test_masked_lm_head():
+  layer = heads.MaskedLmHead(CONFIG)
+  layer.build()
+  randomize(layer)
+  v = values(layer)
+  x, table = random(3, 8), random(11, 8)
+  y = np_gelu(x @ v["transform/dense/kernel"] + v["transform/dense/bias"])
+  y = np_layer_norm(
+    y, v["transform/LayerNorm/gamma"], v["transform/LayerNorm/beta"]
+  )
+  want = y @ table.T + v["output_bias"]
+  np.testing.assert_allclose(layer(x, table), want, atol=1e-4)
+
+
+def test_linear_head():
+  layer = heads.LinearHead(CONFIG, outputs=3)
+  layer.build()
+  randomize(layer)
+  v = values(layer)
+  x = random(4, 8)
+  want = x @ v["output_weights"].T + v["output_bias"]
+  np.testing.assert_allclose(layer(x), want, atol=1e-5)
+
+
+def test_new_weights_are_truncated_normal():
+  sample = building.initializer(0.02)([200, 200]).numpy()
+  assert np.abs(sample).max() <= 0.04 + 1e-6
+  assert 0.015 < sample.std() < 0.02
