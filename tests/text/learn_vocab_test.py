@@ -1,4 +1,5 @@
 import random
+import unicodedata
 
 import pytest
 
@@ -70,15 +71,16 @@ def test_fits_the_tokenizer(corpus, tmp_path, learner, lower):
 
 def test_frequent_words_are_whole(corpus):
   learned = learn_vocab.learn(corpus(MIXED * 20), settings())
-  assert {"walk", "walker", "사람들은", "grossere", "uber"} & set(
-    learned.pieces
-  ) == {"walk", "walker"}  # Hangul is decomposed, sharp s is not "ss".
+  # Accents are gone and sharp s is no "ss"; Hangul is in letters.
+  assert {"walk", "walker", "uber", "großere"} <= set(learned.pieces)
+  assert "사람들은" not in learned.pieces
+  assert unicodedata.normalize("NFD", "사람들은") in learned.pieces
   cased = learn_vocab.learn(corpus(MIXED * 20), settings(do_lower_case=False))
   assert {"Walker", "사람들은", "größere", "über"} <= set(cased.pieces)
 
 
 @pytest.mark.parametrize("learner", learn_vocab.LEARNERS)
-@pytest.mark.parametrize("size", [70, 100, 150, 400])
+@pytest.mark.parametrize("size", [70, 100, 150, 200])
 def test_size_is_kept_to(corpus, learner, size):
   generator = random.Random(1)
   words = [

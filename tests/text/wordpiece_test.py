@@ -2,21 +2,10 @@ import pytest
 
 from bert_tf.text import wordpiece
 
-VOCAB = [
-  "[UNK]",
-  "[CLS]",
-  "want",
-  "##want",
-  "##ed",
-  "wa",
-  "un",
-  "runn",
-  "##ing",
-  "##a",
-  "ab",
-  "abc",
-  "##d",
-]
+VOCAB = (
+  *("[UNK]", "[CLS]", "wa", "want", "un", "runn", "ab", "abc"),
+  *("##want", "##ed", "##ing", "##a", "##d"),
+)
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_flags_reach_the_learner(texts):
     (["--input_file=nope*"], "no file matches 'nope*'"),
     (["--input_file="], "found no file name in ''"),
     (["--input_file=EMPTY"], "found no word in 0 lines"),
-    (["--input_file=A", "--vocab_size=20"], "expected 151 or more"),
+    (["--input_file=A", "--vocab_size=20"], "expected 141 or more"),
     (["--input_file=A", "--vocab_size=0"], "vocab_size=0, expected 1"),
     (["--input_file=A", "--reserved_tokens=[PAD]"], "lacks [UNK]"),
   ],
