@@ -2,7 +2,8 @@
 
 No step of tokenization looks across a space, so the pieces of a word depend on
 nothing but the word. Running text says the same few words again and again:
-each is worked out once and looked up from then on.
+each is worked out once and looked up from then on. So are the parts that
+`BasicTokenizer` makes of a word: scripts without spaces come again as parts.
 """
 
 import itertools
@@ -46,13 +47,16 @@ class _WordCache(dict[str, tuple[_T, ...]]):
       self[word] = value
     return value
 
+  def of_words(self, words: Iterable[str]) -> list[_T]:
+    """Looks up words and joins what they give."""
+    return list(itertools.chain.from_iterable(map(self.__getitem__, words)))
+
   def of_text(self, text: str) -> list[_T]:
     """Looks up the words of `text` and joins what they give."""
     # Splitting at spaces alone is deliberate: `str.split()` also splits at
     # control characters, which the tokenizer drops, joining what they part.
     # A newline is a space to the tokenizer too.
-    words = text.replace("\n", " ").split(" ")
-    return list(itertools.chain.from_iterable(map(self.__getitem__, words)))
+    return self.of_words(text.replace("\n", " ").split(" "))
 
 
 class FullTokenizer:
@@ -81,8 +85,10 @@ class FullTokenizer:
     self.do_lower_case = do_lower_case
     self.basic_tokenizer = basic.BasicTokenizer(do_lower_case)
     self.wordpiece_tokenizer = wordpiece.WordpieceTokenizer(vocabulary)
-    self._pieces: _WordCache[str] = _WordCache(self._compute_pieces)
-    self._ids: _WordCache[int] = _WordCache(self._compute_ids)
+    self._part_pieces = _WordCache(self.wordpiece_tokenizer.word_pieces)
+    self._part_ids = _WordCache(self._compute_part_ids)
+    self._pieces = _WordCache(self._compute_pieces)
+    self._ids = _WordCache(self._compute_ids)
 
   def __getstate__(self) -> tuple[dict[str, int], bool]:
     return self.vocab, self.do_lower_case
@@ -128,13 +134,14 @@ class FullTokenizer:
     return _look_up(self.inv_vocab, ids, "id")
 
   def _compute_pieces(self, word: str) -> list[str]:
-    pieces: list[str] = []
-    for part in self.basic_tokenizer.tokenize(word):
-      pieces.extend(self.wordpiece_tokenizer.word_pieces(part))
-    return pieces
+    return self._part_pieces.of_words(self.basic_tokenizer.tokenize(word))
 
   def _compute_ids(self, word: str) -> list[int]:
-    return self.convert_tokens_to_ids(self._compute_pieces(word))
+    return self._part_ids.of_words(self.basic_tokenizer.tokenize(word))
+
+  def _compute_part_ids(self, part: str) -> list[int]:
+    pieces = self.wordpiece_tokenizer.word_pieces(part)
+    return self.convert_tokens_to_ids(pieces)
 
 
 def _look_up(table: Mapping[_K, _V], keys: Iterable[_K], kind: Any) -> list[_V]:

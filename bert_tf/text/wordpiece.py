@@ -44,6 +44,8 @@ class WordpieceTokenizer:
     """Returns the pieces of one word, or `[unk_token]`."""
     if len(word) > self.max_input_chars_per_word:
       return [self.unk_token]
+    if word in self.vocab:  # The longest match there is, found at once.
+      return [word]
     pieces = []
     start = 0
     while start < len(word):
