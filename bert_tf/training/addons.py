@@ -4,11 +4,17 @@ It imports `keras.src.engine`, a module that Keras 3 no longer has. Where only
 the module of that name is registered, all that this project needs works.
 """
 
+import contextlib
 import importlib
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 from typing import Any
+
+import tensorflow as tf
+import tf_keras
+from tf_keras.src.engine import keras_tensor
 
 _ENGINE = "keras.src.engine"
 
@@ -19,14 +25,8 @@ def load() -> Any:
   Raises:
     ImportError: It is not installed (it has no release for Python 3.12).
   """
-  if _ENGINE not in sys.modules:
-    from tf_keras.src.engine import keras_tensor
-
-    engine = types.ModuleType(_ENGINE)
-    engine.keras_tensor = keras_tensor  # type: ignore[attr-defined]
-    sys.modules[_ENGINE] = engine
   try:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _legacy_keras():
       warnings.simplefilter("ignore")  # its notice that it has ended
       return importlib.import_module("tensorflow_addons")
   except ImportError as error:
@@ -35,3 +35,21 @@ def load() -> Any:
       "installed; it exists for Python 3.11 and older: "
       f"pip install tensorflow-addons==0.23.0 ({error})"
     ) from error
+
+
+@contextlib.contextmanager
+def _legacy_keras() -> Iterator[None]:
+  """Makes `tf.keras` the Keras 2 that tensorflow_addons was written for.
+
+  It is already where this package was imported before TensorFlow.
+  """
+  if _ENGINE not in sys.modules:
+    engine = types.ModuleType(_ENGINE)
+    engine.keras_tensor = keras_tensor  # type: ignore[attr-defined]
+    sys.modules[_ENGINE] = engine
+  before = tf.keras
+  tf.keras = tf_keras
+  try:
+    yield
+  finally:
+    tf.keras = before

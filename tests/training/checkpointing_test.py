@@ -1,0 +1,89 @@
+"""The checkpoints of a run."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bert_tf.training import checkpointing
+
+
+def state(step=0):
+  return {
+    "w": tf.Variable([1.0, 2.0], name="w"),
+    "global_step": tf.Variable(np.int64(step), name="global_step"),
+  }
+
+
+def names(folder):
+  return sorted(path.name for path in folder.iterdir())
+
+
+def test_round_trip(tmp_path):
+  variables = state(7)
+  checkpointing.Checkpoints(str(tmp_path), variables).save(7)
+  other = state()
+  other["w"].assign([0.0, 0.0])
+  found = checkpointing.Checkpoints(str(tmp_path), other)
+  assert found.restore() == 7
+  np.testing.assert_array_equal(other["w"], [1.0, 2.0])
+  assert int(other["global_step"]) == 7
+
+
+def test_empty_folder(tmp_path):
+  assert checkpointing.Checkpoints(str(tmp_path), state()).restore() is None
+
+
+def test_the_last_few_are_kept_over_restarts(tmp_path):
+  for step in range(1, 6):
+    checkpointing.Checkpoints(str(tmp_path), state(step), keep_max=2).save(step)
+  assert names(tmp_path) == [
+    "checkpoint",
+    "model.ckpt-4.data-00000-of-00001",
+    "model.ckpt-4.index",
+    "model.ckpt-5.data-00000-of-00001",
+    "model.ckpt-5.index",
+  ]
+  found = tf.train.get_checkpoint_state(str(tmp_path))
+  assert found.model_checkpoint_path == str(tmp_path / "model.ckpt-5")
+  assert len(found.all_model_checkpoint_paths) == 2
+  assert tf.train.latest_checkpoint(str(tmp_path)).endswith("model.ckpt-5")
+
+
+def test_zero_keeps_all(tmp_path):
+  checkpoints = checkpointing.Checkpoints(str(tmp_path), state(), keep_max=0)
+  for step in range(7):
+    checkpoints.save(step)
+  assert len(names(tmp_path)) == 1 + 2 * 7
+
+
+def test_what_a_kill_left_is_removed_and_not_restored(tmp_path):
+  checkpointing.Checkpoints(str(tmp_path), state(3)).save(3)
+  half = tmp_path / "model.ckpt-6.tmp-123.data-00000-of-00001"
+  half.write_bytes(b"half")
+  (tmp_path / "notes.tmp-1").write_text("the user's")
+  checkpoints = checkpointing.Checkpoints(str(tmp_path), state())
+  assert not half.exists()
+  assert (tmp_path / "notes.tmp-1").exists()
+  assert checkpoints.restore() == 3
+
+
+def test_only_the_chief_writes(tmp_path):
+  folder = tmp_path / "none"
+  checkpointing.Checkpoints(str(folder), state(), writes=False).save(1)
+  assert not folder.exists()
+
+
+def test_another_model_s_folder(tmp_path):
+  checkpointing.Checkpoints(str(tmp_path), state(1)).save(1)
+  before = names(tmp_path)
+  other = state() | {"v": tf.Variable([0.0], name="v")}
+  with pytest.raises(ValueError, match="training of another model.*: v"):
+    checkpointing.Checkpoints(str(tmp_path), other).restore()
+  assert names(tmp_path) == before
+
+
+def test_a_listed_checkpoint_is_missing(tmp_path):
+  checkpointing.Checkpoints(str(tmp_path), state(1)).save(1)
+  (tmp_path / "model.ckpt-1.index").unlink()
+  with pytest.raises(FileNotFoundError, match="names .*model.ckpt-1, which is"):
+    checkpointing.Checkpoints(str(tmp_path), state()).restore()
