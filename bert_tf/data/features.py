@@ -10,8 +10,7 @@ tag, a length and that many bytes:
   Feature    float_list: FloatList, or int64_list: Int64List
   a list     value: all numbers, packed
 
-Entries are in the order of their names, which protocol buffers call
-deterministic, so equal features are equal bytes.
+Entries are in the order of their names, so equal features are equal bytes.
 """
 
 from collections.abc import Mapping, Sequence
