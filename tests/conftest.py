@@ -5,6 +5,8 @@ import pathlib
 
 import pytest
 
+import bert_tf  # noqa: F401  before TensorFlow, for its Keras
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 

@@ -4,12 +4,10 @@ It imports `keras.src.engine`, a module that Keras 3 no longer has. Where only
 the module of that name is registered, all that this project needs works.
 """
 
-import contextlib
 import importlib
 import sys
 import types
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -23,10 +21,21 @@ def load() -> Any:
   """Imports tensorflow_addons.
 
   Raises:
-    ImportError: It is not installed (it has no release for Python 3.12).
+    ImportError: It is not installed (it has no release for Python 3.12), or
+      TensorFlow was imported before this package and took Keras 3.
   """
+  if not issubclass(tf.keras.Model, tf_keras.Model):
+    raise ImportError(
+      "TensorFlow was imported before bert_tf and took Keras 3, which "
+      "tensorflow-addons (--optimizer=lamb) cannot use: import bert_tf first, "
+      "or set TF_USE_LEGACY_KERAS=1 in the environment"
+    )
+  if _ENGINE not in sys.modules:
+    engine = types.ModuleType(_ENGINE)
+    engine.keras_tensor = keras_tensor  # type: ignore[attr-defined]
+    sys.modules[_ENGINE] = engine
   try:
-    with warnings.catch_warnings(), _legacy_keras():
+    with warnings.catch_warnings():
       warnings.simplefilter("ignore")  # its notice that it has ended
       return importlib.import_module("tensorflow_addons")
   except ImportError as error:
@@ -35,21 +44,3 @@ def load() -> Any:
       "installed; it exists for Python 3.11 and older: "
       f"pip install tensorflow-addons==0.23.0 ({error})"
     ) from error
-
-
-@contextlib.contextmanager
-def _legacy_keras() -> Iterator[None]:
-  """Makes `tf.keras` the Keras 2 that tensorflow_addons was written for.
-
-  It is already where this package was imported before TensorFlow.
-  """
-  if _ENGINE not in sys.modules:
-    engine = types.ModuleType(_ENGINE)
-    engine.keras_tensor = keras_tensor  # type: ignore[attr-defined]
-    sys.modules[_ENGINE] = engine
-  before = tf.keras
-  tf.keras = tf_keras
-  try:
-    yield
-  finally:
-    tf.keras = before

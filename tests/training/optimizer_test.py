@@ -1,14 +1,19 @@
 """Optimizers against the original's twenty steps and NumPy."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 
 import bert_tf
 from bert_tf.checkpoints import google, names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective
-from bert_tf.training import addons, optimizer, step
+from bert_tf.training import adam_weight_decay, addons, optimizer, step
 
 GOLDEN = optimizer.OptimizerSettings("adamw", 1e-3, 20, 5)
 
@@ -160,17 +165,32 @@ def test_unknown_optimizer():
 
 
 def test_addons_are_asked_for_by_name_when_missing(monkeypatch):
-  monkeypatch.setitem(__import__("sys").modules, "tensorflow_addons", None)
+  monkeypatch.setitem(sys.modules, "tensorflow_addons", None)
   with pytest.raises(ImportError, match=r"--optimizer=lamb.*not\s+installed"):
     addons.load()
 
 
+def test_tensorflow_imported_first_is_said():
+  code = """
+import tensorflow
+from bert_tf.training import addons
+try:
+  addons.load()
+except ImportError as error:
+  print(error)
+"""
+  run = subprocess.run(
+    [sys.executable, "-c", code],
+    env={**os.environ, "TF_USE_LEGACY_KERAS": "0"},
+    capture_output=True,
+    text=True,
+    check=True,
+  )
+  assert "import bert_tf first" in run.stdout
+
+
 def test_adamw_trains_under_keras_fit():
   """The optimizer is an ordinary Keras optimizer too."""
-  import tf_keras
-
-  from bert_tf.training import adam_weight_decay
-
   model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
   model.compile(adam_weight_decay.AdamWeightDecay(0.05), "mse")
   x = np.random.default_rng(0).normal(size=[64, 3]).astype(np.float32)
