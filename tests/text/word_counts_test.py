@@ -47,3 +47,8 @@ def test_no_words(count, text):
 def test_missing_file():
   with pytest.raises(FileNotFoundError, match="nope"):
     word_counts.count_files(["/nope"], basic.BasicTokenizer())
+
+
+def test_control_characters_part_nothing(count):
+  # str.split() would part the first; the tokenizer drops the character.
+  assert count(b"a\x1cb\ta b").counts == {"ab": 1, "a": 1, "b": 1}
