@@ -1,9 +1,13 @@
 """Functions compiled to machine code on their first call, and kept on disk."""
 
-from collections.abc import Callable
+import functools
+import hashlib
+import types
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numba
+from numba.core import dispatcher as dispatchers
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,15 +20,43 @@ def compiled(function: F) -> F:
   written it is compiled anew in each process instead of failing at import.
 
   Args:
-    function: a function of numbers, NumPy arrays and named tuples of them.
+    function: a function of numbers, NumPy arrays and named tuples of them. It
+      may call others of its module, and `module.function` of modules imported
+      at the top.
 
   Returns:
     The compiled function; `.py_func` is the function as it was written.
   """
   try:
-    return numba.njit(cache=True)(function)
-  except RuntimeError:  # numba: "no locator available", nowhere to write.
+    dispatcher = numba.njit(cache=True)(function)
+    # Machine code contains that of the functions it calls, but numba looks at
+    # one source file to see whether it is out of date.
+    dispatcher._cache._cache_file._source_stamp = _digest(function.__globals__)
+  except (RuntimeError, AttributeError):  # Nowhere to write; another numba.
     return numba.njit(function)
+  return dispatcher
+
+
+def _digest(module: Mapping[str, Any]) -> str:
+  """Returns a digest of the sources of a module and what it calls."""
+  digest = hashlib.sha256(_source(module["__file__"]))
+  for value in module.values():
+    if isinstance(value, types.ModuleType) and _has_compiled(value):
+      digest.update(_digest(vars(value)).encode())
+  return digest.hexdigest()
+
+
+def _has_compiled(module: types.ModuleType) -> bool:
+  values = vars(module).values()
+  return module.__name__.startswith("bert_tf.") and any(
+    isinstance(value, dispatchers.Dispatcher) for value in values
+  )
+
+
+@functools.cache
+def _source(path: str) -> bytes:
+  with open(path, "rb") as reader:
+    return reader.read()
 
 
 @compiled

@@ -31,14 +31,22 @@ def from_seed(seed: int) -> State:
 
 
 @compiled.compiled
+def _twist(high: np.uint32, low: np.uint32) -> np.uint32:
+  """Returns what two words that follow one another add to the next."""
+  mixed = (high & _HIGH_BIT) | (low & _LOW_BITS)
+  return (mixed >> 1) ^ ((mixed & 1) * _MATRIX)
+
+
+@compiled.compiled
 def _refill(state: State) -> None:
   """Replaces the 624 words by the next 624."""
-  for i in range(_WORDS):
-    mixed = (state[i] & _HIGH_BIT) | (state[(i + 1) % _WORDS] & _LOW_BITS)
-    word = state[(i + _SHIFT) % _WORDS] ^ (mixed >> 1)
-    if mixed & 1:
-      word ^= _MATRIX
-    state[i] = word
+  # Two loops instead of an index modulo 624: the compiler makes them vectors.
+  split = _WORDS - _SHIFT
+  for i in range(split):
+    state[i] = state[i + _SHIFT] ^ _twist(state[i], state[i + 1])
+  for i in range(split, _WORDS - 1):
+    state[i] = state[i - split] ^ _twist(state[i], state[i + 1])
+  state[_WORDS - 1] = state[_SHIFT - 1] ^ _twist(state[_WORDS - 1], state[0])
   state[_WORDS] = 0
 
 
@@ -81,13 +89,16 @@ def below(state: State, limit: int) -> int:
 @compiled.compiled
 def shuffle(state: State, items: npt.NDArray[np.int32], count: int) -> None:
   """Shuffles the first `count` items in place, as `shuffle(list)` does."""
-  shift = 32
-  while count >> (32 - shift):
-    shift -= 1
-  for last in range(count - 1, 0, -1):
-    if not (last + 1) >> (31 - shift):
-      shift += 1
-    other = next_word(state) >> shift
-    while other > last:
-      other = next_word(state) >> shift
-    items[last], items[other] = items[other], items[last]
+  bits = 1
+  while count >> bits:
+    bits += 1
+  last = count - 1
+  for bit in range(bits - 1, 0, -1):
+    # While `last + 1` has so many bits. A draw that is too large is tried again
+    # by swapping the last item with itself: guessing a branch costs more.
+    while last + 1 >> bit:
+      drawn = next_word(state) >> (31 - bit)
+      accepted = drawn <= last
+      other = drawn if accepted else last
+      items[last], items[other] = items[other], items[last]
+      last -= accepted
