@@ -1,9 +1,11 @@
 """TFRecord files as input: finding, counting and checking them."""
 
+import contextlib
 import dataclasses
 import os
+import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -128,3 +130,41 @@ def _check_first_record(path: str, lengths: Mapping[str, int]) -> None:
         "give max_seq_length and max_predictions_per_seq as the records were "
         "made with"
       )
+
+
+@contextlib.contextmanager
+def reading(files: RecordFiles) -> Iterator[None]:
+  """Turns TensorFlow's errors about records into plain ones.
+
+  Raises:
+    ValueError: A record is damaged, or failed a check of the pipeline; the
+      message names the file or what was found.
+  """
+  try:
+    yield
+  except tf.errors.DataLossError as error:
+    raise ValueError(_find_damage(files)) from error
+  except tf.errors.InvalidArgumentError as error:
+    failed = re.search(r"assertion failed: \[(.*?)\] \[(.*?)\]", str(error))
+    if failed:
+      raise ValueError(f"{failed[1]} {failed[2]}") from error
+    if "parse" in str(error):
+      raise ValueError(
+        f"a record of {', '.join(files.paths)} is not as expected: {error}"
+      ) from error
+    raise
+
+
+def _find_damage(files: RecordFiles) -> str:
+  """Reads all files to name the damaged one."""
+  for path in files.paths:
+    count = 0
+    try:
+      for _ in tf.data.TFRecordDataset(path):
+        count += 1
+    except tf.errors.DataLossError as error:
+      return (
+        f"{path}: record {count} is damaged ({error.message}); make the file "
+        "again"
+      )
+  return "a record was damaged when it was read, and no longer is"

@@ -117,9 +117,10 @@ def run(
     settings.output_dir,
   )
   batches = pipeline.BatchSettings(loop_settings.batch_size, loop_settings.seed)
-  trainer.train(
-    dataset_fn(files, config, settings, batches), settings.init_checkpoint
-  )
+  with record_files.reading(files):
+    trainer.train(
+      dataset_fn(files, config, settings, batches), settings.init_checkpoint
+    )
   if not settings.do_eval:
     return {}
   step = int(trainer.optimizer.step.numpy())
@@ -220,13 +221,14 @@ def _evaluate(
 ) -> dict[str, float | int]:
   """Evaluates on records in order, from the first again after the last."""
   batches = pipeline.BatchSettings(settings.eval_batch_size)
-  values = loop.evaluate(
-    strategy,
-    model,
-    objective,
-    dataset_fn(files, config, settings, batches),
-    settings.max_eval_steps,
-  )
+  with record_files.reading(files):
+    values = loop.evaluate(
+      strategy,
+      model,
+      objective,
+      dataset_fn(files, config, settings, batches),
+      settings.max_eval_steps,
+    )
   found: dict[str, float | int] = {"global_step": step, **values}
   if strategy_lib.is_chief(strategy):
     results.write(settings.output_dir, found)

@@ -1,0 +1,166 @@
+"""Devices, workers and XLA: the same numbers however a run is spread."""
+
+import json
+import random
+import socket
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import bert_tf
+from bert_tf.models import pretrainer
+from bert_tf.tasks.pretraining import objective
+from bert_tf.training import optimizer, step
+from tests.tasks.pretraining import training
+
+
+def assert_same(folder, other, last_step=12, atol=1e-5):
+  got = training.read(folder, last_step)
+  want = training.read(other, last_step)
+  assert set(got) == set(want)
+  for name, value in want.items():
+    np.testing.assert_allclose(got[name], value, atol=atol, err_msg=name)
+
+
+def losses(folder):
+  """Step to loss, as TensorBoard shows them."""
+  return {
+    event.step: float(tf.make_ndarray(value.tensor))
+    for path in folder.glob("events.*")
+    for event in tf.compat.v1.train.summary_iterator(str(path))
+    for value in event.summary.value
+    if value.tag == "loss"
+  }
+
+
+@pytest.fixture(scope="module")
+def one_device(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("one_device")
+  training.pretrain(folder, dropout=False, log_steps=1)
+  return folder
+
+
+@pytest.mark.parametrize("micro_batches", [1, 2])
+def test_two_devices_are_one(tmp_path, one_device, micro_batches):
+  """MirroredStrategy over two logical CPU devices, the same global batch."""
+  training.finish(
+    training.pretrain_in_process(
+      tmp_path,
+      logical_devices=2,
+      dropout=False,
+      log_steps=1,
+      gradient_accumulation_steps=micro_batches,
+      devices={"strategy": "mirrored"},
+    )
+  )
+  assert_same(tmp_path, one_device)
+  got, want = losses(tmp_path), losses(one_device)
+  assert list(got) == list(want) == list(range(1, 13))
+  np.testing.assert_allclose(
+    list(got.values()), list(want.values()), atol=1e-5
+  )
+
+
+def free_ports(count):
+  sockets = [socket.socket() for _ in range(count)]
+  for one in sockets:
+    one.bind(("localhost", 0))
+  ports = [one.getsockname()[1] for one in sockets]
+  for one in sockets:
+    one.close()
+  return ports
+
+
+def test_two_workers_are_one(tmp_path, one_device):
+  """MultiWorkerMirroredStrategy over loopback; only the chief writes."""
+  hosts = [f"localhost:{port}" for port in free_ports(2)]
+  workers = []
+  for index in range(2):
+    config = {
+      "cluster": {"worker": hosts},
+      "task": {"type": "worker", "index": index},
+    }
+    workers.append(
+      training.pretrain_in_process(
+        tmp_path / str(index),
+        env={"TF_CONFIG": json.dumps(config)},
+        dropout=False,
+        log_steps=1,
+        do_eval=True,
+        max_eval_steps=2,
+      )
+    )
+  for worker in workers:
+    training.finish(worker)
+  assert_same(tmp_path / "0", one_device)
+  assert (tmp_path / "0" / "eval_results.txt").exists()
+  assert not (tmp_path / "1").exists()
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_the_whole_step_compiles_under_xla(testdata, precision):
+  """What a TPU would run, optimizer and dropout included: static shapes."""
+  config = bert_tf.BertConfig.from_json_file(
+    testdata / "tiny" / "bert_config.json"
+  )
+  model = pretrainer.BertPretrainer(
+    config, use_one_hot_embeddings=True, dtype=precision
+  )
+  opt = optimizer.Optimizer(
+    optimizer.OptimizerSettings("adamw", 1e-3, 20, 0), model.trainable_variables
+  )
+  train_step = tf.function(
+    step.TrainStep(
+      model, objective.PretrainingObjective(), opt, micro_batches=2
+    ),
+    jit_compile=True,
+  )
+  with np.load(testdata / "tiny" / "modeling.npz") as file:
+    batch = {
+      name.removeprefix("in/"): tf.constant(file[name])
+      for name in file.files
+      if name.startswith("in/")
+    }
+  found = [float(train_step(batch)["loss"]) for _ in range(8)]
+  assert found[-1] < 0.8 * found[0]
+  hlo = train_step.experimental_get_compiler_ir(batch)(stage="hlo")
+  assert "bounded" not in hlo and "<=" not in hlo  # no dynamic dimension
+
+
+@pytest.mark.slow
+def test_killed_five_times_ends_bit_identical(tmp_path):
+  """SIGKILL at random moments, dropout on; then the same command again."""
+  settings = dict(
+    steps=1500, warmup=50, save_checkpoints_steps=10, log_steps=50
+  )
+  whole = training.pretrain_in_process(tmp_path / "whole", **settings)
+  training.finish(whole)
+  moment = random.Random(7)
+  steps = []
+  for _ in range(5):
+    process = training.pretrain_in_process(tmp_path / "killed", **settings)
+    before = newest(tmp_path / "killed")
+    deadline = time.monotonic() + 120
+    while newest(tmp_path / "killed") == before:  # until it trains
+      assert process.poll() is None, process.communicate()[0]
+      assert time.monotonic() < deadline
+      time.sleep(0.01)
+    time.sleep(moment.uniform(0, 0.8))
+    process.kill()
+    process.communicate()
+    steps.append(newest(tmp_path / "killed"))
+  assert steps == sorted(set(steps)), "each kill should come further on"
+  assert steps[-1] < 1500, "the last kill came after the end"
+  last = training.pretrain_in_process(tmp_path / "killed", **settings)
+  assert f"at step {steps[-1]}" in training.finish(last)
+  assert_same(tmp_path / "killed", tmp_path / "whole", 1500, atol=0)
+  left = [path.name for path in (tmp_path / "killed").glob("*tmp*")]
+  assert not left
+
+
+def newest(folder):
+  """The step of the newest listed checkpoint, 0 without one."""
+  path = tf.train.latest_checkpoint(str(folder))
+  return int(path.rpartition("-")[2]) if path else 0

@@ -1,0 +1,102 @@
+"""Runs pre-training on the goldens, for several tests; also as a program.
+
+As a program: `python training.py DEVICES SETTINGS` with DEVICES logical CPU
+devices and SETTINGS a JSON object of `pretrain`'s arguments, `output_dir`
+among them. A process of its own is needed where devices or workers are set.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import tensorflow as tf
+from absl import logging
+
+import bert_tf
+from bert_tf.checkpoints import google
+from bert_tf.tasks.pretraining import run
+from bert_tf.training import loop, optimizer, strategy
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TESTDATA = ROOT / "tests" / "testdata"
+EVAL = TESTDATA / "pretraining_eval"
+
+
+def pretrain(
+  output_dir,
+  *,
+  input_file=EVAL / "data.tfrecord",
+  config=TESTDATA / "tiny" / "bert_config.json",
+  dropout=True,
+  changes=None,
+  init_checkpoint=TESTDATA / "tiny" / "bert_model.ckpt",
+  do_eval=False,
+  max_eval_steps=20,
+  steps=12,
+  warmup=4,
+  rate=5e-4,
+  optimizer_name="adamw",
+  devices=None,
+  **loop_settings,
+):
+  """Trains the tiny model; returns the evaluation, if any."""
+  config = bert_tf.BertConfig.from_json_file(config)
+  if not dropout:
+    config = config.without_dropout()
+  settings = dict(
+    input_file=str(input_file),
+    output_dir=str(output_dir),
+    max_seq_length=48,
+    max_predictions_per_seq=6,
+    init_checkpoint=init_checkpoint and str(init_checkpoint),
+    do_train=True,
+    do_eval=do_eval,
+    max_eval_steps=max_eval_steps,
+  )
+  return run.run(
+    config,
+    run.PretrainingSettings(**(settings | (changes or {}))),
+    optimizer.OptimizerSettings(optimizer_name, rate, steps, warmup),
+    loop.LoopSettings(**({"batch_size": 8, "log_steps": 4} | loop_settings)),
+    strategy.DeviceSettings(**(devices or {})),
+  )
+
+
+def pretrain_in_process(output_dir, logical_devices=1, env=None, **settings):
+  """Starts `pretrain` in a process of its own."""
+  settings = {"output_dir": str(output_dir)} | settings
+  paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+  return subprocess.Popen(
+    [sys.executable, __file__, str(logical_devices), json.dumps(settings)],
+    env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(env or {})},
+    stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT,
+    text=True,
+  )
+
+
+def finish(process):
+  """Waits for a process; its output is the message of a failure."""
+  output, _ = process.communicate(timeout=300)
+  assert process.returncode == 0, output
+  return output
+
+
+def read(output_dir, step):
+  """All tensors of a checkpoint by name."""
+  reader = google.Reader(os.path.join(output_dir, f"model.ckpt-{step}"))
+  return {name: reader.read(name) for name in reader.shapes}
+
+
+if __name__ == "__main__":
+  logging.set_verbosity(logging.INFO)
+  logging.use_absl_handler()
+  count = int(sys.argv[1])
+  if count > 1:
+    tf.config.set_logical_device_configuration(
+      tf.config.list_physical_devices("CPU")[0],
+      [tf.config.LogicalDeviceConfiguration()] * count,
+    )
+  pretrain(**json.loads(sys.argv[2]))
