@@ -17,12 +17,12 @@ _T = TypeVar("_T")
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-# A full cache of English words is about 100 MB. It is then emptied: the words
+# A full cache of English words is about 80 MB. It is then emptied: the words
 # that matter come back at once.
 MAX_CACHED_WORDS = 1 << 19
 
 # Longer words hardly come twice. In scripts without spaces they are sentences.
-MAX_CACHED_LENGTH = 48
+MAX_CACHED_LENGTH = 24
 
 
 class UnknownTokenError(KeyError):
