@@ -79,5 +79,5 @@ def test_not_a_configuration(tmp_path, text, message):
 
 
 def test_missing_file(tmp_path):
-  with pytest.raises(FileNotFoundError, match="nothing.json"):
+  with pytest.raises(FileNotFoundError, match=r"nothing.json"):
     bert_tf.BertConfig.from_json_file(tmp_path / "nothing.json")

@@ -35,8 +35,10 @@ def define() -> None:
     "precision", "float32", precision.PRECISIONS, "Number format of products."
   )
   flags.DEFINE_bool(
-    "jit_compile", False, "Whether XLA compiles the gradients (not on TPU, "
-    "where all is compiled anyway)."
+    "jit_compile",
+    False,
+    "Whether XLA compiles the gradients (not on TPU, "
+    "where all is compiled anyway).",
   )
   flags.DEFINE_enum(
     "optimizer",

@@ -6,9 +6,10 @@ import sys
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import app, flags, logging
+from absl import flags
 
 from bert_tf.tasks.pretraining import quickstart
+from tools import command_line
 
 FLAGS = flags.FLAGS
 _SAMPLE = pathlib.Path(__file__).resolve().with_name("sample_text.txt")
@@ -21,14 +22,14 @@ flags.DEFINE_string(
 flags.DEFINE_string("output_dir", "quickstart_output", "Where all files go.")
 flags.DEFINE_integer("vocab_size", 2000, "The most word pieces to learn.")
 flags.DEFINE_integer("num_train_steps", 1000, "Steps of training.")
-flags.DEFINE_integer("dupe_factor", 40, "Differently masked copies of the text.")
+flags.DEFINE_integer(
+  "dupe_factor", 40, "Differently masked copies of the text."
+)
 flags.DEFINE_integer("seed", 12345, "Of everything.")
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
   """Runs all steps and prints the results."""
-  del argv
-  logging.set_verbosity(logging.INFO)
   table = quickstart.run_all(
     quickstart.QuickstartSettings(
       corpus=FLAGS.corpus,
@@ -39,10 +40,12 @@ def main(argv: list[str]) -> None:
       seed=FLAGS.seed,
     )
   )
-  print(f"\n{table}\n\nEverything is in {FLAGS.output_dir}: vocab.txt, "
-        "bert_config.json, model/model.ckpt-N; `tensorboard --logdir "
-        f"{FLAGS.output_dir}` shows the curves.")
+  print(
+    f"\n{table}\n\nEverything is in {FLAGS.output_dir}: vocab.txt, "
+    "bert_config.json, model/model.ckpt-N; `tensorboard --logdir "
+    f"{FLAGS.output_dir}` shows the curves."
+  )
 
 
 if __name__ == "__main__":
-  app.run(main)
+  command_line.run(main)

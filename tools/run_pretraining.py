@@ -1,25 +1,28 @@
 """Pre-trains BERT on records of create_pretraining_data, and evaluates it."""
 
-import os
+import pathlib
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+if not __package__:  # Run by its path: make the repository importable.
+  sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import app, flags
+from absl import flags
 
 import bert_tf
 from bert_tf.tasks.pretraining import run
 from bert_tf.training import optimizer
-from tools import device_flags
+from tools import command_line, device_flags
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("bert_config_file", None, "bert_config.json of the model.")
 flags.DEFINE_string(
-  "input_file", None, "Record files or globs, comma-separated."
+  "bert_config_file", None, "bert_config.json of the model.", required=True
 )
 flags.DEFINE_string(
-  "output_dir", None, "Where checkpoints, events and results go."
+  "input_file", None, "Record files or globs, comma-separated.", required=True
+)
+flags.DEFINE_string(
+  "output_dir", None, "Where checkpoints, events and results go.", required=True
 )
 flags.DEFINE_string(
   "init_checkpoint", None, "Checkpoint to start from, most often a BERT's."
@@ -43,10 +46,8 @@ flags.DEFINE_integer("max_eval_steps", 100, "Steps of evaluation.")
 device_flags.define()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
   """Runs with the flags given."""
-  if len(argv) > 1:
-    raise app.UsageError(f"unknown arguments: {' '.join(argv[1:])}")
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     run.PretrainingSettings(
@@ -72,6 +73,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-  for name in ("bert_config_file", "input_file", "output_dir"):
-    flags.mark_flag_as_required(name)
-  app.run(main)
+  command_line.run(main)

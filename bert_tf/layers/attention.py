@@ -33,9 +33,7 @@ class SelfAttention(tf_keras.layers.Layer):
       building.build_under(layer.name, layer, [None, self.config.hidden_size])
     self.built = True
 
-  def call(
-    self, x: Any, bias: Any, batch: Any, training: bool = False
-  ) -> Any:
+  def call(self, x: Any, bias: Any, batch: Any, training: bool = False) -> Any:
     """Attends.
 
     Args:

@@ -84,9 +84,7 @@ class Block(tf_keras.layers.Layer):
     building.build_under("output", self.block_output, hidden)
     self.built = True
 
-  def call(
-    self, x: Any, bias: Any, batch: Any, training: bool = False
-  ) -> Any:
+  def call(self, x: Any, bias: Any, batch: Any, training: bool = False) -> Any:
     """Maps [B*S, H] to [B*S, H]; arguments as of `SelfAttention`."""
     context = self.attention(x, bias, batch, training=training)
     x = self.attention_output(context, x, training=training)

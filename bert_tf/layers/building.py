@@ -30,7 +30,9 @@ def dense(
   )
 
 
-def build_under(scope: str, layer: Any, input_shape: Sequence[int | None]) -> Any:
+def build_under(
+  scope: str, layer: Any, input_shape: Sequence[int | None]
+) -> Any:
   """Builds `layer` with `scope/` before its variables' names; returns it."""
   with tf.name_scope(scope):
     layer.build(tf.TensorShape(input_shape))

@@ -10,8 +10,10 @@ from bert_tf.layers import building, dropout, normalization
 
 
 class Embeddings(tf_keras.layers.Layer):
-  """Ids to vectors. Source: section 3 of the paper; `embedding_lookup` and
-  `embedding_postprocessor` of modeling.py.
+  """Ids to vectors.
+
+  Source: section 3 of the paper; modeling.py, `embedding_lookup` and
+  `embedding_postprocessor`.
 
   Variables, float32: `word_embeddings` [V, H], `token_type_embeddings` [2, H],
   `position_embeddings` [P, H], `LayerNorm/{gamma,beta}` [H].

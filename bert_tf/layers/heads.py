@@ -70,7 +70,9 @@ class LinearHead(tf_keras.layers.Layer):
   Source: run_pretraining.py, `get_next_sentence_output`.
   """
 
-  def __init__(self, config: config_lib.BertConfig, outputs: int, **kwargs: Any):
+  def __init__(
+    self, config: config_lib.BertConfig, outputs: int, **kwargs: Any
+  ):
     super().__init__(**kwargs)
     self.config = config
     self.outputs = outputs

@@ -41,6 +41,8 @@ class BertModel(tf_keras.Model):
       "mixed_bfloat16" or "mixed_float16".
   """
 
+  built: bool
+
   def __init__(
     self,
     config: config_lib.BertConfig,

@@ -30,6 +30,8 @@ class BertPretrainer(tf_keras.Model):
   Arguments as of `BertModel`.
   """
 
+  built: bool
+
   def __init__(
     self,
     config: config_lib.BertConfig,

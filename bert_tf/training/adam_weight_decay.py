@@ -65,8 +65,10 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     return slots
 
   def update_step(self, gradient: Any, variable: Any) -> None:
-    """One variable's step. The kernel is TensorFlow's Adam in one pass: with
-    both beta powers 0 it does no bias correction.
+    """Takes one variable's step.
+
+    The kernel is TensorFlow's Adam in one pass: with both beta powers 0 it
+    does no bias correction.
     """
     rate = tf.cast(self.learning_rate, variable.dtype)
     index = self._index_dict[self._var_key(variable)]

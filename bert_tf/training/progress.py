@@ -27,7 +27,9 @@ def progress_line(
   """
   shown = [f"{name} {value:.4g}" for name, value in values.items()]
   left = (last_step - step) / per_second if per_second else 0.0
-  return ", ".join([f"step {step}/{last_step}", *shown, f"{duration(left)} left"])
+  return ", ".join(
+    [f"step {step}/{last_step}", *shown, f"{duration(left)} left"]
+  )
 
 
 class Progress:

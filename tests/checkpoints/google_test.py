@@ -37,13 +37,13 @@ def test_folder_with_a_checkpoint_file(tiny):
 def test_nothing_there(tmp_path):
   with pytest.raises(FileNotFoundError, match=r"no checkpoint at .*x.index"):
     google.find_checkpoint(tmp_path / "x")
-  with pytest.raises(FileNotFoundError, match="found no .index file"):
+  with pytest.raises(FileNotFoundError, match=r"found no .index file"):
     google.find_checkpoint(tmp_path)
 
 
 def test_no_configuration(tiny):
   (tiny / "bert_config.json").unlink()
-  with pytest.raises(FileNotFoundError, match="no bert_config.json beside"):
+  with pytest.raises(FileNotFoundError, match=r"no bert_config.json beside"):
     bert_tf.BertModel.from_checkpoint(tiny)
 
 
@@ -67,8 +67,10 @@ def test_save_is_read_back_bit_for_bit(tmp_path):
 
 def test_tensorflow_1_saver_restores_it(tmp_path):
   """The original program restores through `tf.compat.v1.train.Saver`."""
-  google.save({"w": np.float32([1, 2]), "global_step": np.int64(3)},
-              str(tmp_path / "model.ckpt-3"))
+  google.save(
+    {"w": np.float32([1, 2]), "global_step": np.int64(3)},
+    str(tmp_path / "model.ckpt-3"),
+  )
   with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     w = tf.compat.v1.get_variable("w", [2])
     step = tf.compat.v1.train.get_or_create_global_step()
@@ -110,7 +112,7 @@ def test_report_says_what_was_loaded_what_not_and_why(tmp_path):
 
 def test_nothing_fits(tmp_path):
   google.save({"x": np.zeros(1, np.float32)}, str(tmp_path / "m.ckpt"))
-  with pytest.raises(ValueError, match="no variable fits.* x .*a "):
+  with pytest.raises(ValueError, match=r"no variable fits.* x .*a "):
     google.load(variables(a=[1.0]), tmp_path)
 
 
@@ -182,5 +184,5 @@ def test_names(name, is_state, is_decayed):
 
 
 def test_two_variables_of_one_name():
-  with pytest.raises(ValueError, match="two variables .* 'a'"):
+  with pytest.raises(ValueError, match=r"two variables .* 'a'"):
     names.by_name([*variables(a=[1.0]), *variables(a=[2.0])])

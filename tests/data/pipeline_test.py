@@ -89,7 +89,7 @@ def test_replicas_and_workers_share_a_batch(files, seed):
       *two[0][2 * index : 2 * index + 2],
       *two[1][2 * index : 2 * index + 2],
     ]
-    assert sum(parts, []) == row
+    assert [number for part in parts for number in part] == row
 
 
 def test_shapes_are_static_and_integers_int32(files):

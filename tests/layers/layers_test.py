@@ -87,7 +87,7 @@ def test_no_activation(name):
 
 
 def test_unknown_activation_is_named():
-  with pytest.raises(ValueError, match="hidden_act='swish'.*gelu, relu"):
+  with pytest.raises(ValueError, match=r"hidden_act='swish'.*gelu, relu"):
     activations.get_activation("swish")
 
 
@@ -132,9 +132,7 @@ def test_dropout_is_a_function_of_seed_and_call():
 
   def masks_of(seed):
     with dropout.seeded(tf.constant(seed)):
-      return [
-        dropout.dropout(x, 0.5, training=True).numpy() for _ in range(2)
-      ]
+      return [dropout.dropout(x, 0.5, training=True).numpy() for _ in range(2)]
 
   first, second = masks_of([3, 4])
   again, _ = masks_of([3, 4])
@@ -231,7 +229,9 @@ def test_block():
     a @ v["intermediate/dense/kernel"] + v["intermediate/dense/bias"]
   )
   y = wide @ v["output/dense/kernel"] + v["output/dense/bias"]
-  y = np_layer_norm(y + a, v["output/LayerNorm/gamma"], v["output/LayerNorm/beta"])
+  y = np_layer_norm(
+    y + a, v["output/LayerNorm/gamma"], v["output/LayerNorm/beta"]
+  )
   got = layer(x.reshape(8, 8), masks.attention_bias(MASK), 2)
   np.testing.assert_allclose(got, y.reshape(8, 8), atol=1e-3)
 

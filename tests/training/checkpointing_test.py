@@ -77,7 +77,7 @@ def test_another_model_s_folder(tmp_path):
   checkpointing.Checkpoints(str(tmp_path), state(1)).save(1)
   before = names(tmp_path)
   other = state() | {"v": tf.Variable([0.0], name="v")}
-  with pytest.raises(ValueError, match="training of another model.*: v"):
+  with pytest.raises(ValueError, match=r"training of another model.*: v"):
     checkpointing.Checkpoints(str(tmp_path), other).restore()
   assert names(tmp_path) == before
 
@@ -85,5 +85,7 @@ def test_another_model_s_folder(tmp_path):
 def test_a_listed_checkpoint_is_missing(tmp_path):
   checkpointing.Checkpoints(str(tmp_path), state(1)).save(1)
   (tmp_path / "model.ckpt-1.index").unlink()
-  with pytest.raises(FileNotFoundError, match="names .*model.ckpt-1, which is"):
+  with pytest.raises(
+    FileNotFoundError, match=r"names .*model.ckpt-1, which is"
+  ):
     checkpointing.Checkpoints(str(tmp_path), state()).restore()

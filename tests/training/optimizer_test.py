@@ -79,7 +79,9 @@ def steps_of(name, gradients, **variables):
   opt = optimizer.Optimizer(
     optimizer.OptimizerSettings(name, 0.5, 100, 0), variables
   )
-  norms = [float(opt.apply([tf.constant(g)] * len(variables))) for g in gradients]
+  norms = [
+    float(opt.apply([tf.constant(g)] * len(variables))) for g in gradients
+  ]
   return [v.numpy() for v in variables], norms, opt
 
 
@@ -160,7 +162,7 @@ def test_loss_scale_leaves_out_an_overflowing_step_and_counts_it():
 
 
 def test_unknown_optimizer():
-  with pytest.raises(ValueError, match="optimizer='sgd'.*adamw, lamb"):
+  with pytest.raises(ValueError, match=r"optimizer='sgd'.*adamw, lamb"):
     optimizer.OptimizerSettings("sgd", 1e-3, 10, 0)
 
 

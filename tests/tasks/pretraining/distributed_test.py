@@ -58,9 +58,7 @@ def test_two_devices_are_one(tmp_path, one_device, micro_batches):
   assert_same(tmp_path, one_device)
   got, want = losses(tmp_path), losses(one_device)
   assert list(got) == list(want) == list(range(1, 13))
-  np.testing.assert_allclose(
-    list(got.values()), list(want.values()), atol=1e-5
-  )
+  np.testing.assert_allclose(list(got.values()), list(want.values()), atol=1e-5)
 
 
 def free_ports(count):

@@ -110,9 +110,7 @@ def test_seed_and_dropout_matter(tmp_path):
 def test_new_weights_come_from_the_seed(tmp_path):
   found = []
   for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-    training.pretrain(
-      tmp_path / name, init_checkpoint=None, steps=1, seed=seed
-    )
+    training.pretrain(tmp_path / name, init_checkpoint=None, steps=1, seed=seed)
     found.append(training.read(tmp_path / name, 1)["bert/pooler/dense/kernel"])
   np.testing.assert_array_equal(found[0], found[1])
   assert np.abs(found[0] - found[2]).max() > 0.01
@@ -165,9 +163,7 @@ def test_learns(tmp_path, precision, optimizer_name):
 
 def test_float16_resumes_with_its_loss_scale(tmp_path):
   devices = {"precision": "mixed_float16"}
-  training.pretrain(
-    tmp_path / "a", devices=devices, save_checkpoints_steps=5
-  )
+  training.pretrain(tmp_path / "a", devices=devices, save_checkpoints_steps=5)
   shutil.copytree(tmp_path / "a", tmp_path / "b")
   (tmp_path / "b" / "checkpoint").write_text(
     'model_checkpoint_path: "model.ckpt-5"'
@@ -230,8 +226,10 @@ def test_nan_before_anything_was_saved(tmp_path):
     ({"input_file": "/nowhere/*.tfrecord"}, "no record file matches"),
     ({"init_checkpoint": "/nowhere/bert_model.ckpt"}, "no checkpoint at"),
     ({"do_train": False}, "nothing to do: set do_train or do_eval"),
-    ({"do_train": False, "do_eval": True, "init_checkpoint": None},
-     "nothing to evaluate: no checkpoint in output_dir"),
+    (
+      {"do_train": False, "do_eval": True, "init_checkpoint": None},
+      "nothing to evaluate: no checkpoint in output_dir",
+    ),
   ],
 )
 def test_wrong_settings(tmp_path, change, message):
