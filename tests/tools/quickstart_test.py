@@ -1,0 +1,76 @@
+"""The quickstart, cut short."""
+
+import subprocess
+import sys
+
+import bert_tf
+from bert_tf.tasks.pretraining import quickstart
+from tests.tasks.pretraining import training
+
+
+def test_quickstart(tmp_path):
+  run = subprocess.run(
+    [
+      sys.executable,
+      "-m",
+      "tools.quickstart",
+      f"--output_dir={tmp_path}",
+      "--num_train_steps=120",
+      "--dupe_factor=5",
+    ],
+    cwd=training.ROOT,
+    capture_output=True,
+    text=True,
+    timeout=600,
+  )
+  assert run.returncode == 0, run.stderr
+  assert "on held-out text" in run.stdout
+  row = next(
+    line for line in run.stdout.splitlines() if "masked-word loss" in line
+  )
+  before, after = map(float, row.split()[-2:])
+  assert after < before - 0.5
+  config = bert_tf.BertConfig.from_json_file(tmp_path / "bert_config.json")
+  tokenizer = bert_tf.FullTokenizer(tmp_path / "vocab.txt")
+  assert len(tokenizer.vocab) == config.vocab_size <= 2000
+  model = bert_tf.BertModel.from_checkpoint(
+    tmp_path / "model" / "model.ckpt-120", config=config
+  )
+  ids = tokenizer.encode("The lighthouse keeper counted the ships.")
+  assert model([ids]).sequence_output.shape == (1, len(ids), 128)
+
+
+def test_documents_are_split_and_none_is_lost(tmp_path):
+  documents = [f"Title {n}.\nText of {n}.\n".encode() for n in range(25)]
+  corpus = tmp_path / "corpus.txt"
+  corpus.write_bytes(b"\n \n".join(documents).replace(b"\n", b"\r\n"))
+  quickstart.split_corpus(
+    quickstart.QuickstartSettings(str(corpus), str(tmp_path))
+  )
+  held_out = (tmp_path / "held_out.txt").read_bytes()
+  train = (tmp_path / "train.txt").read_bytes()
+  assert held_out == b"\n".join([documents[9], documents[19]])
+  together = (train + b"\n" + held_out).strip().split(b"\n\n")
+  assert sorted(together) == sorted(d.strip() for d in documents)
+
+
+def test_one_document_is_trained_and_evaluated_on(tmp_path):
+  corpus = tmp_path / "corpus.txt"
+  corpus.write_text("One.\nTwo.")
+  quickstart.split_corpus(
+    quickstart.QuickstartSettings(str(corpus), str(tmp_path))
+  )
+  assert (tmp_path / "train.txt").read_text() == "One.\nTwo.\n"
+  assert (tmp_path / "held_out.txt").read_text() == "One.\nTwo.\n"
+
+
+def test_missing_corpus():
+  run = subprocess.run(
+    [sys.executable, "-m", "tools.quickstart", "--corpus=/nowhere.txt"],
+    cwd=training.ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert run.returncode == 1
+  assert "/nowhere.txt" in run.stderr
+  assert "Traceback" not in run.stderr
