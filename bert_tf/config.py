@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from bert_tf import files
+
 HIDDEN_ACTS = ("gelu", "relu", "tanh", "linear")
 
 _POSITIVE = (
@@ -113,7 +115,8 @@ class BertConfig:
     """
     path = os.fspath(path)
     try:
-      values = json.loads(_read_text(path))
+      with files.open_file(path, "r") as file:
+        values = json.load(file)
     except ValueError as error:
       raise ValueError(f"{path}: not a JSON file: {error}") from error
     if not isinstance(values, dict):
@@ -148,14 +151,3 @@ def _check_probability(name: str, value: Any) -> None:
   is_number = isinstance(value, int | float) and not isinstance(value, bool)
   if not is_number or not 0 <= value < 1:
     raise ValueError(f"{name}={value!r} is not a probability from 0 to below 1")
-
-
-def _read_text(path: str) -> str:
-  """Reads a file here or, for `gs://` and its like, through TensorFlow."""
-  if "://" in path:
-    import tensorflow as tf  # only remote files need it
-
-    with tf.io.gfile.GFile(path, "r") as remote:
-      return str(remote.read())
-  with open(path, encoding="utf-8") as local:
-    return local.read()

@@ -14,9 +14,10 @@ from pathlib import Path
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from absl import app, flags
+from absl import flags
 
 from bert_tf.text import full_tokenizer
+from tools import command_line
 
 _WHAT = flags.DEFINE_enum(
   "what", "tokenizer", ["tokenizer"], "The part to time."
@@ -71,7 +72,7 @@ def _tokenizer_contenders(
   }
 
 
-def main(_: list[str]) -> None:
+def main() -> None:
   """Times and prints a table."""
   text = Path(_INPUT.value).read_text(encoding="utf-8")
   megabytes = len(text.encode()) / 1e6
@@ -90,4 +91,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-  app.run(main)
+  command_line.run(main)

@@ -10,9 +10,11 @@ from pathlib import Path
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from absl import app, flags, logging
+from absl import flags, logging
 
-from bert_tf.text import files, learn_vocab, vocab
+from bert_tf import files
+from bert_tf.text import learn_vocab, vocab
+from tools import command_line
 
 _DEFAULTS = learn_vocab.Settings()
 
@@ -110,19 +112,15 @@ def _settings() -> learn_vocab.Settings:
   )
 
 
-def main(_: list[str]) -> None:
+def main() -> None:
   """Learns, writes, tells."""
-  logging.set_verbosity(logging.INFO)
-  try:
-    settings = _settings()
-    learned = learn_vocab.learn(files.expand(_INPUT_FILE.value), settings)
-    vocab.save_vocab(_OUTPUT_FILE.value, learned.pieces)
-  except (OSError, ValueError) as error:
-    sys.exit(f"build_vocab: {error}")
+  settings = _settings()
+  learned = learn_vocab.learn(files.expand(_INPUT_FILE.value), settings)
+  vocab.save_vocab(_OUTPUT_FILE.value, learned.pieces)
   for line in learn_vocab.summary(learned, settings):
     logging.info("%s", line)
   logging.info("Written: %s", _OUTPUT_FILE.value)
 
 
 if __name__ == "__main__":
-  app.run(main)
+  command_line.run(main)

@@ -10,9 +10,10 @@ from pathlib import Path
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from absl import app, flags, logging
+from absl import flags, logging
 
 from bert_tf.tasks.pretraining import create_data, settings
+from tools import command_line
 
 FLAGS = flags.FLAGS
 
@@ -59,32 +60,25 @@ flags.DEFINE_float(
 )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
   """Runs with the flags given."""
-  if len(argv) > 1:
-    raise app.UsageError(f"unknown arguments: {' '.join(argv[1:])}")
-  if FLAGS["verbosity"].using_default_value:
-    logging.set_verbosity(logging.INFO)
-  try:
-    config = settings.PretrainingDataConfig(
-      input_file=tuple(FLAGS.input_file.split(",")),
-      output_file=tuple(FLAGS.output_file.split(",")),
-      vocab_file=FLAGS.vocab_file,
-      do_lower_case=FLAGS.do_lower_case,
-      do_whole_word_mask=FLAGS.do_whole_word_mask,
-      max_seq_length=FLAGS.max_seq_length,
-      max_predictions_per_seq=FLAGS.max_predictions_per_seq,
-      random_seed=FLAGS.random_seed,
-      dupe_factor=FLAGS.dupe_factor,
-      masked_lm_prob=FLAGS.masked_lm_prob,
-      short_seq_prob=FLAGS.short_seq_prob,
-    )
-    summary = create_data.create(config, show_progress=True)
-  except (OSError, ValueError) as error:
-    sys.exit(f"create_pretraining_data: {error}")
+  config = settings.PretrainingDataConfig(
+    input_file=tuple(FLAGS.input_file.split(",")),
+    output_file=tuple(FLAGS.output_file.split(",")),
+    vocab_file=FLAGS.vocab_file,
+    do_lower_case=FLAGS.do_lower_case,
+    do_whole_word_mask=FLAGS.do_whole_word_mask,
+    max_seq_length=FLAGS.max_seq_length,
+    max_predictions_per_seq=FLAGS.max_predictions_per_seq,
+    random_seed=FLAGS.random_seed,
+    dupe_factor=FLAGS.dupe_factor,
+    masked_lm_prob=FLAGS.masked_lm_prob,
+    short_seq_prob=FLAGS.short_seq_prob,
+  )
+  summary = create_data.create(config, show_progress=True)
   for line in summary.lines():
     logging.info("%s", line)
 
 
 if __name__ == "__main__":
-  app.run(main)
+  command_line.run(main)

@@ -12,13 +12,13 @@ import contextlib
 import os
 import types
 from collections.abc import Iterator, Sequence
-from typing import IO, Any, Self
+from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from bert_tf import files
 from bert_tf.data import byte_buffer, compiled
-from bert_tf.text import files
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -155,7 +155,7 @@ class RecordWriter:
     if _is_local(self.path):
       os.replace(self._temporary, self.path)
     else:
-      _gfile().rename(self._temporary, self.path, overwrite=True)
+      files.gfile().rename(self._temporary, self.path, overwrite=True)
 
   def discard(self) -> None:
     """Removes the temporary file; a file of the final name stays as it was."""
@@ -165,7 +165,7 @@ class RecordWriter:
       if _is_local(self.path):
         os.remove(self._temporary)
       else:
-        _gfile().remove(self._temporary)
+        files.gfile().remove(self._temporary)
 
   def __enter__(self) -> Self:
     return self
@@ -228,13 +228,6 @@ def check_is_no_directory(path: str) -> None:
     )
 
 
-def _gfile() -> Any:
-  """TensorFlow's file systems; imported only for remote paths."""
-  import tensorflow as tf
-
-  return tf.io.gfile
-
-
 def _is_local(path: str) -> bool:
   return not files.is_remote(path)
 
@@ -245,5 +238,5 @@ def _create(path: str) -> IO[bytes]:
   if _is_local(path):
     os.makedirs(folder or ".", exist_ok=True)
   else:
-    _gfile().makedirs(folder)
+    files.gfile().makedirs(folder)
   return files.open_file(path, "wb")

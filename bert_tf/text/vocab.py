@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Iterable, Mapping
 
-from bert_tf.text import files
+from bert_tf import files
 
 # What the models' inputs are built from; every published vocabulary has them.
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

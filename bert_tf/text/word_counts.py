@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from absl import logging
 
-from bert_tf.text import basic, files
+from bert_tf import files
+from bert_tf.text import basic
 
 # Raw words are gathered up to this many before they are tokenized: each
 # different one is tokenized once, and memory stays bounded.

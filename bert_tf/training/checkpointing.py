@@ -8,8 +8,8 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
+from bert_tf import files
 from bert_tf.checkpoints import google, names
-from bert_tf.text import files
 
 _PREFIX = "model.ckpt"
 _LEFT_BEHIND = re.compile(r"\.tmp-\d+|\.tempstate\d+")

@@ -6,7 +6,6 @@ ends with an empty line.
 """
 
 import array
-import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf.text import files, full_tokenizer
+from bert_tf import files
+from bert_tf.text import full_tokenizer
 
 # What `str.split` takes for white space but the tokenizer drops as control
 # characters, joining what they part.
@@ -66,7 +66,7 @@ def find_input_files(patterns: Iterable[str]) -> list[str]:
   """
   found: list[str] = []
   for pattern in patterns:
-    matches = sorted(_glob(pattern))
+    matches = files.find(pattern)
     if not matches:
       raise FileNotFoundError(
         f"--input_file: no file matches {pattern!r} (seen from "
@@ -81,17 +81,6 @@ def find_input_files(patterns: Iterable[str]) -> list[str]:
         )
     found.extend(matches)
   return found
-
-
-def _glob(pattern: str) -> list[str]:
-  """As TensorFlow's: a `*` matches names that start with a dot, too."""
-  if files.is_remote(pattern):
-    import tensorflow as tf
-
-    return list(tf.io.gfile.glob(pattern))
-  if os.path.exists(pattern):
-    return [pattern]  # Even with a "[" in its name.
-  return glob.glob(pattern, include_hidden=True)
 
 
 class _PartTable(dict[str, list[int]]):

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from absl import logging
 
 from bert_tf import config as config_lib
+from bert_tf import files
 from bert_tf.checkpoints import google, names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import create_data, run
 from bert_tf.tasks.pretraining import settings as data_settings
-from bert_tf.text import files, learn_vocab, vocab
+from bert_tf.text import learn_vocab, vocab
 from bert_tf.training import loop, optimizer, strategy
 
 _HELD_OUT = 10  # every tenth document is kept for evaluation

@@ -16,7 +16,8 @@ def is_remote(path: str) -> bool:
   return "://" in path
 
 
-def _gfile() -> Any:
+def gfile() -> Any:
+  """TensorFlow's file systems; imported only for remote paths."""
   import tensorflow as tf
 
   return tf.io.gfile
@@ -30,7 +31,7 @@ def open_file(path: str | os.PathLike[str], mode: str = "rb") -> IO[Any]:
   """
   name = os.fspath(path)
   if is_remote(name):
-    return _gfile().GFile(name, mode)
+    return gfile().GFile(name, mode)
   encoding = None if "b" in mode else "utf-8"
   return open(name, mode, encoding=encoding)
 
@@ -46,7 +47,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
   if is_remote(name):
     with open_file(temporary, "wb") as writer:
       writer.write(data)
-    _gfile().rename(temporary, name, overwrite=True)
+    gfile().rename(temporary, name, overwrite=True)
     return
   os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
   try:
@@ -66,7 +67,7 @@ def expand(patterns: str) -> list[str]:
   """
   found: list[str] = []
   for pattern in filter(None, (part.strip() for part in patterns.split(","))):
-    matches = _glob(pattern)
+    matches = find(pattern)
     if not matches:
       raise FileNotFoundError(
         f"no file matches {pattern!r}; check the path (relative paths start at "
@@ -81,8 +82,13 @@ def expand(patterns: str) -> list[str]:
   return found
 
 
-def _glob(pattern: str) -> list[str]:
+def find(pattern: str) -> list[str]:
+  """Returns the files a pattern matches, sorted; perhaps none.
+
+  As TensorFlow's: a `*` matches names that start with a dot, too.
+  """
   if is_remote(pattern):
-    return sorted(_gfile().glob(pattern))
-  # A name that exists is that file, even with a "[" in it.
-  return [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern))
+    return sorted(gfile().glob(pattern))
+  if os.path.exists(pattern):
+    return [pattern]  # Even with a "[" in its name.
+  return sorted(glob.glob(pattern, include_hidden=True))
