@@ -57,6 +57,19 @@ class NanLossError(RuntimeError):
   """The loss or the gradients are no longer numbers."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Pause:
+  """What a task does between steps, such as to evaluate.
+
+  Attributes:
+    every: Steps between two pauses.
+    call: Gets the trainer and the step; tells whether to stop training.
+  """
+
+  every: int
+  call: Callable[["Trainer", int], bool]
+
+
 def replica_batch_size(strategy: Any, batch_size: int, parts: int = 1) -> int:
   """Examples of a batch on one replica.
 
@@ -84,6 +97,8 @@ class Trainer:
     settings: Of the loop.
     devices: Precision and XLA.
     output_dir: Holds checkpoints, events and results.
+    is_trained: Tells by a variable's name whether it is trained.
+    pause: Called between steps now and then; see `Pause`.
   """
 
   def __init__(
@@ -95,6 +110,8 @@ class Trainer:
     settings: LoopSettings,
     devices: strategy_lib.DeviceSettings,
     output_dir: str,
+    is_trained: Callable[[str], bool] = lambda name: True,
+    pause: "Pause | None" = None,
   ):
     replica_batch_size(
       strategy, settings.batch_size, settings.gradient_accumulation_steps
@@ -104,12 +121,17 @@ class Trainer:
     self.settings = settings
     self.output_dir = output_dir
     self.last_step = optimizer.num_train_steps
+    self.pause = pause
     tf_keras.utils.set_random_seed(settings.seed)  # of new weights
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizer_lib.Optimizer(
         optimizer,
-        self.model.trainable_variables,
+        [
+          variable
+          for variable in self.model.trainable_variables
+          if is_trained(names.variable_name(variable))
+        ],
         precision_lib.needs_loss_scale(devices.precision),
       )
     self.checkpoints = checkpointing.Checkpoints(
@@ -182,10 +204,20 @@ class Trainer:
         or step == self.last_step
       ):
         self.checkpoints.save(step)
+      if (
+        self.pause is not None
+        and step % self.pause.every == 0
+        and self.pause.call(self, step)
+      ):
+        self.checkpoints.save(step)
+        logging.info("stopped early at step %d", step)
+        return
 
   def _steps_until_stop(self, step: int) -> int:
     """Steps until something is to be done on the host."""
-    every = (self.settings.log_steps, self.settings.save_checkpoints_steps)
+    every = [self.settings.log_steps, self.settings.save_checkpoints_steps]
+    if self.pause is not None:
+      every.append(self.pause.every)
     counts = [interval - step % interval for interval in every]
     return min(
       *counts, self.settings.iterations_per_loop, self.last_step - step

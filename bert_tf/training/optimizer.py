@@ -1,7 +1,7 @@
 """The optimizer of a run, made from settings."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -137,19 +137,33 @@ class Optimizer:
     """The loss as it is to be differentiated."""
     return self._scaler.get_scaled_loss(loss) if self._scaler else loss
 
-  def apply(self, gradients: Iterable[Any]) -> Any:
+  def apply(
+    self,
+    gradients: Iterable[Any],
+    sparse: Collection[int] = (),
+    sparse_square: Any = 0.0,
+  ) -> Any:
     """Clips the gradients by their global norm and takes a step.
 
     Args:
       gradients: Of the scaled loss, one a variable, summed over replicas.
+      sparse: Which of them were sums over looked-up rows.
+      sparse_square: The sum of squares of all those rows, which stands for
+        theirs in the norm: the original does not add up the rows of a word
+        that occurs twice before it takes the norm.
 
     Returns:
       The global norm before clipping, float32 scalar.
     """
     gradients = list(gradients)
     if self._scaler is not None:
+      sparse_square = sparse_square / self._scaler.loss_scale**2
       gradients = self._scaler.get_unscaled_gradients(gradients)
-    gradients, norm = tf.clip_by_global_norm(gradients, CLIP_NORM)
+    dense = [g for index, g in enumerate(gradients) if index not in sparse]
+    norm = tf.linalg.global_norm(dense)
+    if sparse:
+      norm = tf.sqrt(norm**2 + sparse_square)
+    gradients, _ = tf.clip_by_global_norm(gradients, CLIP_NORM, use_norm=norm)
     optimizer = self._scaler or self._inner
     pairs = list(zip(gradients, self.variables, strict=True))
     optimizer.apply_gradients(pairs, experimental_aggregate_gradients=False)

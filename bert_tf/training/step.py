@@ -12,6 +12,8 @@ from bert_tf.training import optimizer as optimizer_lib
 Batch = Mapping[str, Any]
 Sums = dict[str, Any]
 
+_SPARSE_SQUARE = "sparse_square"  # see `Optimizer.apply`
+
 
 def _sum_over_replicas(value: Any) -> Any:
   context = tf.distribute.get_replica_context()
@@ -54,6 +56,7 @@ class TrainStep:
     self.optimizer = optimizer
     self.seed = seed
     self.micro_batches = micro_batches
+    self._sparse: tuple[int, ...] = ()  # known when the step is traced
     self._gradients = (
       tf.function(self._batch_gradients, jit_compile=True)
       if jit_compile
@@ -78,7 +81,9 @@ class TrainStep:
     weights = _sum_over_replicas(self.objective.weights(batch))
     gradients, sums = self._gradients(batch, weights, seed)
     gradients, sums = _sum_over_replicas((gradients, sums))
-    norm = self.optimizer.apply(gradients)
+    norm = self.optimizer.apply(
+      gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
+    )
     loss = objective_lib.combine(self.objective, sums, weights)
     return _with_weights(sums, weights) | {"loss": loss, "gradient_norm": norm}
 
@@ -133,6 +138,13 @@ class TrainStep:
     gradients = tape.gradient(
       loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
+    sparse = {
+      index: tf.nn.l2_loss(tf.cast(gradient.values, tf.float32)) * 2.0
+      for index, gradient in enumerate(gradients)
+      if isinstance(gradient, tf.IndexedSlices)
+    }
+    self._sparse = tuple(sparse)
+    sums[_SPARSE_SQUARE] = tf.add_n([tf.constant(0.0), *sparse.values()])
     return [tf.convert_to_tensor(gradient) for gradient in gradients], sums
 
 

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import bert_tf
 from bert_tf.tasks.pretraining import quickstart
 from tests.tasks.pretraining import training
@@ -62,6 +64,20 @@ def test_one_document_is_trained_and_evaluated_on(tmp_path):
   )
   assert (tmp_path / "train.txt").read_text() == "One.\nTwo.\n"
   assert (tmp_path / "held_out.txt").read_text() == "One.\nTwo.\n"
+
+
+def test_another_text_in_the_same_folder(tmp_path):
+  for number, text in enumerate(["One.\nTwo.", "Three.\nFour."]):
+    (tmp_path / f"{number}.txt").write_text(text)
+  settings = [
+    quickstart.QuickstartSettings(str(tmp_path / f"{n}.txt"), str(tmp_path))
+    for n in (0, 1)
+  ]
+  for _ in range(2):  # the same text again is no harm
+    quickstart.split_corpus(settings[0])
+  with pytest.raises(ValueError, match=r"train.txt holds another text"):
+    quickstart.split_corpus(settings[1])
+  assert (tmp_path / "train.txt").read_text() == "One.\nTwo.\n"
 
 
 def test_missing_corpus():

@@ -7,6 +7,7 @@ import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
+import tf_keras
 from absl import logging
 
 from bert_tf import config as config_lib
@@ -59,7 +60,7 @@ def run_all(settings: QuickstartSettings) -> str:
 
   Raises:
     OSError: The corpus cannot be read, or output_dir not be written.
-    ValueError: The corpus holds no text.
+    ValueError: The corpus holds no text, or output_dir belongs to another.
   """
   split_corpus(settings)
   config = make_vocab(settings)
@@ -84,8 +85,21 @@ def split_corpus(settings: QuickstartSettings) -> None:
       len(documents),
     )
     held_out = train
+  _check_same_text(settings.path("train.txt"), b"\n".join(train))
   for part, chosen in (("train", train), ("held_out", held_out)):
     files.write_atomically(settings.path(f"{part}.txt"), b"\n".join(chosen))
+
+
+def _check_same_text(path: str, text: bytes) -> None:
+  """A folder holds the quickstart of one text: its training goes on."""
+  if not os.path.exists(path):
+    return
+  with files.open_file(path) as file:
+    if file.read() != text:
+      raise ValueError(
+        f"{path} holds another text: this output_dir is the quickstart of "
+        "another corpus; give another --output_dir, or remove that folder"
+      )
 
 
 def _documents(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -145,6 +159,7 @@ def evaluate_new_model(
 ) -> Mapping[str, float]:
   """What a model of random weights scores on the held-out text."""
   prefix = settings.path("before/model.ckpt")
+  tf_keras.utils.set_random_seed(settings.seed)
   model = pretrainer.BertPretrainer(config)
   google.save(names.by_name(model.variables), prefix)
   return _run(config, settings, "before", prefix, do_train=False)
