@@ -36,6 +36,19 @@ def open_file(path: str | os.PathLike[str], mode: str = "rb") -> IO[Any]:
   return open(name, mode, encoding=encoding)
 
 
+def exists(path: str) -> bool:
+  """Whether there is such a file or folder."""
+  return bool(gfile().exists(path)) if is_remote(path) else os.path.exists(path)
+
+
+def remove(path: str) -> None:
+  """Removes a file."""
+  if is_remote(path):
+    gfile().remove(path)
+  else:
+    os.remove(path)
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
   """Writes `data` under a temporary name beside `path`, then renames it.
 

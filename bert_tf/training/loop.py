@@ -64,10 +64,12 @@ class Pause:
   Attributes:
     every: Steps between two pauses.
     call: Gets the trainer and the step; tells whether to stop training.
+    is_over: Tells of a resumed training's step whether it had been stopped.
   """
 
   every: int
   call: Callable[["Trainer", int], bool]
+  is_over: Callable[[int], bool] = lambda step: False
 
 
 def replica_batch_size(strategy: Any, batch_size: int, parts: int = 1) -> int:
@@ -174,7 +176,7 @@ class Trainer:
         checkpoints before it are kept.
     """
     step = self.initialize(init_checkpoint)
-    if step >= self.last_step:
+    if step >= self.last_step or (self.pause and self.pause.is_over(step)):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
       return
     batches = iter(

@@ -1,0 +1,96 @@
+"""The best checkpoint of a training, by a metric of its evaluations."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from absl import logging
+
+from bert_tf import files
+from bert_tf.checkpoints import google, names
+
+_FILE = "best.json"
+
+
+class Best:
+  """Keeps the weights of the best evaluation in a folder.
+
+  What is best so far is read from the folder, so that a training that is
+  interrupted goes on comparing with it.
+
+  Args:
+    folder: Where to keep them.
+    metric: Its name; one that ends in "loss" is better smaller. None keeps
+      nothing.
+  """
+
+  def __init__(self, folder: str, metric: str | None):
+    self.folder = folder
+    self.metric = metric
+    self._found: dict[str, Any] | None = None
+
+  def path(self) -> str | None:
+    """The checkpoint prefix of the best, or None."""
+    found = self._read()
+    return os.path.join(self.folder, found["checkpoint"]) if found else None
+
+  def offer(self, step: int, results: Mapping[str, float], model: Any) -> None:
+    """Keeps `model` if it is better than the best so far.
+
+    Raises:
+      ValueError: `results` has no such metric.
+    """
+    if self.metric is None:
+      return
+    if self.metric not in results:
+      raise ValueError(
+        f"best_metric={self.metric!r} is not a metric of this task; it has "
+        f"{', '.join(sorted(results))}"
+      )
+    found = self._read()
+    value = float(results[self.metric])
+    if found and found["step"] >= step:
+      return  # seen before the training was interrupted
+    if found and not self._is_better(value, found["value"]):
+      return
+    name = f"model.ckpt-{step}"
+    state = dict(names.by_name(model.variables)) | {names.GLOBAL_STEP: step}
+    google.save(state, os.path.join(self.folder, name))
+    self._found = {
+      "step": step,
+      "metric": self.metric,
+      "value": value,
+      "checkpoint": name,
+    }
+    files.write_atomically(
+      os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
+    )
+    if found:
+      self._remove(found["checkpoint"])
+    logging.info("best %s so far: %g", self.metric, value)
+
+  def is_stale(self, step: int, patience: int) -> bool:
+    """Whether the best is `patience` steps old; never for patience 0."""
+    found = self._read()
+    return bool(patience and found and step - found["step"] >= patience)
+
+  def _is_better(self, value: float, than: float) -> bool:
+    is_loss = str(self.metric).endswith("loss")
+    return value < than if is_loss else value > than
+
+  def _read(self) -> dict[str, Any] | None:
+    path = os.path.join(self.folder, _FILE)
+    if self._found is None and self.metric and files.exists(path):
+      with files.open_file(path, "r") as file:
+        self._found = json.load(file)
+      if self._found["metric"] != self.metric:
+        raise ValueError(
+          f"{path} is of best_metric={self._found['metric']}, now it is "
+          f"{self.metric}; give that one again, or another output_dir"
+        )
+    return self._found
+
+  def _remove(self, name: str) -> None:
+    for path in files.find(os.path.join(self.folder, name + ".*")):
+      files.remove(path)

@@ -1,0 +1,252 @@
+"""Fine-tuning: what classification, SQuAD and tagging share."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from bert_tf.checkpoints import google, names
+from bert_tf.data import pipeline, record_files
+from bert_tf.training import best, loop, precision, progress
+from bert_tf.training import objective as objective_lib
+from bert_tf.training import optimizer as optimizer_lib
+from bert_tf.training import strategy as strategy_lib
+
+# Called with `use_one_hot_embeddings` and `dtype`, see `BertModel`.
+MakeModel = Callable[..., Any]
+Evaluate = Callable[[Any], Mapping[str, float]]  # of a model
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """How a model is fine-tuned; batch size and seed are of `LoopSettings`.
+
+  Attributes:
+    output_dir: For checkpoints, records, events and results.
+    init_checkpoint: The pre-trained model; None for random weights.
+    learning_rate: The peak.
+    num_train_epochs: How often the examples are gone through.
+    warmup_proportion: Share of the steps that warm up.
+    optimizer: One of `optimizer.OPTIMIZERS`.
+    freeze_layers: So many blocks from the first, and the embeddings, keep
+      their weights; 0 trains all.
+    eval_steps: Steps between evaluations while training; 0 for none.
+    best_metric: The metric by which the best of them is kept, in
+      `output_dir/best`, and used afterwards; None keeps none.
+    early_stopping_patience: Evaluations without a better one after which
+      training stops; 0 goes on to the end.
+  """
+
+  output_dir: str
+  init_checkpoint: str | None = None
+  learning_rate: float = 5e-5
+  num_train_epochs: float = 3.0
+  warmup_proportion: float = 0.1
+  optimizer: str = "adamw"
+  freeze_layers: int = 0
+  eval_steps: int = 0
+  best_metric: str | None = None
+  early_stopping_patience: int = 0
+
+  def __post_init__(self) -> None:
+    if self.num_train_epochs <= 0:
+      raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
+    if not 0 <= self.warmup_proportion <= 1:
+      raise ValueError(
+        f"warmup_proportion={self.warmup_proportion} is not from 0 to 1"
+      )
+    for name in ("freeze_layers", "eval_steps", "early_stopping_patience"):
+      if getattr(self, name) < 0:
+        raise ValueError(f"{name}={getattr(self, name)} is below 0")
+    if self.best_metric and not self.eval_steps:
+      raise ValueError("best_metric needs eval_steps above 0")
+    if self.early_stopping_patience and not self.best_metric:
+      raise ValueError("early_stopping_patience needs best_metric")
+
+
+class Session:
+  """One model being fine-tuned, evaluated and applied.
+
+  Args:
+    make_model: Makes the model; given `use_one_hot_embeddings` and `dtype`.
+    settings: Of the fine-tuning.
+    loop_settings: Of the loop.
+    devices: Where to compute.
+  """
+
+  def __init__(
+    self,
+    make_model: MakeModel,
+    settings: Settings,
+    loop_settings: loop.LoopSettings,
+    devices: strategy_lib.DeviceSettings,
+  ):
+    self.settings = settings
+    self.loop_settings = loop_settings
+    self.devices = devices
+    self.strategy = strategy_lib.create(devices)
+    self.global_step = 0
+    self._make_model = make_model
+    self._model: Any = None
+    self._best = best.Best(
+      os.path.join(settings.output_dir, "best"), settings.best_metric
+    )
+
+  def num_train_steps(self, num_examples: int) -> int:
+    """Steps of the training. Source: run_classifier.py.
+
+    Raises:
+      ValueError: There are too few examples for a single step.
+    """
+    batches = num_examples / self.loop_settings.batch_size
+    steps = int(batches * self.settings.num_train_epochs)
+    if not steps:
+      raise ValueError(
+        f"{num_examples} examples in batches of "
+        f"{self.loop_settings.batch_size}, {self.settings.num_train_epochs} "
+        "epochs, make not one step: take a smaller train_batch_size"
+      )
+    return steps
+
+  def train(
+    self,
+    record_path: str,
+    schema: Mapping[str, Any],
+    limits: Mapping[str, int],
+    num_examples: int,
+    objective: objective_lib.Objective,
+    evaluate: Evaluate | None = None,
+  ) -> None:
+    """Trains, or goes on with a training that was interrupted.
+
+    Args:
+      record_path: Record files or globs, comma-separated.
+      schema: Of the records, for `tf.io.parse_example`.
+      limits: By feature: ids from this number up are an error.
+      num_examples: Examples of the training set.
+      objective: The losses.
+      evaluate: Evaluates the model every `eval_steps`.
+    """
+    files = record_files.find(record_path)
+    steps = self.num_train_steps(num_examples)
+    warmup = int(steps * self.settings.warmup_proportion)
+    trainer = loop.Trainer(
+      self.strategy,
+      self._new_model,
+      objective,
+      optimizer_lib.OptimizerSettings(
+        self.settings.optimizer, self.settings.learning_rate, steps, warmup
+      ),
+      self.loop_settings,
+      self.devices,
+      self.settings.output_dir,
+      lambda name: is_trained(name, self.settings.freeze_layers),
+      self._pause(evaluate),
+    )
+    logging.info("training on %d examples for %d steps", num_examples, steps)
+    with record_files.reading(files):
+      trainer.train(
+        self._dataset_fn(files, schema, limits), self.settings.init_checkpoint
+      )
+    self.global_step = int(trainer.optimizer.step.numpy())
+    self._model = trainer.model
+    if self._best.path():
+      self._load(self._best.path())
+
+  def model(self) -> Any:
+    """The model to evaluate and apply.
+
+    The one trained in this session; else the best or the newest checkpoint of
+    `output_dir`; else `init_checkpoint`.
+
+    Raises:
+      FileNotFoundError: There is none of them.
+    """
+    if self._model is None:
+      output_dir = self.settings.output_dir
+      path = self._best.path() or tf.train.latest_checkpoint(output_dir)
+      path = path or self.settings.init_checkpoint
+      if not path:
+        raise FileNotFoundError(
+          f"no model to apply: no checkpoint in output_dir {output_dir} and no "
+          "init_checkpoint given"
+        )
+      with self.strategy.scope():
+        self._model = self._new_model()
+      self._load(path)
+    return self._model
+
+  def _new_model(self) -> Any:
+    return self._make_model(
+      use_one_hot_embeddings=self.devices.kind == "tpu",
+      dtype=precision.policy(self.devices.precision),
+    )
+
+  def _load(self, path: str | None) -> None:
+    if not path:
+      return
+    for line in google.load(self._model.variables, path).lines():
+      logging.info("%s: %s", path, line)
+    reader = google.Reader(path)
+    if names.GLOBAL_STEP in reader.shapes:
+      self.global_step = int(reader.read(names.GLOBAL_STEP))
+
+  def _dataset_fn(
+    self,
+    files: record_files.RecordFiles,
+    schema: Mapping[str, Any],
+    limits: Mapping[str, int],
+  ) -> loop.DatasetFn:
+    batches = pipeline.BatchSettings(
+      self.loop_settings.batch_size, self.loop_settings.seed
+    )
+
+    def make(context: Any, first_step: int) -> Any:
+      return pipeline.replica_batches(
+        files,
+        schema,
+        limits,
+        batches,
+        first_step,
+        context.num_replicas_in_sync,
+        context.num_input_pipelines,
+        context.input_pipeline_id,
+      )
+
+    return make
+
+  def _pause(self, evaluate: Evaluate | None) -> loop.Pause | None:
+    """Evaluates now and then, keeps the best, tells when to stop."""
+    if evaluate is None or not self.settings.eval_steps:
+      return None
+    folder = os.path.join(self.settings.output_dir, "eval")
+    writes = strategy_lib.is_chief(self.strategy)
+    writer = tf.summary.create_file_writer(folder) if writes else None
+    patience = self.settings.early_stopping_patience * self.settings.eval_steps
+
+    def call(trainer: loop.Trainer, step: int) -> bool:
+      results = dict(evaluate(trainer.model))
+      logging.info(
+        "evaluation at step %d: %s",
+        step,
+        ", ".join(f"{name} {value:.4g}" for name, value in results.items()),
+      )
+      progress.write_scalars(writer, step, results)
+      if writes:
+        self._best.offer(step, results, trainer.model)
+      return self._best.is_stale(step, patience)
+
+    return loop.Pause(
+      self.settings.eval_steps, call, lambda s: self._best.is_stale(s, patience)
+    )
+
+
+def is_trained(name: str, freeze_layers: int) -> bool:
+  """Whether a variable is trained when the first blocks keep their weights."""
+  if not freeze_layers:
+    return True
+  frozen = [f"bert/encoder/layer_{index}/" for index in range(freeze_layers)]
+  return not name.startswith(("bert/embeddings/", *frozen))
