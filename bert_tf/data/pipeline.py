@@ -6,7 +6,7 @@ batch does not depend on how many replicas or workers share it.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -75,6 +75,33 @@ def replica_batches(
 
   parsed = rows.map(parse, num_parallel_calls=tf.data.AUTOTUNE)
   return parsed.prefetch(tf.data.AUTOTUNE)
+
+
+def dataset_fn(
+  files: record_files.RecordFiles,
+  features: Mapping[str, Any],
+  limits: Mapping[str, int],
+  settings: BatchSettings,
+) -> Callable[[Any, int], Any]:
+  """The batches of one worker, from its input context and a first step.
+
+  It is what `tf.distribute` and the training loop ask for; arguments as of
+  `replica_batches`.
+  """
+
+  def make(context: Any, first_step: int) -> Any:
+    return replica_batches(
+      files,
+      features,
+      limits,
+      settings,
+      first_step,
+      context.num_replicas_in_sync,
+      context.num_input_pipelines,
+      context.input_pipeline_id,
+    )
+
+  return make
 
 
 def ordered_records(

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from absl import logging
 
 from bert_tf import files
@@ -55,7 +56,9 @@ class Best:
     if found and not self._is_better(value, found["value"]):
       return
     name = f"model.ckpt-{step}"
-    state = dict(names.by_name(model.variables)) | {names.GLOBAL_STEP: step}
+    state = dict(names.by_name(model.variables)) | {
+      names.GLOBAL_STEP: np.int64(step)
+    }
     google.save(state, os.path.join(self.folder, name))
     self._found = {
       "step": step,

@@ -147,9 +147,13 @@ class Session:
       self._pause(evaluate),
     )
     logging.info("training on %d examples for %d steps", num_examples, steps)
+    batches = pipeline.BatchSettings(
+      self.loop_settings.batch_size, self.loop_settings.seed
+    )
     with record_files.reading(files):
       trainer.train(
-        self._dataset_fn(files, schema, limits), self.settings.init_checkpoint
+        pipeline.dataset_fn(files, schema, limits, batches),
+        self.settings.init_checkpoint,
       )
     self.global_step = int(trainer.optimizer.step.numpy())
     self._model = trainer.model
@@ -193,30 +197,6 @@ class Session:
     reader = google.Reader(path)
     if names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(names.GLOBAL_STEP))
-
-  def _dataset_fn(
-    self,
-    files: record_files.RecordFiles,
-    schema: Mapping[str, Any],
-    limits: Mapping[str, int],
-  ) -> loop.DatasetFn:
-    batches = pipeline.BatchSettings(
-      self.loop_settings.batch_size, self.loop_settings.seed
-    )
-
-    def make(context: Any, first_step: int) -> Any:
-      return pipeline.replica_batches(
-        files,
-        schema,
-        limits,
-        batches,
-        first_step,
-        context.num_replicas_in_sync,
-        context.num_input_pipelines,
-        context.input_pipeline_id,
-      )
-
-    return make
 
   def _pause(self, evaluate: Evaluate | None) -> loop.Pause | None:
     """Evaluates now and then, keeps the best, tells when to stop."""

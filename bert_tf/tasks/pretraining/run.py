@@ -168,19 +168,9 @@ def dataset_fn(
     "next_sentence_labels": 2,
   }
 
-  def make(context: Any, first_step: int) -> Any:
-    return pipeline.replica_batches(
-      files,
-      features(settings.lengths()),
-      limits,
-      batches,
-      first_step,
-      context.num_replicas_in_sync,
-      context.num_input_pipelines,
-      context.input_pipeline_id,
-    )
-
-  return make
+  return pipeline.dataset_fn(
+    files, features(settings.lengths()), limits, batches
+  )
 
 
 def _evaluate_checkpoint(
