@@ -13,7 +13,13 @@ _WITHOUT_EFFECT = {
 
 
 def define() -> None:
-  """Defines the flags."""
+  """Defines the flags of runners that train."""
+  define_devices()
+  _define_training()
+
+
+def define_devices() -> None:
+  """Defines the flags of all commands that compute."""
   flags.DEFINE_bool("use_tpu", False, "Whether to use a TPU.")
   flags.DEFINE_string(
     "tpu_name", None, "The TPU: its name, its grpc address, or local."
@@ -40,6 +46,9 @@ def define() -> None:
     "Whether XLA compiles the gradients (not on TPU, "
     "where all is compiled anyway).",
   )
+
+
+def _define_training() -> None:
   flags.DEFINE_enum(
     "optimizer",
     "adamw",
