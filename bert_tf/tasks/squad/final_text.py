@@ -1,0 +1,72 @@
+"""From an answer in word pieces back to the words as they were written.
+
+Source: run_squad.py, `get_final_text`.
+"""
+
+import functools
+
+from absl import logging
+
+from bert_tf.text import basic
+
+
+def _places(text: str) -> list[int]:
+  """Where the characters other than spaces stand."""
+  return [index for index, char in enumerate(text) if char != " "]
+
+
+class FinalText:
+  """Projects pieces onto the text they come from.
+
+  The words "Steve Smith's" hold the pieces "steve smith ' s". An answer "steve
+  smith" should read "Steve Smith": without "'s", with its capitals. So the
+  original words are tokenized without cutting words up, the pieces are looked
+  for in that, and both are aligned by their characters, spaces apart. Where
+  the two differ in length, the words are taken whole.
+
+  Args:
+    do_lower_case: As of the tokenizer.
+    verbose: Whether to log what could not be aligned.
+  """
+
+  def __init__(self, do_lower_case: bool, verbose: bool = False):
+    self._tokenizer = basic.BasicTokenizer(do_lower_case)
+    self._verbose = verbose
+    # The same words come again in the best answers of one question.
+    self._tokenize = functools.lru_cache(maxsize=1024)(self._tokenize_text)
+
+  def __call__(self, pieces: str, words: str) -> str:
+    """Returns the part of `words` that `pieces` stand for, or all of it.
+
+    Args:
+      pieces: Tokens, joined by spaces, continuations joined to their word.
+      words: The original words that the pieces lie in, joined by spaces.
+    """
+    tokens, token_places = self._tokenize(words)
+    start = tokens.find(pieces)
+    if start < 0:
+      self._say("Unable to find text: %r in %r", pieces, words)
+      return words
+    end = start + len(pieces) - 1
+    places = _places(words)
+    if len(places) != len(token_places):
+      self._say(
+        "Length not equal after stripping spaces: %r vs %r", words, tokens
+      )
+      return words
+    at = {place: index for index, place in enumerate(token_places)}
+    if start not in at:
+      self._say("Couldn't map start position of %r in %r", pieces, tokens)
+      return words
+    if end not in at:
+      self._say("Couldn't map end position of %r in %r", pieces, tokens)
+      return words
+    return words[places[at[start]] : places[at[end]] + 1]
+
+  def _tokenize_text(self, words: str) -> tuple[str, list[int]]:
+    tokens = " ".join(self._tokenizer.tokenize(words))
+    return tokens, _places(tokens)
+
+  def _say(self, message: str, *arguments: str) -> None:
+    if self._verbose:
+      logging.info(message, *arguments)

@@ -1,0 +1,62 @@
+"""The loss of span labelling."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+SPANS = "total"
+
+
+class SpanObjective:
+  """Cross entropy of starts and ends over tokens, the mean of both.
+
+  Source: run_squad.py, `model_fn`. Padding counts among the tokens.
+  """
+
+  epsilons: Mapping[str, float] = {SPANS: 0.0}
+  sum_names: Sequence[str] = (SPANS, "start_right", "end_right")
+
+  def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+    """Windows in a batch; see `training.objective`."""
+    return {SPANS: tf.cast(tf.size(batch["start_positions"]), tf.float32)}
+
+  def sums(
+    self, model: Any, batch: Mapping[str, Any], training: bool
+  ) -> dict[str, Any]:
+    """Losses and right positions.
+
+    Args:
+      model: A `BertSpanLabeler`.
+      batch: `input_ids`, `input_mask`, `segment_ids` int32 [B, S];
+        `start_positions` and `end_positions` int32 [B, 1].
+      training: Whether dropout is applied.
+    """
+    output = model(batch, training=training)
+    starts = tf.reshape(batch["start_positions"], [-1])  # [B]
+    ends = tf.reshape(batch["end_positions"], [-1])  # [B]
+    start_loss, start_right = _scores(output.start, starts)
+    end_loss, end_right = _scores(output.end, ends)
+    return {
+      SPANS: (start_loss + end_loss) / 2.0,
+      "start_right": start_right,
+      "end_right": end_right,
+    }
+
+  def results(self, sums: Mapping[str, float]) -> dict[str, float]:
+    """Shares of right positions."""
+    weight = max(sums[f"{SPANS}_weight"], 1e-9)
+    return {
+      "start_accuracy": sums["start_right"] / weight,
+      "end_accuracy": sums["end_right"] / weight,
+    }
+
+
+def _scores(logits: Any, positions: Any) -> tuple[Any, Any]:
+  """Sums of cross entropy and of right positions; logits [B, S]."""
+  logits = tf.cast(logits, tf.float32)
+  # As the original: a position beyond the logits has no loss.
+  wanted = tf.one_hot(positions, tf.shape(logits)[1], dtype=tf.float32)
+  losses = tf.reduce_sum(-wanted * tf.nn.log_softmax(logits))
+  best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+  return losses, tf.reduce_sum(tf.cast(best == positions, tf.float32))
