@@ -5,9 +5,11 @@ Local paths need only Python. A path with a scheme, such as
 imported only then.
 """
 
+import contextlib
 import glob
 import os
 import uuid
+from collections.abc import Iterator
 from typing import IO, Any
 
 
@@ -50,22 +52,29 @@ def remove(path: str) -> None:
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-  """Writes `data` under a temporary name beside `path`, then renames it.
+  """Writes `data` as `writing` does."""
+  with writing(path) as writer:
+    writer.write(data)
 
-  Readers see the old file or the new one, never half of one. Missing
-  directories are made.
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+  """Opens a file that appears whole at the end of the block, or not at all.
+
+  It is written under a temporary name beside `path`, then renamed. Readers see
+  the old file or the new one, never half of one. Missing directories are made.
   """
   name = os.fspath(path)
   temporary = f"{name}.{uuid.uuid4().hex[:8]}.tmp"
   if is_remote(name):
     with open_file(temporary, "wb") as writer:
-      writer.write(data)
+      yield writer
     gfile().rename(temporary, name, overwrite=True)
     return
   os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
   try:
     with open_file(temporary, "wb") as writer:
-      writer.write(data)
+      yield writer
     os.replace(temporary, name)
   finally:
     if os.path.exists(temporary):

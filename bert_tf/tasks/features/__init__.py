@@ -1,0 +1,1 @@
+"""Feature extraction: vectors of tokens, words and lines."""

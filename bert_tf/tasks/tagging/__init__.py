@@ -1,0 +1,1 @@
+"""Tagging: a label for each word, read from and written as columns."""

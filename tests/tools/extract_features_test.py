@@ -1,0 +1,100 @@
+"""The command extract_features as a user calls it."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TESTDATA = ROOT / "tests" / "testdata"
+
+# The original's flags and defaults: extract_features.py.
+ORIGINAL = {
+  "input_file": None,
+  "output_file": None,
+  "layers": "-1,-2,-3,-4",
+  "bert_config_file": None,
+  "max_seq_length": 128,
+  "init_checkpoint": None,
+  "vocab_file": None,
+  "do_lower_case": True,
+  "batch_size": 32,
+  "use_tpu": False,
+  "master": None,
+  "num_tpu_cores": 8,
+  "use_one_hot_embeddings": False,
+}
+REQUIRED = (
+  "bert_config_file",
+  "init_checkpoint",
+  "input_file",
+  "output_file",
+  "vocab_file",
+)
+
+
+def command(*flags):
+  return subprocess.run(
+    [sys.executable, "tools/extract_features.py", *flags],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    timeout=300,
+  )
+
+
+def flags_for(output_file, **changes):
+  flags = {
+    "input_file": TESTDATA / "extract_features" / "input.txt",
+    "output_file": output_file,
+    "layers": "-1",
+    "bert_config_file": TESTDATA / "tiny" / "bert_config.json",
+    "max_seq_length": 32,
+    "init_checkpoint": TESTDATA / "tiny" / "bert_model.ckpt",
+    "vocab_file": TESTDATA / "vocab.txt",
+  }
+  return [f"--{name}={value}" for name, value in (flags | changes).items()]
+
+
+def test_the_original_s_flags_and_defaults():
+  code = """
+from absl import flags
+from tools import extract_features
+print({name: flags.FLAGS[name].default for name in flags.FLAGS})
+"""
+  run = subprocess.run(
+    [sys.executable, "-c", code],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+  )
+  found = ast.literal_eval(run.stdout)
+  assert len(ORIGINAL) == 13
+  assert {name: found[name] for name in ORIGINAL} == ORIGINAL
+
+
+def test_required_flags():
+  run = command()
+  assert run.returncode != 0
+  for name in REQUIRED:
+    assert f"--{name}" in run.stderr
+
+
+def test_extracts_and_says_what_has_no_effect(tmp_path):
+  run = command(*flags_for(tmp_path / "out", num_tpu_cores=8))
+  assert run.returncode == 0, run.stderr
+  assert "--num_tpu_cores has no effect" in run.stderr
+  assert (tmp_path / "out").read_text().startswith('{"linex_index": 0, "feat')
+
+
+def test_an_error_is_one_plain_message(tmp_path):
+  name = "uncased_L-12_H-768_A-12/bert_model.ckpt"
+  run = command(
+    *flags_for(tmp_path / "out", init_checkpoint=name, do_lower_case=False)
+  )
+  assert run.returncode == 1
+  # The original compares no names here: a warning, then what really fails.
+  assert "names the uncased model" in run.stderr
+  assert f"extract_features: no checkpoint at {name}" in run.stderr
+  assert "Traceback" not in run.stderr
