@@ -1,0 +1,1 @@
+"""Labels or numbers for texts and pairs of texts."""

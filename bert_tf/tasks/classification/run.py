@@ -1,0 +1,358 @@
+"""Classification: from tables of text to a model, its scores, its answers."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from absl import logging
+
+from bert_tf import config as config_lib
+from bert_tf import files
+from bert_tf.data import model_inputs
+from bert_tf.models import classifier
+from bert_tf.tasks.classification import (
+  features,
+  metrics,
+  objective,
+  reading,
+  trials,
+)
+from bert_tf.tasks.classification import task as task_lib
+from bert_tf.text import case_check, full_tokenizer
+from bert_tf.training import (
+  fine_tuning,
+  loop,
+  output_folder,
+  prediction,
+  results,
+)
+from bert_tf.training import strategy as strategy_lib
+
+METRICS_FILE = "eval_metrics.txt"
+TEST_RESULTS_FILE = "test_results.tsv"
+_RECORDS = "{}.tf_record"
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassificationSettings:
+  """What run_classifier is told, fine-tuning and devices apart.
+
+  Attributes:
+    data_dir: Holds the files of the task.
+    vocab_file: The model's vocabulary.
+    do_lower_case: Whether text is lower-cased.
+    max_seq_length: Tokens of a sequence.
+    do_train: Whether to train.
+    do_eval: Whether to evaluate.
+    do_predict: Whether to predict.
+    eval_batch_size: Examples of an evaluation batch.
+    predict_batch_size: Examples predicted at once.
+    num_trials: Trainings with seeds that follow one another.
+    test_results_header: Whether test_results.tsv begins with label names.
+    skip_bad_lines: As of `reading.read`.
+  """
+
+  data_dir: str
+  vocab_file: str
+  do_lower_case: bool = True
+  max_seq_length: int = 128
+  do_train: bool = False
+  do_eval: bool = False
+  do_predict: bool = False
+  eval_batch_size: int = 8
+  predict_batch_size: int = 8
+  num_trials: int = 1
+  test_results_header: bool = False
+  skip_bad_lines: bool = False
+
+  def __post_init__(self) -> None:
+    if not (self.do_train or self.do_eval or self.do_predict):
+      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
+    for name in ("eval_batch_size", "predict_batch_size", "num_trials"):
+      if getattr(self, name) < 1:
+        raise ValueError(f"{name}={getattr(self, name)} is below 1")
+    if self.num_trials > 1 and not (self.do_train and self.do_eval):
+      raise ValueError("num_trials above 1 needs do_train and do_eval")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Data:
+  """The features of the sets that are used; empty where one is not.
+
+  Attributes:
+    train_file: Record file to train on.
+    train_count: Examples in it.
+    dev: Arrays [N, ...] by name.
+    test: Arrays [N, ...] by name.
+  """
+
+  train_file: str
+  train_count: int
+  dev: features.Arrays
+  test: features.Arrays
+
+
+def run(
+  config: config_lib.BertConfig,
+  task: task_lib.Task,
+  settings: ClassificationSettings,
+  tuning: fine_tuning.Settings,
+  loop_settings: loop.LoopSettings,
+  devices: strategy_lib.DeviceSettings,
+) -> metrics.Results:
+  """Trains, evaluates and predicts, as told.
+
+  Everything is read and checked before anything is written.
+
+  Returns:
+    The scores, if evaluated; of several trials their means.
+
+  Raises:
+    OSError: A file is missing or cannot be written.
+    ValueError: A setting, file or checkpoint does not fit; see the message.
+    training.loop.NanLossError: The loss is no longer a number.
+  """
+  case_check.validate_case_matches_checkpoint(
+    settings.do_lower_case, tuning.init_checkpoint
+  )
+  _check_lengths(config, settings)
+  tokenizer = full_tokenizer.FullTokenizer(
+    settings.vocab_file, settings.do_lower_case
+  )
+  task = find_labels(task, settings, tuning.output_dir)
+  tuning = _with_known_metric(task, settings, tuning)
+  owner = {"task": task.name, "kind": task.kind, "labels": list(task.labels)}
+  output_folder.check(tuning.output_dir, owner)
+  _check_checkpoints(config, task, settings, tuning)
+  sets = _read(task, settings, tuning)
+  output_folder.claim(tuning.output_dir, owner)
+  data = _write_records(sets, task, tokenizer, settings, tuning)
+
+  def one_trial(folder: str, seed: int) -> metrics.Results:
+    return _run_trial(
+      config,
+      task,
+      data,
+      settings,
+      dataclasses.replace(tuning, output_dir=folder),
+      dataclasses.replace(loop_settings, seed=seed),
+      devices,
+    )
+
+  if settings.num_trials == 1:
+    return one_trial(tuning.output_dir, loop_settings.seed)
+  return trials.run(
+    one_trial, tuning.output_dir, loop_settings.seed, settings.num_trials
+  )
+
+
+def _check_lengths(
+  config: config_lib.BertConfig, settings: ClassificationSettings
+) -> None:
+  if settings.max_seq_length > config.max_position_embeddings:
+    raise ValueError(
+      f"max_seq_length={settings.max_seq_length} is above the model's "
+      f"max_position_embeddings={config.max_position_embeddings}; take a "
+      "smaller one, or a model with more positions"
+    )
+
+
+def find_labels(
+  task: task_lib.Task, settings: ClassificationSettings, output_dir: str
+) -> task_lib.Task:
+  """The task with labels: as given, as trained before, or of the train file.
+
+  Raises:
+    FileNotFoundError: There is no train file to find them in.
+    ValueError: There are fewer than two, or one for several labels.
+  """
+  if task.lacks_labels:
+    before = output_folder.read(output_dir).get("labels")
+    if before:
+      task = dataclasses.replace(task, labels=tuple(before))
+    else:
+      train = reading.read(
+        task, task.train, settings.data_dir, settings.skip_bad_lines
+      )
+      task = task.with_labels_of(
+        str(example.label) for example in train.examples
+      )
+      logging.info("labels found in %s: %s", train.path, task.labels)
+  least = {task_lib.SINGLE_LABEL: 2, task_lib.MULTI_LABEL: 1}.get(task.kind, 0)
+  if len(task.labels) < least:
+    raise ValueError(
+      f"the task {task.name} has the labels {list(task.labels)}, expected at "
+      f"least {least} for {task.kind}; give others by labels, or look whether "
+      "label_column is the right one"
+    )
+  return task
+
+
+def _with_known_metric(
+  task: task_lib.Task,
+  settings: ClassificationSettings,
+  tuning: fine_tuning.Settings,
+) -> fine_tuning.Settings:
+  """Spells out and checks the name of the best metric."""
+  name = tuning.best_metric
+  if not (settings.do_train and name):
+    return tuning
+  known = metrics.names(task)
+  full = name if name in known else metrics.PREFIX + name
+  if full not in known:
+    raise ValueError(
+      f"best_metric={name!r} is not a metric of this task; it is one of "
+      f"{', '.join(known)}"
+    )
+  return dataclasses.replace(tuning, best_metric=full)
+
+
+def _check_checkpoints(
+  config: config_lib.BertConfig,
+  task: task_lib.Task,
+  settings: ClassificationSettings,
+  tuning: fine_tuning.Settings,
+) -> None:
+  """Checks that the checkpoints to go on from are of this task."""
+  path = output_folder.latest(tuning.output_dir)
+  if not path and not settings.do_train:
+    path = tuning.init_checkpoint
+  if path:
+    shape = task.outputs, config.hidden_size
+    output_folder.check_head(path, "output_weights", shape)
+
+
+def _read(
+  task: task_lib.Task,
+  settings: ClassificationSettings,
+  tuning: fine_tuning.Settings,
+) -> dict[str, reading.ExampleFile]:
+  """Reads the sets that are used: "train", "eval", "predict"."""
+  evaluates = settings.do_eval or (settings.do_train and tuning.eval_steps)
+  wanted = (
+    ("train", task.train, settings.do_train),
+    ("eval", task.dev, evaluates),
+    ("predict", task.test, settings.do_predict),
+  )
+  return {
+    name: reading.read(task, split, settings.data_dir, settings.skip_bad_lines)
+    for name, split, is_wanted in wanted
+    if is_wanted
+  }
+
+
+def _write_records(
+  sets: Mapping[str, reading.ExampleFile],
+  task: task_lib.Task,
+  tokenizer: Any,
+  settings: ClassificationSettings,
+  tuning: fine_tuning.Settings,
+) -> _Data:
+  """Writes train.tf_record, eval.tf_record and predict.tf_record."""
+  made: dict[str, features.Arrays] = {}
+  for name, found in sets.items():
+    made[name] = features.write(
+      os.path.join(tuning.output_dir, _RECORDS.format(name)),
+      task,
+      found.examples,
+      tokenizer,
+      settings.max_seq_length,
+      keep=name != "train",
+    )
+  return _Data(
+    os.path.join(tuning.output_dir, _RECORDS.format("train")),
+    len(sets["train"].examples) if "train" in sets else 0,
+    made.get("eval", {}),
+    made.get("predict", {}),
+  )
+
+
+def _model_maker(
+  config: config_lib.BertConfig, outputs: int
+) -> Callable[..., classifier.BertClassifier]:
+  def make(**kwargs: Any) -> classifier.BertClassifier:
+    return classifier.BertClassifier(config, outputs, **kwargs)
+
+  return make
+
+
+def _run_trial(
+  config: config_lib.BertConfig,
+  task: task_lib.Task,
+  data: _Data,
+  settings: ClassificationSettings,
+  tuning: fine_tuning.Settings,
+  loop_settings: loop.LoopSettings,
+  devices: strategy_lib.DeviceSettings,
+) -> metrics.Results:
+  """One training with what follows it."""
+  session = fine_tuning.Session(
+    _model_maker(config, task.outputs), tuning, loop_settings, devices
+  )
+  strategy = session.strategy
+
+  def evaluate(model: Any) -> metrics.Results:
+    logits = _logits(strategy, model, data.dev, settings.eval_batch_size)
+    labels = data.dev[features.LABELS]
+    return metrics.score(task, logits, labels, settings.eval_batch_size)
+
+  if settings.do_train:
+    session.train(
+      data.train_file,
+      features.schema(task, settings.max_seq_length),
+      features.limits(task, config),
+      data.train_count,
+      objective.ClassificationObjective(task.kind),
+      evaluate,
+    )
+  scores: metrics.Results = {}
+  if settings.do_eval:
+    scores = evaluate(session.model())
+    if strategy_lib.is_chief(strategy):
+      _write_scores(tuning.output_dir, session.global_step, scores)
+  if settings.do_predict:
+    batch_size = settings.predict_batch_size
+    logits = _logits(strategy, session.model(), data.test, batch_size)
+    answers = objective.activation(task.kind, logits).numpy()
+    if strategy_lib.is_chief(strategy):
+      write_answers(
+        os.path.join(tuning.output_dir, TEST_RESULTS_FILE),
+        answers,
+        task.output_names if settings.test_results_header else None,
+      )
+  return scores
+
+
+def _logits(
+  strategy: Any, model: Any, arrays: features.Arrays, batch_size: int
+) -> Any:
+  """Logits of all examples in order, float32 [N, C]."""
+  inputs = {name: arrays[name] for name in model_inputs.NAMES}
+  return prediction.predict(
+    strategy, lambda batch: {"logits": model(batch)}, inputs, batch_size
+  )["logits"]
+
+
+def _write_scores(folder: str, step: int, scores: metrics.Results) -> None:
+  """Writes eval_results.txt, and all scores into eval_metrics.txt."""
+  results.write(folder, {"global_step": step, **metrics.main_results(scores)})
+  text = results.format_results({"global_step": step, **scores})
+  files.write_atomically(os.path.join(folder, METRICS_FILE), text.encode())
+  logging.info("***** All metrics *****\n%s", text.rstrip())
+
+
+def write_answers(
+  path: str, answers: Any, header: tuple[str, ...] | None = None
+) -> None:
+  """Writes test_results.tsv: a line an example, a column an output.
+
+  Args:
+    path: The file.
+    answers: float32 [N, C].
+    header: Names of the columns, for a first line.
+  """
+  lines = ["\t".join(header)] if header else []
+  lines += ["\t".join(map(str, row)) for row in answers]
+  files.write_atomically(path, "".join(f"{x}\n" for x in lines).encode())
+  logging.info("%d answers written to %s", len(answers), path)

@@ -1,0 +1,139 @@
+"""What a classification task is: its files, columns and labels."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterable, Mapping
+
+Column = int | str  # by number, or by its name in the header
+
+SINGLE_LABEL = "single_label"
+MULTI_LABEL = "multi_label"
+REGRESSION = "regression"
+KINDS = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+  """One of a task's files.
+
+  Attributes:
+    files: Names below the data folder, the first that exists is read.
+    text: Column of the text.
+    pair: Column of the second text.
+    label: Column of the label; None where there is none to be read.
+    has_header: Whether the first line names the columns.
+    only: A column and the value it has in lines to be read.
+  """
+
+  files: tuple[str, ...]
+  text: Column
+  pair: Column | None = None
+  label: Column | None = None
+  has_header: bool = True
+  only: tuple[int, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+  """A task.
+
+  Attributes:
+    name: As in `--task_name`.
+    labels: In the order of the model's outputs; none for regression, and
+      none as long as they are to be found in the training file.
+    train: The file to train on.
+    dev: The file to evaluate on.
+    test: The file to predict.
+    kind: One of `KINDS`.
+    aliases: Other spellings of labels.
+    separator: Between the labels of a text, for `MULTI_LABEL`.
+  """
+
+  name: str
+  labels: tuple[str, ...]
+  train: Split
+  dev: Split
+  test: Split
+  kind: str = SINGLE_LABEL
+  aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  separator: str = ","
+
+  def __post_init__(self) -> None:
+    if self.kind not in KINDS:
+      raise ValueError(
+        f"task_type={self.kind!r} is not known; it is one of {', '.join(KINDS)}"
+      )
+    twice = {name for name in self.labels if self.labels.count(name) > 1}
+    if twice:
+      raise ValueError(f"labels name {', '.join(sorted(twice))} twice")
+    if self.kind == REGRESSION and self.labels:
+      raise ValueError("labels are given, but a regression has none")
+
+  @property
+  def outputs(self) -> int:
+    """Outputs of the model."""
+    return 1 if self.kind == REGRESSION else len(self.labels)
+
+  @property
+  def output_names(self) -> tuple[str, ...]:
+    """Names of the outputs."""
+    return ("score",) if self.kind == REGRESSION else self.labels
+
+  @property
+  def lacks_labels(self) -> bool:
+    """Whether the labels are still to be found."""
+    return self.kind != REGRESSION and not self.labels
+
+  @functools.cached_property
+  def _index(self) -> dict[str, int]:
+    return {name: index for index, name in enumerate(self.labels)}
+
+  def names_in(self, cell: str) -> list[str]:
+    """The label names in a cell of the label column."""
+    if self.kind == MULTI_LABEL:
+      names = [name.strip() for name in cell.split(self.separator)]
+      return [self.aliases.get(name, name) for name in names if name]
+    return [self.aliases.get(cell, cell)]
+
+  def target(self, cell: str) -> list[float]:
+    """What the model should give for a cell of the label column.
+
+    Returns:
+      The index of the label; a 0 or 1 for each label; or a number.
+
+    Raises:
+      ValueError: There is no such label, or it is not a number.
+    """
+    if self.kind == REGRESSION:
+      return [_number(cell)]
+    indices = [self._label_index(name) for name in self.names_in(cell)]
+    if self.kind == SINGLE_LABEL:
+      return [float(indices[0])]
+    return [float(index in indices) for index in range(len(self.labels))]
+
+  def no_target(self) -> list[float]:
+    """What stands in records without labels. Source: run_classifier.py."""
+    return [0.0] * (len(self.labels) if self.kind == MULTI_LABEL else 1)
+
+  def _label_index(self, name: str) -> int:
+    if name not in self._index:
+      raise ValueError(
+        f"the label {name!r} is none of {', '.join(map(repr, self.labels))}"
+      )
+    return self._index[name]
+
+  def with_labels_of(self, cells: Iterable[str]) -> "Task":
+    """The task with the labels that are found in cells, sorted."""
+    found = {name for cell in cells for name in self.names_in(cell)}
+    return dataclasses.replace(self, labels=tuple(sorted(found)))
+
+
+def _number(cell: str) -> float:
+  try:
+    value = float(cell)
+  except ValueError:
+    value = math.nan
+  if not math.isfinite(value):
+    raise ValueError(f"{cell!r} is not a number, as regression needs it")
+  return value

@@ -1,0 +1,63 @@
+"""Several trainings that differ by their seed, and how far they lie apart."""
+
+import os
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+from absl import logging
+
+from bert_tf import files
+
+FILE = "trials.tsv"
+_HEADER = ("metric", "mean", "std", "min", "max")
+
+Results = Mapping[str, float]
+
+
+def run(
+  one_trial: Callable[[str, int], Results],
+  folder: str,
+  first_seed: int,
+  count: int,
+) -> dict[str, float]:
+  """Runs trials in `folder/trial_N` and writes `trials.tsv`.
+
+  Args:
+    one_trial: Given a folder and a seed; returns its scores.
+    folder: The output folder.
+    first_seed: Of the first trial; the next has the next.
+    count: Trials, from 2 up.
+
+  Returns:
+    The mean of each score.
+  """
+  found = []
+  for index in range(count):
+    seed = first_seed + index
+    logging.info("trial %d of %d, seed %d", index + 1, count, seed)
+    path = os.path.join(folder, f"trial_{index + 1}")
+    found.append(one_trial(path, seed))
+  table = summary(found)
+  path = os.path.join(folder, FILE)
+  files.write_atomically(path, table.encode())
+  logging.info("%d trials, in %s:\n%s", count, path, table.rstrip())
+  return {
+    name: statistics.fmean(trial[name] for trial in found) for name in found[0]
+  }
+
+
+def summary(found: Sequence[Results]) -> str:
+  """A table: a line a metric, with the sample's standard deviation."""
+  columns = [*_HEADER, *(f"trial_{i + 1}" for i in range(len(found)))]
+  lines = ["\t".join(columns)]
+  for name in sorted(found[0]):
+    values = [trial[name] for trial in found]
+    numbers = (
+      statistics.fmean(values),
+      statistics.stdev(values),
+      min(values),
+      max(values),
+      *values,
+    )
+    lines.append("\t".join([name, *(f"{value:.6g}" for value in numbers)]))
+  return "\n".join([*lines, ""])

@@ -1,0 +1,84 @@
+"""Whose an output folder is, so that one task does not write over another."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from bert_tf import files
+from bert_tf.checkpoints import google
+
+_FILE = "task.json"
+
+
+def read(folder: str) -> dict[str, Any]:
+  """What `claim` wrote into a folder; empty if nothing.
+
+  Raises:
+    ValueError: The file is damaged.
+  """
+  path = os.path.join(folder, _FILE)
+  if not files.exists(path):
+    return {}
+  with files.open_file(path, "r") as file:
+    try:
+      return dict(json.load(file))
+    except ValueError as error:
+      raise ValueError(
+        f"{path} is damaged ({error}); remove it, or take an empty output_dir"
+      ) from error
+
+
+def check(folder: str, task: Mapping[str, Any]) -> None:
+  """Checks that a folder is not in use by another task.
+
+  Args:
+    folder: The output folder; it need not be there.
+    task: What the task is, as JSON can hold it.
+
+  Raises:
+    ValueError: It is.
+  """
+  found = read(folder)
+  if found and found != dict(task):
+    raise ValueError(
+      f"output_dir {folder} is in use by another task; "
+      f"{os.path.join(folder, _FILE)} says {json.dumps(found)}, expected "
+      f"{json.dumps(dict(task))}: take another output_dir"
+    )
+
+
+def claim(folder: str, task: Mapping[str, Any]) -> None:
+  """Writes what the task is into its folder, for `check`."""
+  path = os.path.join(folder, _FILE)
+  files.write_atomically(path, (json.dumps(dict(task)) + "\n").encode())
+
+
+def check_head(path: str, name: str, shape: tuple[int, ...]) -> None:
+  """Checks that a checkpoint has the head of a task.
+
+  Args:
+    path: What `google.find_checkpoint` takes.
+    name: A variable of the head.
+    shape: Its shape.
+
+  Raises:
+    ValueError: It has no such variable, or one of another shape.
+  """
+  reader = google.Reader(path)
+  found = reader.shapes.get(name)
+  if found != shape:
+    what = "none" if found is None else f"one of shape {list(found)}"
+    raise ValueError(
+      f"{reader.prefix}: expected a variable {name!r} of shape {list(shape)}, "
+      f"found {what}; it is not a checkpoint of this task. Train first "
+      "(do_train), or name another output_dir or init_checkpoint"
+    )
+
+
+def latest(folder: str) -> str | None:
+  """The newest checkpoint of a folder, or None."""
+  path = tf.train.latest_checkpoint(folder)
+  return str(path) if path else None

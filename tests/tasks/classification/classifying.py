@@ -1,0 +1,103 @@
+"""Runs classification on the goldens, for several tests."""
+
+import dataclasses
+import pathlib
+import shutil
+
+import tensorflow as tf
+
+import bert_tf
+from bert_tf.tasks.classification import run, table
+from bert_tf.training import fine_tuning, loop, strategy
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TESTDATA = ROOT / "tests" / "testdata"
+GOLDENS = TESTDATA / "classifier"
+LENGTH = 48
+SETTINGS = {field.name for field in dataclasses.fields(fine_tuning.Settings)}
+LOOP = {field.name for field in dataclasses.fields(loop.LoopSettings)}
+
+
+def classify(output_dir, task="mrpc", data_dir=None, **changes):
+  """Runs a task on the tiny model; returns the scores.
+
+  `changes` go to the settings of the task, the tuning or the loop.
+  """
+  name = task if isinstance(task, str) else "mrpc"
+  settings = {
+    "data_dir": str(data_dir or GOLDENS / name / "data"),
+    "vocab_file": str(TESTDATA / "vocab.txt"),
+    "max_seq_length": LENGTH,
+  }
+  tuning = {
+    "output_dir": str(output_dir),
+    "init_checkpoint": str(TESTDATA / "tiny" / "bert_model.ckpt"),
+    "num_train_epochs": 1.0,
+  }
+  training = {"batch_size": 8, "log_steps": 5}
+  for key, value in changes.items():
+    where = tuning if key in SETTINGS else training if key in LOOP else settings
+    where[key] = value
+  return run.run(
+    bert_tf.BertConfig.from_json_file(TESTDATA / "tiny" / "bert_config.json"),
+    table.find(task) if isinstance(task, str) else task,
+    run.ClassificationSettings(**settings),
+    fine_tuning.Settings(**tuning),
+    loop.LoopSettings(**training),
+    strategy.DeviceSettings(),
+  )
+
+
+def put_golden_checkpoint(task, output_dir):
+  """Copies the original's checkpoint of a task to an output folder."""
+  output_dir.mkdir(exist_ok=True)
+  for path in (GOLDENS / task).glob("model.ckpt-40.*"):
+    shutil.copyfile(path, output_dir / path.name)
+  list_checkpoint(output_dir, 40)
+
+
+def list_checkpoint(output_dir, step):
+  """Makes a checkpoint the newest."""
+  (output_dir / "checkpoint").write_text(
+    f'model_checkpoint_path: "model.ckpt-{step}"\n'
+    f'all_model_checkpoint_paths: "model.ckpt-{step}"\n'
+  )
+
+
+def records(path):
+  """The features of each record of a file, gzipped or not: lists by name."""
+  kind = "GZIP" if str(path).endswith(".gz") else ""
+  found = []
+  for data in tf.data.TFRecordDataset(str(path), kind).as_numpy_iterator():
+    features = tf.train.Example.FromString(data).features.feature
+    found.append(
+      {
+        name: (
+          feature.WhichOneof("kind"),
+          list(feature.int64_list.value or feature.float_list.value),
+        )
+        for name, feature in features.items()
+      }
+    )
+  return found
+
+
+def numbers(path):
+  """The numbers of a tab-separated file."""
+  return [
+    [float(cell) for cell in line.split("\t")]
+    for line in path.read_text().splitlines()
+  ]
+
+
+def scores(path):
+  """The values of eval_results.txt by name."""
+  lines = [line.split(" = ") for line in path.read_text().splitlines()]
+  return {name: float(value) for name, value in lines}
+
+
+def bytes_of(folder):
+  """All files below a folder, to see whether anything changed."""
+  return {
+    path: path.read_bytes() for path in folder.rglob("*") if path.is_file()
+  }
