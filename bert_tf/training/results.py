@@ -11,18 +11,18 @@ from bert_tf import files
 FILE = "eval_results.txt"
 
 
-def format_results(results: Mapping[str, float | int]) -> str:
-  """`name = value` lines, sorted; floats as float32 prints them."""
+def format_results(results: Mapping[str, float | int | str]) -> str:
+  """`name = value` lines, sorted; floats as float32 prints them, texts as is."""
   return "".join(
     f"{name} = {_format(results[name])}\n" for name in sorted(results)
   )
 
 
-def _format(value: float | int) -> str:
-  return str(value if isinstance(value, int) else np.float32(value))
+def _format(value: float | int | str) -> str:
+  return str(value if isinstance(value, int | str) else np.float32(value))
 
 
-def write(folder: str, results: Mapping[str, float | int]) -> str:
+def write(folder: str, results: Mapping[str, float | int | str]) -> str:
   """Writes `eval_results.txt` into `folder` at once; returns its path."""
   path = os.path.join(folder, FILE)
   text = format_results(results)

@@ -148,7 +148,7 @@ def _spans(
   settings: DecodingSettings,
 ) -> tuple[list[Span], Span]:
   """All candidates of a question in the original's order, and the null one."""
-  spans = []
+  spans: list[Span] = []
   null, null_score = Span(0, 0, 0, 0.0, 0.0), NO_SCORE
   for index, feature in enumerate(features):
     starts, ends = start_logits[index], end_logits[index]

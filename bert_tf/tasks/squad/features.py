@@ -226,7 +226,9 @@ def columns(
 ) -> dict[str, npt.NDArray[Any]]:
   """Features as arrays, padded: [N, S] each, labels and `unique_ids` [N, 1]."""
   shape = (len(features), max_seq_length)
-  arrays = {name: np.zeros(shape, np.int32) for name in MODEL_INPUTS}
+  arrays: dict[str, npt.NDArray[Any]] = {
+    name: np.zeros(shape, np.int32) for name in MODEL_INPUTS
+  }
   for row, feature in enumerate(features):
     size = len(feature.ids)
     arrays["input_ids"][row, :size] = feature.ids
@@ -282,7 +284,5 @@ def _log(feature: Feature) -> None:
     feature.unique_id,
     feature.example_index,
     feature.window_index,
-    " ".join(
-      feature.tokens[feature.start_position : feature.end_position + 1]
-    ),
+    " ".join(feature.tokens[feature.start_position : feature.end_position + 1]),
   )

@@ -1,0 +1,346 @@
+"""Fine-tuning on SQuAD, prediction and scoring: what run_squad does."""
+
+import dataclasses
+import functools
+import os
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from bert_tf import config as config_lib
+from bert_tf.checkpoints import google
+from bert_tf.models import span_labeler
+from bert_tf.tasks.squad import answering, objective, reading, scoring
+from bert_tf.tasks.squad import decoding as decoding_lib
+from bert_tf.tasks.squad import features as features_lib
+from bert_tf.text import case_check, full_tokenizer
+from bert_tf.training import fine_tuning, loop, results
+from bert_tf.training import strategy as strategy_lib
+
+TRAIN_RECORDS = "train.tf_record"
+EVAL_RECORDS = "eval.tf_record"
+_HEAD = "cls/squad/output_weights"
+_SHUFFLE_SEED = 12345  # the original's: the records come in its order
+
+
+@dataclasses.dataclass(frozen=True)
+class SquadSettings:
+  """What run_squad is told, the flags that runners share apart.
+
+  Attributes:
+    vocab_file: The model's vocabulary.
+    train_file: SQuAD's JSON to train on.
+    predict_file: SQuAD's JSON to answer.
+    do_train: Whether to train.
+    do_predict: Whether to answer.
+    predict_batch_size: Windows answered at once.
+    batch_by_length: As of `answering.span_logits`.
+    windows: How contexts are cut.
+    decoding: How answers are chosen.
+  """
+
+  vocab_file: str
+  train_file: str | None = None
+  predict_file: str | None = None
+  do_train: bool = False
+  do_predict: bool = False
+  predict_batch_size: int = 8
+  batch_by_length: bool = False
+  windows: features_lib.WindowSettings = dataclasses.field(
+    default_factory=features_lib.WindowSettings
+  )
+  decoding: decoding_lib.DecodingSettings = dataclasses.field(
+    default_factory=decoding_lib.DecodingSettings
+  )
+
+  def __post_init__(self) -> None:
+    if not (self.do_train or self.do_predict):
+      raise ValueError(
+        "At least one of `do_train` or `do_predict` must be True."
+      )
+    if self.do_train and not self.train_file:
+      raise ValueError(
+        "If `do_train` is True, then `train_file` must be specified."
+      )
+    if self.do_predict and not self.predict_file:
+      raise ValueError(
+        "If `do_predict` is True, then `predict_file` must be specified."
+      )
+    if self.predict_batch_size < 1:
+      raise ValueError(f"predict_batch_size={self.predict_batch_size} is < 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Questions:
+  """The questions to answer, ready for the model."""
+
+  path: str
+  examples: list[reading.Example]
+  features: list[features_lib.Feature]
+  columns: dict[str, Any]
+
+
+def run(
+  config: config_lib.BertConfig,
+  settings: SquadSettings,
+  tuning: fine_tuning.Settings,
+  loop_settings: loop.LoopSettings,
+  devices: strategy_lib.DeviceSettings,
+) -> dict[str, float]:
+  """Trains, answers, or both; scores where right answers are known.
+
+  All input is read and checked before anything is written.
+
+  Returns:
+    The scores; empty if there are none.
+
+  Raises:
+    OSError: A file is missing.
+    ValueError: A setting, file or checkpoint does not fit; see the message.
+    training.loop.NanLossError: The loss is no longer a number.
+  """
+  _check(config, settings, tuning)
+  tokenizer = full_tokenizer.FullTokenizer(
+    settings.vocab_file, settings.decoding.do_lower_case
+  )
+  _check_vocabulary(tokenizer, config, settings.vocab_file)
+  train_examples = _read_for_training(settings)
+  questions = _prepare_questions(settings, tokenizer, tuning)
+  session = fine_tuning.Session(
+    functools.partial(span_labeler.BertSpanLabeler, config),
+    tuning,
+    loop_settings,
+    devices,
+  )
+  if settings.do_train:
+    session.num_train_steps(len(train_examples))
+    _train(session, train_examples, questions, tokenizer, config, settings)
+  if not settings.do_predict or questions is None:
+    return {}
+  return _predict(session, questions, settings)
+
+
+def _check(
+  config: config_lib.BertConfig,
+  settings: SquadSettings,
+  tuning: fine_tuning.Settings,
+) -> None:
+  case_check.validate_case_matches_checkpoint(
+    settings.decoding.do_lower_case, tuning.init_checkpoint
+  )
+  length = settings.windows.max_seq_length
+  if length > config.max_position_embeddings:
+    raise ValueError(
+      f"Cannot use sequence length {length} because the BERT model was only "
+      f"trained up to sequence length {config.max_position_embeddings}; use a "
+      "smaller max_seq_length"
+    )
+  if tuning.eval_steps and settings.do_train and not settings.predict_file:
+    raise ValueError("eval_steps needs a predict_file with answers")
+  latest = tf.train.latest_checkpoint(tuning.output_dir)
+  if latest and _HEAD not in google.Reader(latest).shapes:
+    raise ValueError(
+      f"output_dir {tuning.output_dir} holds {latest} of another task (it has "
+      f"no {_HEAD}); use another output_dir"
+    )
+  start = tuning.init_checkpoint
+  if latest or settings.do_train or not start:
+    return
+  if _HEAD not in google.Reader(start).shapes:
+    logging.warning(
+      "%s has no %s: it was not trained to answer questions, and answers are "
+      "left to chance",
+      start,
+      _HEAD,
+    )
+
+
+def _check_vocabulary(
+  tokenizer: full_tokenizer.FullTokenizer,
+  config: config_lib.BertConfig,
+  path: str,
+) -> None:
+  missing = [t for t in ("[CLS]", "[SEP]", "[UNK]") if t not in tokenizer.vocab]
+  if missing:
+    raise ValueError(
+      f"{path}: the vocabulary has no {', '.join(missing)}; use the vocab.txt "
+      "of the model"
+    )
+  entries = max(tokenizer.vocab.values()) + 1
+  if entries > config.vocab_size:
+    raise ValueError(
+      f"{path}: {entries} word pieces, but bert_config_file has "
+      f"vocab_size={config.vocab_size}; use the files of one model"
+    )
+
+
+def _read_for_training(settings: SquadSettings) -> list[reading.Example]:
+  """The questions to train on, in the original's order."""
+  if not settings.do_train or not settings.train_file:
+    return []
+  examples = reading.read_for_training(
+    settings.train_file, settings.decoding.version_2_with_negative
+  )
+  random.Random(_SHUFFLE_SEED).shuffle(examples)
+  return examples
+
+
+def _prepare_questions(
+  settings: SquadSettings,
+  tokenizer: full_tokenizer.FullTokenizer,
+  tuning: fine_tuning.Settings,
+) -> _Questions | None:
+  path = settings.predict_file
+  evaluates = settings.do_train and tuning.eval_steps
+  if not path or not (settings.do_predict or evaluates):
+    return None
+  examples = reading.read_for_prediction(path)
+  features = list(
+    features_lib.make_features(examples, tokenizer, settings.windows)
+  )
+  columns = features_lib.columns(features, settings.windows.max_seq_length)
+  questions = _Questions(path, examples, features, columns)
+  if evaluates and _gold(questions, settings) is None:
+    raise ValueError(f"eval_steps needs answers, which {path} has not")
+  return questions
+
+
+def schema(max_seq_length: int) -> dict[str, Any]:
+  """The schema of training records. Source: run_squad.py."""
+  return {
+    name: tf.io.FixedLenFeature([length], tf.int64)
+    for name, length in features_lib.lengths(max_seq_length).items()
+  }
+
+
+def _train(
+  session: fine_tuning.Session,
+  examples: Sequence[reading.Example],
+  questions: _Questions | None,
+  tokenizer: full_tokenizer.FullTokenizer,
+  config: config_lib.BertConfig,
+  settings: SquadSettings,
+) -> None:
+  length = settings.windows.max_seq_length
+  path = os.path.join(session.settings.output_dir, TRAIN_RECORDS)
+  features = features_lib.make_features(
+    examples, tokenizer, settings.windows, is_training=True
+  )
+  count = features_lib.write_records(path, features, length, True)
+  logging.info("%d questions in %d windows: %s", len(examples), count, path)
+
+  def evaluate(model: Any) -> dict[str, float]:
+    if questions is None:
+      return {}
+    decoded = _answer(session, model, questions, settings)
+    return _scores(decoded, questions, settings)
+
+  session.train(
+    path,
+    schema(length),
+    {
+      "input_ids": config.vocab_size,
+      "segment_ids": config.type_vocab_size,
+      "start_positions": length,
+      "end_positions": length,
+    },
+    len(examples),
+    objective.SpanObjective(),
+    evaluate,
+  )
+
+
+def _answer(
+  session: fine_tuning.Session,
+  model: Any,
+  questions: _Questions,
+  settings: SquadSettings,
+) -> dict[str, decoding_lib.Decoded]:
+  starts, ends = answering.span_logits(
+    session.strategy,
+    model,
+    questions.columns,
+    settings.predict_batch_size,
+    settings.batch_by_length,
+  )
+  return decoding_lib.decode(
+    questions.examples, questions.features, starts, ends, settings.decoding
+  )
+
+
+def _predict(
+  session: fine_tuning.Session, questions: _Questions, settings: SquadSettings
+) -> dict[str, float]:
+  model = session.model()  # Before anything is written: it may not be there.
+  writes = strategy_lib.is_chief(session.strategy)
+  folder = session.settings.output_dir
+  if writes:
+    features_lib.write_records(
+      os.path.join(folder, EVAL_RECORDS),
+      questions.features,
+      settings.windows.max_seq_length,
+      False,
+    )
+  logging.info(
+    "answering %d questions in %d windows",
+    len(questions.examples),
+    len(questions.features),
+  )
+  decoded = _answer(session, model, questions, settings)
+  scores = _scores(decoded, questions, settings)
+  if writes:
+    for path in decoding_lib.write(folder, decoded):
+      logging.info("wrote %s", path)
+    if scores:
+      results.write(
+        folder, {"global_step": session.global_step} | _exact(scores)
+      )
+  return scores
+
+
+def _exact(scores: Mapping[str, float]) -> dict[str, float | str]:
+  """Thresholds with all digits: rounded, they would part other questions."""
+  return {
+    name: repr(value) if name.endswith("_thresh") else value
+    for name, value in scores.items()
+  }
+
+
+def _gold(
+  questions: _Questions, settings: SquadSettings
+) -> dict[str, tuple[str, ...]] | None:
+  """Right answers by question id; None if some are not known."""
+  gold = {}
+  for example in questions.examples:
+    texts = example.gold
+    if texts is None or not (
+      texts or settings.decoding.version_2_with_negative
+    ):
+      logging.info(
+        "%s: not scored, since question %r has no answers",
+        questions.path,
+        example.id,
+      )
+      return None
+    gold[example.id] = texts
+  return gold or None
+
+
+def _scores(
+  decoded: Mapping[str, decoding_lib.Decoded],
+  questions: _Questions,
+  settings: SquadSettings,
+) -> dict[str, float]:
+  """Exact match and F1; empty where right answers are not known."""
+  gold = _gold(questions, settings)
+  if gold is None:
+    return {}
+  answers = {key: found.answer for key, found in decoded.items()}
+  if not settings.decoding.version_2_with_negative:
+    return scoring.score_v1(answers, gold)
+  odds = {key: found.null_odds or 0.0 for key, found in decoded.items()}
+  texts = {key: found.best_text for key, found in decoded.items()}
+  return scoring.score_v2(answers, gold, texts, odds)

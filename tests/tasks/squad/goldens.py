@@ -1,0 +1,113 @@
+"""The original's SQuAD files, and runs of ours on them, for several tests.
+
+The checkpoints are the original's without its optimizer slots.
+"""
+
+import gzip
+import json
+import pathlib
+import random
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+import bert_tf
+from bert_tf.tasks.squad import decoding, features, reading, run
+from bert_tf.training import fine_tuning, loop, strategy
+
+TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
+SQUAD = TESTDATA / "squad"
+VOCAB = str(TESTDATA / "vocab.txt")
+CONFIG = TESTDATA / "tiny" / "bert_config.json"
+WINDOWS = features.WindowSettings(64, 24, 20)
+CHECKPOINTS = {
+  "v1": str(SQUAD / "v1" / "model.ckpt-15"),
+  "v2": str(SQUAD / "v2" / "model.ckpt-18"),
+}
+SETTINGS = {
+  "v1": decoding.DecodingSettings(),
+  "v2": decoding.DecodingSettings(
+    version_2_with_negative=True, null_score_diff_threshold=-0.0617
+  ),
+}
+
+
+def text_of(name):
+  """A golden file, unpacked."""
+  return gzip.decompress((SQUAD / f"{name}.gz").read_bytes()).decode()
+
+
+def records_of(raw):
+  """The examples of a record file's bytes: id lists by feature name."""
+  found = []
+  with tempfile.NamedTemporaryFile() as file:
+    file.write(raw)
+    file.flush()
+    for record in tf.data.TFRecordDataset(file.name):
+      feature = tf.train.Example.FromString(record.numpy()).features.feature
+      found.append({k: list(v.int64_list.value) for k, v in feature.items()})
+  return found
+
+
+def golden_records(name):
+  """The examples of a golden record file."""
+  return records_of(gzip.decompress((SQUAD / f"{name}.gz").read_bytes()))
+
+
+def decode_case(version, vocab_file):
+  """Featurises and decodes with the golden logits."""
+  folder = SQUAD / f"decode_{version}"
+  flags = json.loads((folder / "flags.json").read_text())
+  tokenizer = bert_tf.FullTokenizer(vocab_file, flags["do_lower_case"])
+  windows = features.WindowSettings(
+    flags["max_seq_length"], flags["doc_stride"], flags["max_query_length"]
+  )
+  settings = decoding.DecodingSettings(
+    n_best_size=flags["n_best_size"],
+    max_answer_length=flags["max_answer_length"],
+    do_lower_case=flags["do_lower_case"],
+    version_2_with_negative=flags["version_2_with_negative"],
+    null_score_diff_threshold=flags["null_score_diff_threshold"],
+  )
+  examples = reading.read_for_prediction(SQUAD / f"{version}.json")
+  made = list(features.make_features(examples, tokenizer, windows))
+  logits = np.load(folder / "logits.npz")
+  return (
+    made,
+    np.load(folder / "features.npz"),
+    windows,
+    decoding.decode(examples, made, logits["start"], logits["end"], settings),
+  )
+
+
+def run_squad(output_dir, version="v1", *, tuning=None, steps=None, **changes):
+  """Runs our run_squad with the goldens' settings."""
+  settings = dict(
+    vocab_file=VOCAB,
+    predict_file=str(SQUAD / f"{version}.json"),
+    do_predict=True,
+    windows=WINDOWS,
+    decoding=SETTINGS[version],
+  )
+  tuning = {"init_checkpoint": CHECKPOINTS[version]} | (tuning or {})
+  return run.run(
+    bert_tf.BertConfig.from_json_file(CONFIG),
+    run.SquadSettings(**(settings | changes)),
+    fine_tuning.Settings(output_dir=str(output_dir), **tuning),
+    loop.LoopSettings(**({"batch_size": 8, "log_steps": 5} | (steps or {}))),
+    strategy.DeviceSettings(),
+  )
+
+
+def small_file(path, questions=24, version="v1"):
+  """A SQuAD file of the first questions of a golden."""
+  content = json.loads((SQUAD / f"{version}.json").read_text())
+  content["data"] = content["data"][: questions // 3]
+  path.write_text(json.dumps(content))
+  return str(path)
+
+
+def shuffled(examples):
+  random.Random(12345).shuffle(examples)
+  return examples

@@ -1,0 +1,325 @@
+"""Training, answering and scoring, from files to files."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import logging
+
+from bert_tf.checkpoints import google
+from bert_tf.tasks.squad import objective, run
+from tests.tasks.squad import goldens
+
+FILES = ("predictions.json", "nbest_predictions.json", "null_odds.json")
+
+
+def load(path):
+  return json.loads(path.read_text())
+
+
+def results_of(folder):
+  lines = (folder / "eval_results.txt").read_text().splitlines()
+  return dict(line.split(" = ") for line in lines)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_answers_of_the_original_s_checkpoint(tmp_path, version):
+  """Every answer equal, probabilities and odds within 1e-4."""
+  goldens.run_squad(tmp_path, version)
+  got = load(tmp_path / "predictions.json")
+  want = json.loads(goldens.text_of(f"{version}/predictions.json"))
+  assert got == want and list(got) == list(want)
+  got = load(tmp_path / "nbest_predictions.json")
+  want = json.loads(goldens.text_of(f"{version}/nbest_predictions.json"))
+  assert list(got) == list(want)
+  for key in want:
+    assert [x["text"] for x in got[key]] == [x["text"] for x in want[key]]
+    for name in ("probability", "start_logit", "end_logit"):
+      np.testing.assert_allclose(
+        [x[name] for x in got[key]], [x[name] for x in want[key]], atol=1e-4
+      )
+  assert (tmp_path / "null_odds.json").exists() == (version == "v2")
+  if version == "v2":
+    got = load(tmp_path / "null_odds.json")
+    want = json.loads(goldens.text_of("v2/null_odds.json"))
+    assert list(got) == list(want)
+    np.testing.assert_allclose(
+      list(got.values()), list(want.values()), atol=1e-4
+    )
+  records = goldens.records_of((tmp_path / "eval.tf_record").read_bytes())
+  assert records == goldens.golden_records(f"{version}/eval.tf_record")
+
+
+def test_eval_results_v2(tmp_path):
+  scores = goldens.run_squad(tmp_path, "v2")
+  found = results_of(tmp_path)
+  assert list(found) == sorted(found)
+  assert set(found) == {"global_step", *scores}
+  assert (found["global_step"], found["total"]) == ("18", "150")
+  assert float(found["exact"]) == pytest.approx(scores["exact"])
+  # The threshold has all its digits, and gives what it promises.
+  threshold = float(found["best_f1_thresh"])
+  assert threshold == scores["best_f1_thresh"]
+  settings = goldens.decoding.DecodingSettings(
+    version_2_with_negative=True, null_score_diff_threshold=threshold
+  )
+  again = goldens.run_squad(tmp_path, "v2", decoding=settings)
+  assert again["f1"] == pytest.approx(scores["best_f1"])
+  assert again["f1"] > scores["f1"]
+
+
+def test_batch_by_length_differs_only_by_padding(tmp_path):
+  """The same token scores; padding no longer takes places of the best."""
+  goldens.run_squad(tmp_path, "v1", batch_by_length=True)
+  got = load(tmp_path / "predictions.json")
+  want = json.loads(goldens.text_of("v1/predictions.json"))
+  different = [key for key in want if got[key] != want[key]]
+  assert 0 < len(different) < 15
+
+
+def test_a_file_without_answers_is_not_scored(tmp_path):
+  content = load(goldens.SQUAD / "v1.json")
+  content["data"] = content["data"][:2]
+  for paragraph in content["data"][1]["paragraphs"]:
+    del paragraph["qas"][0]["answers"]
+  path = tmp_path / "test.json"
+  path.write_text(json.dumps(content))
+  out = tmp_path / "out"
+  assert goldens.run_squad(out, predict_file=str(path)) == {}
+  assert len(load(out / "predictions.json")) == 6
+  assert not (out / "eval_results.txt").exists()
+
+
+def train(output_dir, source, *, tuning=None, **changes):
+  tuning = {
+    "init_checkpoint": str(goldens.TESTDATA / "tiny" / "bert_model.ckpt"),
+    "num_train_epochs": 4.0,
+    "learning_rate": 1e-3,
+  } | (tuning or {})
+  steps = changes.pop("steps", None)
+  settings = {"do_train": True, "train_file": source, "do_predict": False}
+  return goldens.run_squad(
+    output_dir, tuning=tuning, steps=steps, **(settings | changes)
+  )
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+  return goldens.small_file(tmp_path_factory.mktemp("data") / "train.json")
+
+
+def tensors(folder):
+  reader = google.Reader(folder)
+  return {name: reader.read(name) for name in reader.shapes}
+
+
+def test_trains_resumes_and_answers(tmp_path, source):
+  """24 questions, 4 epochs in batches of 8: 12 steps, as the original counts.
+
+  Killed after step 5, the same command ends bit for bit the same.
+  """
+  scores = train(
+    tmp_path / "a",
+    source,
+    do_predict=True,
+    predict_file=source,
+    steps={"save_checkpoints_steps": 5},
+  )
+  whole = tensors(tmp_path / "a")
+  assert whole["global_step"] == 12
+  assert results_of(tmp_path / "a")["global_step"] == "12"
+  assert scores.keys() == {"exact_match", "f1"}
+  # As in the original the pooler, which has no gradient, has no slots.
+  assert "bert/pooler/dense/kernel" in whole
+  assert "bert/pooler/dense/kernel/adam_m" not in whole
+  assert "cls/squad/output_weights/adam_m" in whole
+
+  shutil.copytree(tmp_path / "a", tmp_path / "b")
+  for path in (tmp_path / "b").glob("model.ckpt-1*"):
+    path.unlink()
+  (tmp_path / "b" / "checkpoint").write_text(
+    'model_checkpoint_path: "model.ckpt-5"'
+  )
+  train(tmp_path / "b", source)
+  resumed = tensors(tmp_path / "b")
+  assert whole.keys() == resumed.keys()
+  for name, value in whole.items():
+    np.testing.assert_array_equal(resumed[name], value, err_msg=name)
+
+
+def test_learns_by_heart(tmp_path, source):
+  """A new model learns the training set; so do the scores while training."""
+  scores = train(
+    tmp_path,
+    source,
+    do_predict=True,
+    predict_file=source,
+    tuning={
+      "num_train_epochs": 60.0,
+      "eval_steps": 90,
+      "best_metric": "f1",
+    },
+  )
+  assert scores["f1"] > 50
+
+
+def test_the_objective_by_hand():
+  """The mean over starts and ends of -log softmax, summed over windows."""
+  rng = np.random.default_rng(0)
+  start, end = rng.normal(size=(2, 3, 5)).astype(np.float32)
+  starts, ends = np.array([[0], [4], [2]]), np.array([[1], [4], [3]])
+  batch = {
+    "start_positions": tf.constant(starts, tf.int32),
+    "end_positions": tf.constant(ends, tf.int32),
+  }
+
+  def model(batch, training):
+    from bert_tf.models import span_labeler
+
+    return span_labeler.SpanLogits(tf.constant(start), tf.constant(end))
+
+  def loss(logits, positions):
+    exp = np.exp(logits)
+    share = np.take_along_axis(exp, positions, 1)[:, 0] / exp.sum(1)
+    return -np.log(share).sum()
+
+  task = objective.SpanObjective()
+  sums = task.sums(model, batch, training=True)
+  want = (loss(start, starts) + loss(end, ends)) / 2
+  assert float(sums["total"]) == pytest.approx(want, rel=1e-5)
+  assert float(task.weights(batch)["total"]) == 3.0
+  right = np.sum(start.argmax(1) == starts[:, 0])
+  values = {name: float(value) for name, value in sums.items()}
+  results = task.results(values | {"total_weight": 3.0})
+  assert results["start_accuracy"] == pytest.approx(right / 3)
+
+
+@pytest.mark.parametrize(
+  "changes, message",
+  [
+    ({"do_predict": False}, "At least one of `do_train` or `do_predict` must"),
+    ({"do_train": True}, "If `do_train` is True, then `train_file` must be"),
+    ({"predict_file": None}, "If `do_predict` is True, then `predict_file` m"),
+    ({"predict_batch_size": 0}, "predict_batch_size=0 is < 1"),
+    (
+      {"windows": goldens.features.WindowSettings(65, 24, 20)},
+      "Cannot use sequence length 65 because the BERT model was only trained",
+    ),
+    ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
+    ({"predict_file": "/nowhere/dev.json"}, r"/nowhere/dev\.json"),
+  ],
+)
+def test_wrong_settings(tmp_path, changes, message):
+  with pytest.raises((ValueError, OSError), match=message):
+    goldens.run_squad(tmp_path / "out", **changes)
+  assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+  "tuning, changes, message",
+  [
+    ({"init_checkpoint": None}, {}, "no model to apply: no checkpoint in"),
+    (
+      {"init_checkpoint": "/x/uncased_L-12_H-768_A-12/bert_model.ckpt"},
+      {"decoding": goldens.decoding.DecodingSettings(do_lower_case=False)},
+      "pass --do_lower_case=True",
+    ),
+    (
+      {"eval_steps": 5},
+      {"do_train": True, "train_file": "x", "do_predict": False}
+      | {"predict_file": None},
+      "eval_steps needs a predict_file",
+    ),
+  ],
+)
+def test_wrong_tuning(tmp_path, tuning, changes, message):
+  with pytest.raises((ValueError, OSError), match=message):
+    goldens.run_squad(tmp_path / "out", tuning=tuning, **changes)
+  assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+  "lines, message",
+  [
+    (["[PAD]", "[UNK]", "[CLS]"], r"vocabulary has no \[SEP\]; use the"),
+    (
+      ["[UNK]", "[CLS]", "[SEP]", *map(str, range(700))],
+      "703 word pieces, but bert_config_file has vocab_size=686",
+    ),
+  ],
+)
+def test_a_vocabulary_of_another_model(tmp_path, lines, message):
+  path = tmp_path / "vocab.txt"
+  path.write_text("\n".join(lines) + "\n")
+  with pytest.raises(ValueError, match=message):
+    goldens.run_squad(tmp_path / "out", vocab_file=str(path))
+  assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_overwritten_by_broken_input(tmp_path, source):
+  (tmp_path / "predictions.json").write_text("precious")
+  (tmp_path / "train.tf_record").write_text("precious")
+  broken = tmp_path / "broken.json"
+  content = load(goldens.SQUAD / "v1.json")
+  del content["data"][3]["paragraphs"][0]["qas"][1]["question"]
+  broken.write_text(json.dumps(content))
+  for changes in (
+    {"train_file": str(broken), "do_train": True},
+    {"predict_file": str(broken), "train_file": source, "do_train": True},
+  ):
+    with pytest.raises(ValueError, match=r"broken.json: question 'v1-003-1'"):
+      goldens.run_squad(tmp_path, **changes)
+  found = {path.name for path in tmp_path.iterdir()}
+  assert found == {"predictions.json", "train.tf_record", "broken.json"}
+  for name in ("predictions.json", "train.tf_record"):
+    assert (tmp_path / name).read_text() == "precious"
+
+
+def test_output_dir_of_another_task(tmp_path, source):
+  prefix = str(tmp_path / "model.ckpt-7")
+  google.save({"output_weights": np.zeros([2, 32])}, prefix)
+  (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-7"')
+  (tmp_path / "train.tf_record").write_text("precious")
+  with pytest.raises(ValueError, match=r"holds .*ckpt-7 of another task"):
+    train(tmp_path, source)
+  assert (tmp_path / "train.tf_record").read_text() == "precious"
+
+
+def test_eval_steps_without_answers(tmp_path, source):
+  content = load(goldens.SQUAD / "v1.json")
+  del content["data"][0]["paragraphs"][0]["qas"][0]["answers"]
+  path = tmp_path / "test.json"
+  path.write_text(json.dumps(content))
+  with pytest.raises(ValueError, match=r"eval_steps needs answers, which .*te"):
+    train(
+      tmp_path / "out",
+      source,
+      predict_file=str(path),
+      tuning={"eval_steps": 5},
+    )
+  assert not (tmp_path / "out").exists()
+
+
+def test_answers_of_a_model_that_never_learned_to(tmp_path, monkeypatch):
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  path = goldens.small_file(tmp_path / "few.json", 3)
+  tiny = str(goldens.TESTDATA / "tiny" / "bert_model.ckpt")
+  goldens.run_squad(
+    tmp_path / "out", predict_file=path, tuning={"init_checkpoint": tiny}
+  )
+  assert [text for text in said if "not trained to answer questions" in text]
+
+
+def test_schema_of_the_records():
+  schema = run.schema(64)
+  assert schema["input_ids"].shape == [64]
+  assert schema["start_positions"].shape == [1]
+  assert set(schema) == {
+    *("input_ids", "input_mask", "segment_ids"),
+    *("start_positions", "end_positions", "is_impossible"),
+  }

@@ -1,0 +1,81 @@
+"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers."""
+
+import pathlib
+import sys
+
+if not __package__:  # Run by its path: make the repository importable.
+  sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
+
+from absl import flags
+
+import bert_tf
+from bert_tf.tasks.squad import decoding, features, run
+from tools import command_line, device_flags, fine_tuning_flags
+
+FLAGS = flags.FLAGS
+
+fine_tuning_flags.define(max_seq_length=384)
+flags.DEFINE_string("train_file", None, "SQuAD's JSON to train on.")
+flags.DEFINE_string("predict_file", None, "SQuAD's JSON to answer.")
+flags.DEFINE_integer(
+  "doc_stride", 128, "Tokens from one window of a long text to the next."
+)
+flags.DEFINE_integer(
+  "max_query_length", 64, "Tokens of a question; further ones are dropped."
+)
+flags.DEFINE_integer(
+  "n_best_size", 20, "Starts and ends considered, and answers listed."
+)
+flags.DEFINE_integer("max_answer_length", 30, "Tokens of the longest answer.")
+flags.DEFINE_bool(
+  "verbose_logging", False, "Whether to log answers that were not aligned."
+)
+flags.DEFINE_bool(
+  "version_2_with_negative", False, "Whether questions may have no answer."
+)
+flags.DEFINE_float(
+  "null_score_diff_threshold",
+  0.0,
+  "A question is left unanswered if that scores better than its best answer "
+  "by more than this; eval_results.txt names the best value.",
+)
+flags.DEFINE_bool(
+  "batch_by_length",
+  False,
+  "Whether to predict without the padding of max_seq_length: sooner on CPU and "
+  "GPU, but the n-best lists, and rarely an answer, differ from the original.",
+)
+
+
+def main() -> None:
+  """Runs with the flags given."""
+  run.run(
+    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
+    run.SquadSettings(
+      vocab_file=FLAGS.vocab_file,
+      train_file=FLAGS.train_file,
+      predict_file=FLAGS.predict_file,
+      do_train=FLAGS.do_train,
+      do_predict=FLAGS.do_predict,
+      predict_batch_size=FLAGS.predict_batch_size,
+      batch_by_length=FLAGS.batch_by_length,
+      windows=features.WindowSettings(
+        FLAGS.max_seq_length, FLAGS.doc_stride, FLAGS.max_query_length
+      ),
+      decoding=decoding.DecodingSettings(
+        n_best_size=FLAGS.n_best_size,
+        max_answer_length=FLAGS.max_answer_length,
+        do_lower_case=FLAGS.do_lower_case,
+        version_2_with_negative=FLAGS.version_2_with_negative,
+        null_score_diff_threshold=FLAGS.null_score_diff_threshold,
+        verbose_logging=FLAGS.verbose_logging,
+      ),
+    ),
+    fine_tuning_flags.settings(),
+    device_flags.loop_settings(),
+    device_flags.devices(),
+  )
+
+
+if __name__ == "__main__":
+  command_line.run(main)
