@@ -35,10 +35,10 @@ def kept_lengths(length_a: int, length_b: int, limit: int) -> tuple[int, int]:
 def sequence(
   tokens_a: Sequence[str], tokens_b: Sequence[str], max_seq_length: int
 ) -> Sequenced:
-  """[CLS] a [SEP] b [SEP], cut to fit; without the rest if `b` is empty."""
+  """[CLS] a [SEP] b [SEP], cut to fit; without the rest if no `b` is left."""
   if tokens_b:
     a, b = kept_lengths(len(tokens_a), len(tokens_b), max_seq_length - 3)
-    second = [*tokens_b[:b], SEP]
+    second = [*tokens_b[:b], SEP] if b else []
   else:
     a, second = max_seq_length - 2, []
   first = [CLS, *tokens_a[:a], SEP]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from absl import logging
 
 from bert_tf import config as config_lib
@@ -314,7 +315,7 @@ def _run_trial(
   if settings.do_predict:
     batch_size = settings.predict_batch_size
     logits = _logits(strategy, session.model(), data.test, batch_size)
-    answers = objective.activation(task.kind, logits).numpy()
+    answers = np.asarray(objective.activation(task.kind, logits))
     if strategy_lib.is_chief(strategy):
       write_answers(
         os.path.join(tuning.output_dir, TEST_RESULTS_FILE),

@@ -1,0 +1,97 @@
+"""BertClassifier as a library."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+import bert_tf
+from bert_tf.models import classifier
+from bert_tf.text import full_tokenizer
+
+
+@pytest.fixture(scope="module")
+def config(testdata):
+  return bert_tf.BertConfig.from_json_file(
+    testdata / "tiny" / "bert_config.json"
+  )
+
+
+@pytest.fixture(scope="module")
+def tokenizer(testdata):
+  return full_tokenizer.FullTokenizer(testdata / "vocab.txt")
+
+
+def pairs_of(path):
+  lines = path.read_text().splitlines()[1:]
+  return [tuple(line.split("\t")[3:5]) for line in lines]
+
+
+def test_predicts_pairs_as_the_original_did(testdata, config, tokenizer):
+  folder = testdata / "classifier" / "mrpc"
+  model = classifier.BertClassifier.from_checkpoint(folder, config=config)
+  pairs = pairs_of(folder / "data" / "test.tsv")
+  found = model.predict_text(pairs, tokenizer, max_seq_length=48)
+  golden = np.loadtxt(folder / "test_results.tsv")
+  np.testing.assert_allclose(found, golden, rtol=0, atol=1e-5)
+  logits = model.predict_text(pairs, tokenizer, "linear", 48, batch_size=7)
+  odds = np.exp(logits)
+  np.testing.assert_allclose(
+    odds / odds.sum(axis=-1, keepdims=True), golden, rtol=0, atol=1e-5
+  )
+
+
+def test_predicts_texts_of_any_length(testdata, config, tokenizer):
+  folder = testdata / "classifier" / "cola"
+  model = classifier.BertClassifier.from_checkpoint(folder, config=config)
+  found = model.predict_text(["", "it " * 500], tokenizer)
+  assert found.shape == (2, 2)
+  assert model.predict_text([], tokenizer).shape == (0, 2)
+  with pytest.raises(TypeError, match="give a list"):
+    model.predict_text("one text", tokenizer)
+
+
+def test_fits_under_compile(testdata, config, tokenizer):
+  model = classifier.BertClassifier.from_checkpoint(
+    testdata / "tiny", outputs=2
+  )
+  texts = ["the heron", "the lantern"] * 16
+  labels = np.array([0, 1] * 16)
+  ids = [
+    tokenizer.convert_tokens_to_ids(["[CLS]", *tokenizer.tokenize(t), "[SEP]"])
+    for t in texts
+  ]
+  batches = tf.data.Dataset.from_tensor_slices(
+    ({"input_ids": tf.ragged.constant(ids).to_tensor()}, labels)
+  ).batch(8)
+  model.compile(
+    optimizer=tf_keras.optimizers.Adam(1e-3),
+    loss=tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+  )
+  model.fit(batches, epochs=4, verbose=0)
+  _, accuracy = model.evaluate(batches, verbose=0)
+  assert accuracy == 1.0
+  found = model.predict_text(texts[:2], tokenizer)
+  assert found[0, 0] > 0.5 and found[1, 1] > 0.5
+
+
+def test_a_pre_trained_checkpoint_needs_outputs(testdata):
+  with pytest.raises(ValueError, match="say how many `outputs`"):
+    classifier.BertClassifier.from_checkpoint(testdata / "tiny")
+
+
+def test_another_number_of_outputs(testdata, config):
+  with pytest.raises(ValueError, match="another shape"):
+    classifier.BertClassifier.from_checkpoint(
+      testdata / "classifier" / "cola", outputs=3, config=config
+    )
+
+
+def test_an_encoder_that_is_not_there(testdata, config):
+  values = config.to_dict() | {"num_hidden_layers": 4}
+  with pytest.raises(ValueError, match=r"not in the checkpoint: .*layer_3"):
+    classifier.BertClassifier.from_checkpoint(
+      testdata / "classifier" / "cola",
+      config=bert_tf.BertConfig.from_dict(values),
+    )
