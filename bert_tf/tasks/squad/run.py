@@ -17,12 +17,13 @@ from bert_tf.tasks.squad import answering, objective, reading, scoring
 from bert_tf.tasks.squad import decoding as decoding_lib
 from bert_tf.tasks.squad import features as features_lib
 from bert_tf.text import case_check, full_tokenizer
-from bert_tf.training import fine_tuning, loop, results
+from bert_tf.training import fine_tuning, loop, output_folder, results
 from bert_tf.training import strategy as strategy_lib
 
 TRAIN_RECORDS = "train.tf_record"
 EVAL_RECORDS = "eval.tf_record"
 _HEAD = "cls/squad/output_weights"
+_TASK = {"task": "squad"}
 _SHUFFLE_SEED = 12345  # the original's: the records come in its order
 
 
@@ -140,22 +141,19 @@ def _check(
     )
   if tuning.eval_steps and settings.do_train and not settings.predict_file:
     raise ValueError("eval_steps needs a predict_file with answers")
-  latest = tf.train.latest_checkpoint(tuning.output_dir)
-  if latest and _HEAD not in google.Reader(latest).shapes:
-    raise ValueError(
-      f"output_dir {tuning.output_dir} holds {latest} of another task (it has "
-      f"no {_HEAD}); use another output_dir"
-    )
-  start = tuning.init_checkpoint
-  if latest or settings.do_train or not start:
-    return
-  if _HEAD not in google.Reader(start).shapes:
-    logging.warning(
-      "%s has no %s: it was not trained to answer questions, and answers are "
-      "left to chance",
-      start,
-      _HEAD,
-    )
+  output_folder.check(tuning.output_dir, _TASK)
+  latest = output_folder.latest(tuning.output_dir)
+  if latest:
+    output_folder.check_head(latest, _HEAD, (2, config.hidden_size))
+  elif tuning.init_checkpoint:
+    reader = google.Reader(tuning.init_checkpoint)
+    if not settings.do_train and _HEAD not in reader.shapes:
+      logging.warning(
+        "%s has no %s: it was not trained to answer questions, and answers are "
+        "left to chance",
+        reader.prefix,
+        _HEAD,
+      )
 
 
 def _check_vocabulary(
@@ -225,6 +223,7 @@ def _train(
   settings: SquadSettings,
 ) -> None:
   length = settings.windows.max_seq_length
+  output_folder.claim(session.settings.output_dir, _TASK)
   path = os.path.join(session.settings.output_dir, TRAIN_RECORDS)
   features = features_lib.make_features(
     examples, tokenizer, settings.windows, is_training=True
@@ -278,6 +277,7 @@ def _predict(
   writes = strategy_lib.is_chief(session.strategy)
   folder = session.settings.output_dir
   if writes:
+    output_folder.claim(folder, _TASK)
     features_lib.write_records(
       os.path.join(folder, EVAL_RECORDS),
       questions.features,

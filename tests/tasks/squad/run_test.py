@@ -10,6 +10,7 @@ from absl import logging
 
 from bert_tf.checkpoints import google
 from bert_tf.tasks.squad import objective, run
+from bert_tf.training import output_folder
 from tests.tasks.squad import goldens
 
 FILES = ("predictions.json", "nbest_predictions.json", "null_odds.json")
@@ -220,6 +221,16 @@ def test_wrong_settings(tmp_path, changes, message):
 @pytest.mark.parametrize(
   "tuning, changes, message",
   [
+    (
+      {"init_checkpoint": "/nowhere/bert_model.ckpt"},
+      {"do_train": True, "train_file": str(goldens.SQUAD / "v1.json")},
+      "no checkpoint at /nowhere",
+    ),
+    (
+      {"num_train_epochs": 0.01},
+      {"do_train": True, "train_file": str(goldens.SQUAD / "v1.json")},
+      "120 examples in batches of 8, 0.01 epochs, make not one step",
+    ),
     ({"init_checkpoint": None}, {}, "no model to apply: no checkpoint in"),
     (
       {"init_checkpoint": "/x/uncased_L-12_H-768_A-12/bert_model.ckpt"},
@@ -278,13 +289,21 @@ def test_nothing_is_overwritten_by_broken_input(tmp_path, source):
 
 
 def test_output_dir_of_another_task(tmp_path, source):
+  """Told by its checkpoint, or by what the task wrote at its start."""
   prefix = str(tmp_path / "model.ckpt-7")
   google.save({"output_weights": np.zeros([2, 32])}, prefix)
   (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-7"')
   (tmp_path / "train.tf_record").write_text("precious")
-  with pytest.raises(ValueError, match=r"holds .*ckpt-7 of another task"):
+  with pytest.raises(ValueError, match=r"ckpt-7: expected a variable 'cls/sq"):
     train(tmp_path, source)
+  (tmp_path / "checkpoint").unlink()
+  output_folder.claim(str(tmp_path), {"task": "cola"})
+  with pytest.raises(ValueError, match="is in use by another task"):
+    train(tmp_path, source)
+  with pytest.raises(ValueError, match="is in use by another task"):
+    goldens.run_squad(tmp_path)
   assert (tmp_path / "train.tf_record").read_text() == "precious"
+  assert not (tmp_path / "predictions.json").exists()
 
 
 def test_eval_steps_without_answers(tmp_path, source):
