@@ -1,5 +1,6 @@
 """BertPretrainer: the encoder with both heads of pre-training."""
 
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
+from bert_tf.checkpoints import google
 from bert_tf.layers import building, heads
 from bert_tf.models import encoder
 
@@ -59,6 +61,27 @@ class BertPretrainer(tf_keras.Model):
     building.build_under("cls/seq_relationship", self.next_sentence, hidden)
     self.built = True
 
+  @classmethod
+  def from_checkpoint(
+    cls, path: str | os.PathLike[str], **kwargs: Any
+  ) -> "BertPretrainer":
+    """Loads a Google checkpoint with the heads of pre-training.
+
+    Args:
+      path: As of `BertModel.from_checkpoint`.
+      **kwargs: Further arguments of the class; `config` where no
+        bert_config.json is beside the checkpoint.
+
+    Raises:
+      FileNotFoundError: No checkpoint or no configuration there.
+      ValueError: A variable is missing or of another shape.
+    """
+    prefix = google.find_checkpoint(path)
+    config = kwargs.pop("config", None) or google.find_config(prefix)
+    model = cls(config, **kwargs)
+    google.load(model.variables, prefix, require_all=True)
+    return model
+
   def call(
     self, inputs: Mapping[str, Any], training: bool = False
   ) -> PretrainingOutput:
@@ -78,3 +101,9 @@ class BertPretrainer(tf_keras.Model):
       self.masked_lm(vectors, table),
       self.next_sentence(output.pooled_output),
     )
+
+  def compute_metrics(
+    self, x: Any, y: Any, y_pred: Any, sample_weight: Any
+  ) -> dict[str, Any]:
+    """For `fit`: labels are a plain pair, and Keras wants predictions alike."""
+    return super().compute_metrics(x, y, tuple(y_pred), sample_weight)

@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from bert_tf.tasks.features import lines
-from bert_tf.text import full_tokenizer, pairs, word_spans
+from bert_tf.text import full_tokenizer, lines, pairs, word_spans
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +60,7 @@ def encode(
     return Encoded(tokens, segment_ids)
   ends = [i for i, token in enumerate(tokens) if token == pairs.SEP]
   words = _words(line.text_a, line.start_a, tokenizer, 1, ends[0])
-  if tokens_b:
+  if len(ends) > 1:
     words += _words(
       line.text_b or "", line.start_b, tokenizer, ends[0] + 1, ends[1]
     )

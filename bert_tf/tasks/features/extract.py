@@ -14,8 +14,8 @@ from bert_tf import config as config_lib
 from bert_tf.checkpoints import google
 from bert_tf.data import model_inputs
 from bert_tf.models import encoder
-from bert_tf.tasks.features import encoding, lines, vectors, writers
-from bert_tf.text import case_check, full_tokenizer, vocab
+from bert_tf.tasks.features import encoding, vectors, writers
+from bert_tf.text import case_check, full_tokenizer, lines, vocab
 from bert_tf.training import precision, prediction
 from bert_tf.training import strategy as strategy_lib
 

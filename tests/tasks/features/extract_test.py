@@ -11,7 +11,8 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 import bert_tf
-from bert_tf.tasks.features import encoding, extract, lines, writers
+from bert_tf.tasks.features import encoding, extract, writers
+from bert_tf.text import lines
 from bert_tf.training import strategy
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"

@@ -1,4 +1,4 @@
-"""The lines whose features are wanted: one text each, or two."""
+"""Files of lines: one text a line, or two with " ||| " between them."""
 
 import dataclasses
 import os
@@ -49,13 +49,26 @@ def read(path: str | os.PathLike[str]) -> list[Line]:
       f"{name} is a folder; expected a text file, one text or pair a line"
     )
   with files.open_file(name) as reader:
-    data = reader.read()
+    return parse_all(reader.read(), name)
+
+
+def parse_all(data: bytes, name: str) -> list[Line]:
+  """The lines of a file that was read; raises as `read`."""
   if not data:
     raise ValueError(f"{name} is empty; expected one text or pair a line")
+  return [parse(line) for line in decode_lines(data, name)]
+
+
+def decode_lines(data: bytes, name: str) -> list[str]:
+  """The lines of a file, without their newlines.
+
+  Raises:
+    ValueError: A line is not UTF-8; the message names it.
+  """
   rows = data.split(b"\n")
   if not rows[-1]:
     rows.pop()  # the file ends with a newline
-  return [parse(_decode(row, name, number)) for number, row in enumerate(rows)]
+  return [_decode(row, name, number) for number, row in enumerate(rows)]
 
 
 def _decode(row: bytes, name: str, number: int) -> str:

@@ -1,0 +1,310 @@
+"""Tagging: from columns of words and labels to a model and its answers."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from bert_tf import config as config_lib
+from bert_tf import files
+from bert_tf.data import features as tf_examples
+from bert_tf.data import model_inputs, record_writer
+from bert_tf.models import token_classifier
+from bert_tf.tasks.tagging import (
+  columns,
+  objective,
+  predicting,
+  scoring,
+  windows,
+)
+from bert_tf.tasks.tagging import labels as labels_lib
+from bert_tf.tasks.tagging import settings as settings_lib
+from bert_tf.text import case_check, full_tokenizer, vocab
+from bert_tf.training import (
+  fine_tuning,
+  loop,
+  output_folder,
+  prediction,
+  results,
+)
+from bert_tf.training import strategy as strategy_lib
+
+PREDICTIONS_FILE = "test_predictions.txt"
+RECORDS_FILE = "train.tf_record"
+_TARGETS = ("label_ids", "label_weights")
+
+Scores = dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tagger:
+  """What is the same from the reading to the answers.
+
+  Attributes:
+    config: The model's sizes.
+    settings: What was told.
+    tokenizer: The model's.
+    labels: The label of each number.
+  """
+
+  config: config_lib.BertConfig
+  settings: settings_lib.TaggingSettings
+  tokenizer: full_tokenizer.FullTokenizer
+  labels: tuple[str, ...]
+
+  def windows_of(self, file: columns.ColumnFile) -> list[windows.Window]:
+    """The file's sentences as the model gets them."""
+    length = self.settings.max_seq_length
+    return windows.make(file.texts(), self.tokenizer, length)
+
+  def features_of(
+    self, file: columns.ColumnFile, made: list[windows.Window]
+  ) -> dict[str, Any]:
+    """Inputs and targets of the windows of a file with known labels."""
+    numbers = {label: index for index, label in enumerate(self.labels)}
+    ids = [[numbers[label] for label in row] for row in file.labels()]
+    length = self.settings.max_seq_length
+    return {
+      **windows.inputs(made, self.tokenizer, length),
+      **windows.labels(made, ids, length),
+    }
+
+
+def run(
+  config: config_lib.BertConfig,
+  settings: settings_lib.TaggingSettings,
+  tuning: fine_tuning.Settings,
+  loop_settings: loop.LoopSettings,
+  devices: strategy_lib.DeviceSettings,
+) -> Scores:
+  """Trains, evaluates and predicts, as told.
+
+  Everything is read and checked before anything is written.
+
+  Returns:
+    The scores of the dev file, if evaluated.
+
+  Raises:
+    OSError: A file is missing or cannot be written.
+    ValueError: A setting, file or checkpoint does not fit; see the message.
+    training.loop.NanLossError: The loss is no longer a number.
+  """
+  case_check.validate_case_matches_checkpoint(
+    settings.do_lower_case, tuning.init_checkpoint
+  )
+  if settings.max_seq_length > config.max_position_embeddings:
+    raise ValueError(
+      f"max_seq_length={settings.max_seq_length} is above the model's "
+      f"max_position_embeddings={config.max_position_embeddings}"
+    )
+  tokenizer = full_tokenizer.FullTokenizer(
+    settings.vocab_file, settings.do_lower_case
+  )
+  needed = ("[UNK]", "[CLS]", "[SEP]")
+  vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
+  read = _read(settings, tuning)
+  labels = _find_labels(settings, tuning.output_dir, read.get("train"))
+  for kind in ("train", "dev"):
+    if kind in read:
+      read[kind].check_labels(labels)
+  tuning = _with_known_metric(tuning, labels)
+  owner = {"task": "tagging", "labels": list(labels)}
+  output_folder.check(tuning.output_dir, owner)
+  _check_head(config, settings, tuning, len(labels))
+  tagger = _Tagger(config, settings, tokenizer, labels)
+  session = fine_tuning.Session(
+    lambda **kwargs: token_classifier.BertTokenClassifier(
+      config, len(labels), **kwargs
+    ),
+    tuning,
+    loop_settings,
+    devices,
+  )
+  if not settings.do_train:
+    session.model()  # fails, if at all, before anything is written
+  if strategy_lib.is_chief(session.strategy):
+    output_folder.claim(tuning.output_dir, owner)
+    labels_lib.write(tuning.output_dir, labels)
+  return _work(tagger, session, read)
+
+
+def _work(
+  tagger: _Tagger,
+  session: fine_tuning.Session,
+  read: Mapping[str, columns.ColumnFile],
+) -> Scores:
+  settings, output_dir = tagger.settings, session.settings.output_dir
+  writes = strategy_lib.is_chief(session.strategy)
+
+  def evaluate(model: Any) -> Scores:
+    batch_size = settings.eval_batch_size
+    return _evaluate(tagger, session.strategy, model, read["dev"], batch_size)
+
+  if settings.do_train:
+    _train(tagger, session, read["train"], evaluate)
+  scores: Scores = {}
+  if settings.do_eval:
+    scores = evaluate(session.model())
+    if writes:
+      results.write(output_dir, {"global_step": session.global_step, **scores})
+  if settings.do_predict:
+    file = read["test"]
+    predictions = predicting.predict(
+      session.strategy,
+      session.model(),
+      file.texts(),
+      tagger.tokenizer,
+      tagger.labels,
+      settings.max_seq_length,
+      settings.predict_batch_size,
+    )
+    path = os.path.join(output_dir, PREDICTIONS_FILE)
+    if writes:
+      text = columns.with_predictions(file, predictions)
+      files.write_atomically(path, text.encode())
+      logging.info("predictions written to %s", path)
+  return scores
+
+
+def _read(
+  settings: settings_lib.TaggingSettings, tuning: fine_tuning.Settings
+) -> dict[str, columns.ColumnFile]:
+  """Reads the files that are used; of the test file no labels."""
+  evaluates = settings.do_eval or (settings.do_train and tuning.eval_steps)
+  wanted = (
+    ("train", settings.do_train, settings.label_column),
+    ("dev", evaluates, settings.label_column),
+    ("test", settings.do_predict, None),
+  )
+  return {
+    kind: columns.read(settings.path(kind), label_column)
+    for kind, is_wanted, label_column in wanted
+    if is_wanted
+  }
+
+
+def _find_labels(
+  settings: settings_lib.TaggingSettings,
+  output_dir: str,
+  train: columns.ColumnFile | None,
+) -> tuple[str, ...]:
+  """As given, as trained before, or as in the training file.
+
+  Raises:
+    ValueError: There are fewer than two.
+  """
+  if settings.labels:
+    return labels_lib.parse(settings.labels)
+  before = output_folder.read(output_dir).get("labels")
+  if before and train is None:
+    return tuple(before)
+  if train is None:
+    train = columns.read(settings.path("train"), settings.label_column)
+  found = labels_lib.order(x for row in train.labels() for x in row)
+  if len(found) < 2:
+    raise ValueError(
+      f"{train.path} has the only label {found[0]!r}; expected two at least. "
+      f"Is label_column={settings.label_column} the right one?"
+    )
+  logging.info("labels found in %s: %s", train.path, ", ".join(found))
+  return found
+
+
+def _with_known_metric(
+  tuning: fine_tuning.Settings, labels: tuple[str, ...]
+) -> fine_tuning.Settings:
+  """Spells out the best metric: "f1" is "eval_f1"."""
+  if not tuning.best_metric:
+    return tuning
+  name = f"eval_{tuning.best_metric.removeprefix('eval_')}"
+  known = ["eval_accuracy", "eval_loss"]
+  if labels_lib.are_entities(labels):
+    known += ["eval_f1", "eval_precision", "eval_recall"]
+  if name not in known:
+    raise ValueError(
+      f"best_metric={tuning.best_metric!r} is not a metric of these labels; it "
+      f"is one of {', '.join(known)}"
+    )
+  return dataclasses.replace(tuning, best_metric=name)
+
+
+def _check_head(
+  config: config_lib.BertConfig,
+  settings: settings_lib.TaggingSettings,
+  tuning: fine_tuning.Settings,
+  outputs: int,
+) -> None:
+  """Checks that the checkpoint to go on from is of a tagger like this."""
+  path = output_folder.latest(tuning.output_dir)
+  if not path and not settings.do_train:
+    path = tuning.init_checkpoint
+  if path:
+    shape = outputs, config.hidden_size
+    output_folder.check_head(path, "output_weights", shape)
+
+
+def _train(
+  tagger: _Tagger,
+  session: fine_tuning.Session,
+  file: columns.ColumnFile,
+  evaluate: fine_tuning.Evaluate,
+) -> None:
+  """Writes the records and trains on them."""
+  path = os.path.join(session.settings.output_dir, RECORDS_FILE)
+  made = tagger.windows_of(file)
+  for window in made[:2]:
+    logging.info("tokens: %s", " ".join(window.tokens))
+  arrays = tagger.features_of(file, made)
+  with record_writer.RecordWriter(path) as writer:
+    writer.write_many(*tf_examples.encode_examples(arrays))
+  logging.info(
+    "%s: %d sentences, %d windows", file.path, len(file.sentences), len(made)
+  )
+  length = tagger.settings.max_seq_length
+  session.train(
+    path,
+    {
+      name: tf.io.FixedLenFeature([length], tf.int64)
+      for name in (*model_inputs.NAMES, *_TARGETS)
+    },
+    {
+      "input_ids": tagger.config.vocab_size,
+      "segment_ids": tagger.config.type_vocab_size,
+      "label_ids": len(tagger.labels),
+    },
+    len(made),
+    objective.TaggingObjective(),
+    evaluate,
+  )
+
+
+def _evaluate(
+  tagger: _Tagger,
+  strategy: Any,
+  model: Any,
+  file: columns.ColumnFile,
+  batch_size: int,
+) -> Scores:
+  made = tagger.windows_of(file)
+  arrays = tagger.features_of(file, made)
+
+  def call(batch: Mapping[str, Any]) -> dict[str, Any]:
+    logits = model(batch)  # [B, S, C]
+    each = objective.losses(logits, batch)
+    return {
+      "best": tf.argmax(logits, axis=-1, output_type=tf.int32),
+      "loss": tf.reduce_sum(each, axis=-1),
+    }
+
+  found = prediction.predict(strategy, call, arrays, batch_size, ["best"])
+  lengths = [len(words) for words in file.sentences]
+  rows = windows.gather(made, found["best"], lengths)
+  predictions = [[tagger.labels[number] for number in row] for row in rows]
+  scores = scoring.score(file.labels(), predictions, tagger.labels)
+  words = np.sum(arrays["label_weights"], dtype=np.float64)
+  loss = np.sum(found["loss"], dtype=np.float64) / words
+  return scores | {"eval_loss": float(loss)}

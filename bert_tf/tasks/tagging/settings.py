@@ -1,0 +1,84 @@
+"""What run_tagger is told, and where its files are."""
+
+import dataclasses
+import os
+
+from bert_tf import files
+
+_NAMES = {
+  "train": ("train",),
+  "dev": ("dev", "valid", "val"),
+  "test": ("test",),
+}
+_ENDINGS = (".txt", ".conll", ".tsv", ".bio")
+
+
+@dataclasses.dataclass(frozen=True)
+class TaggingSettings:
+  """What run_tagger is told, fine-tuning and devices apart.
+
+  Attributes:
+    vocab_file: The model's vocabulary.
+    data_dir: Holds train.txt, dev.txt and test.txt, or .conll, .tsv, .bio.
+    train_file: Instead of the one in `data_dir`.
+    dev_file: The same.
+    test_file: The same.
+    labels: Labels with commas between them, or a file with one a line; None
+      takes those that occur in the training file.
+    label_column: Which column the label is, from 0, or from -1, the last.
+    do_lower_case: Whether text is lower-cased.
+    max_seq_length: Tokens of a window.
+    do_train: Whether to train.
+    do_eval: Whether to evaluate.
+    do_predict: Whether to predict.
+    eval_batch_size: Windows of an evaluation batch.
+    predict_batch_size: Windows predicted at once.
+  """
+
+  vocab_file: str
+  data_dir: str | None = None
+  train_file: str | None = None
+  dev_file: str | None = None
+  test_file: str | None = None
+  labels: str | None = None
+  label_column: int = -1
+  do_lower_case: bool = True
+  max_seq_length: int = 128
+  do_train: bool = False
+  do_eval: bool = False
+  do_predict: bool = False
+  eval_batch_size: int = 8
+  predict_batch_size: int = 8
+
+  def __post_init__(self) -> None:
+    if not (self.do_train or self.do_eval or self.do_predict):
+      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
+    for name, least in (
+      ("eval_batch_size", 1),
+      ("predict_batch_size", 1),
+      ("max_seq_length", 3),
+    ):
+      if getattr(self, name) < least:
+        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+    if self.label_column == 0:
+      raise ValueError("label_column=0 is the column of the words")
+
+  def path(self, kind: str) -> str:
+    """The file of "train", "dev" or "test".
+
+    Raises:
+      FileNotFoundError: There is none; the message says what was looked for.
+    """
+    given: str | None = getattr(self, f"{kind}_file")
+    if given:
+      return given
+    if not self.data_dir:
+      raise FileNotFoundError(f"no {kind}_file and no data_dir given")
+    names = [name + end for name in _NAMES[kind] for end in _ENDINGS]
+    for name in names:
+      path = os.path.join(self.data_dir, name)
+      if files.exists(path):
+        return path
+    raise FileNotFoundError(
+      f"data_dir {self.data_dir} holds no {', '.join(names)}; give {kind}_file"
+    )

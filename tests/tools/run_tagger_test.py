@@ -1,0 +1,113 @@
+"""The command run_tagger as a user calls it."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TESTDATA = ROOT / "tests" / "testdata"
+COLUMNS = "the DT O\nreservoir NN B-place\n\nYuna NNP B-person\nwalked VB O\n"
+
+FLAGS = {
+  "bert_config_file": None,
+  "vocab_file": None,
+  "output_dir": None,
+  "init_checkpoint": None,
+  "data_dir": None,
+  "train_file": None,
+  "dev_file": None,
+  "test_file": None,
+  "labels": None,
+  "label_column": -1,
+  "do_lower_case": True,
+  "max_seq_length": 128,
+  "do_train": False,
+  "do_eval": False,
+  "do_predict": False,
+  "train_batch_size": 32,
+  "eval_batch_size": 8,
+  "predict_batch_size": 8,
+  "learning_rate": 5e-5,
+  "num_train_epochs": 3.0,
+  "warmup_proportion": 0.1,
+}
+
+
+def command(*flags, **more):
+  return subprocess.run(
+    [sys.executable, "tools/run_tagger.py", *flags],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    timeout=300,
+    **more,
+  )
+
+
+@pytest.fixture
+def flags_for(tmp_path):
+  (tmp_path / "train.conll").write_text(COLUMNS)
+
+  def make(**changes):
+    flags = {
+      "bert_config_file": TESTDATA / "tiny" / "bert_config.json",
+      "vocab_file": TESTDATA / "vocab.txt",
+      "init_checkpoint": TESTDATA / "tiny" / "bert_model.ckpt",
+      "output_dir": tmp_path / "out",
+      "data_dir": tmp_path,
+      "max_seq_length": 16,
+      "do_train": True,
+      "train_batch_size": 2,
+      "num_train_epochs": 2,
+    }
+    return [f"--{name}={value}" for name, value in (flags | changes).items()]
+
+  return make
+
+
+def test_flags_and_defaults():
+  code = """
+from absl import flags
+from tools import run_tagger
+print({name: flags.FLAGS[name].default for name in flags.FLAGS})
+"""
+  run = subprocess.run(
+    [sys.executable, "-c", code],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+  )
+  found = ast.literal_eval(run.stdout)
+  assert {name: found[name] for name in FLAGS} == FLAGS
+
+
+def test_trains_evaluates_and_predicts(tmp_path, flags_for):
+  file = tmp_path / "train.conll"
+  run = command(
+    *flags_for(do_eval=True, do_predict=True, dev_file=file, test_file=file)
+  )
+  assert run.returncode == 0, run.stderr
+  assert "***** Eval results *****" in run.stderr
+  out = tmp_path / "out"
+  assert "eval_f1 = " in (out / "eval_results.txt").read_text()
+  assert (out / "model.ckpt-2.index").exists()
+  assert (out / "labels.txt").read_text().split() == [
+    "O",
+    "B-person",
+    "B-place",
+  ]
+  lines = (out / "test_predictions.txt").read_text().splitlines()
+  assert [line.rpartition(" ")[0] for line in lines] == COLUMNS.splitlines()
+
+
+def test_an_error_is_one_plain_message(tmp_path, flags_for):
+  run = command(*flags_for(label_column=3))
+  assert run.returncode == 1
+  assert "run_tagger: " in run.stderr
+  assert "train.conll, line 1: found 3 columns" in run.stderr
+  assert "Traceback" not in run.stderr
+  assert not (tmp_path / "out").exists()
