@@ -1,11 +1,13 @@
 """Classification: from tables of text to a model, its scores, its answers."""
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
@@ -293,10 +295,15 @@ def _run_trial(
   )
   strategy = session.strategy
 
+  @functools.cache  # traced once, however often it is evaluated
+  def scorer(model: Any) -> Any:
+    return tf.function(lambda batch: {"logits": model(batch)})
+
   def evaluate(model: Any) -> metrics.Results:
-    logits = _logits(strategy, model, data.dev, settings.eval_batch_size)
+    batch_size = settings.eval_batch_size
+    logits = _logits(strategy, scorer(model), data.dev, batch_size)
     labels = data.dev[features.LABELS]
-    return metrics.score(task, logits, labels, settings.eval_batch_size)
+    return metrics.score(task, logits, labels, batch_size)
 
   if settings.do_train:
     session.train(
@@ -314,7 +321,8 @@ def _run_trial(
       _write_scores(tuning.output_dir, session.global_step, scores)
   if settings.do_predict:
     batch_size = settings.predict_batch_size
-    logits = _logits(strategy, session.model(), data.test, batch_size)
+    score = scorer(session.model())
+    logits = _logits(strategy, score, data.test, batch_size)
     answers = np.asarray(objective.activation(task.kind, logits))
     if strategy_lib.is_chief(strategy):
       write_answers(
@@ -326,13 +334,11 @@ def _run_trial(
 
 
 def _logits(
-  strategy: Any, model: Any, arrays: features.Arrays, batch_size: int
+  strategy: Any, score: Any, arrays: features.Arrays, batch_size: int
 ) -> Any:
   """Logits of all examples in order, float32 [N, C]."""
   inputs = {name: arrays[name] for name in model_inputs.NAMES}
-  return prediction.predict(
-    strategy, lambda batch: {"logits": model(batch)}, inputs, batch_size
-  )["logits"]
+  return prediction.predict(strategy, score, inputs, batch_size)["logits"]
 
 
 def _write_scores(folder: str, step: int, scores: metrics.Results) -> None:

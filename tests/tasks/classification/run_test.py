@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bert_tf.checkpoints import google
+from bert_tf.models import classifier
 from bert_tf.tasks.classification import table, trials
 from bert_tf.tasks.classification import task as task_lib
 from tests.tasks.classification import classifying
@@ -202,3 +203,20 @@ def test_frozen_layers_stay(tmp_path):
         ("bert/embeddings", "bert/encoder/layer_0/", "bert/encoder/layer_1/")
       )
       assert np.array_equal(start.read(name), end[name]) == frozen, name
+
+
+def test_evaluating_often_traces_the_model_once(tmp_path, monkeypatch):
+  calls = []
+  call = classifier.BertClassifier.call
+
+  def counted(self, inputs, training=False):
+    calls.append(training)
+    return call(self, inputs, training)
+
+  monkeypatch.setattr(classifier.BertClassifier, "call", counted)
+  counts = []
+  for every in (5, 2):
+    calls.clear()
+    classifying.classify(tmp_path / str(every), do_train=True, eval_steps=every)
+    counts.append(calls.count(False))
+  assert counts[0] == counts[1] > 0
