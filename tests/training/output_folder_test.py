@@ -1,0 +1,47 @@
+"""Whose an output folder is."""
+
+import numpy as np
+import pytest
+
+from bert_tf.checkpoints import google
+from bert_tf.training import output_folder
+
+TASK = {"task": "cola", "labels": ["0", "1"]}
+
+
+def test_a_claim_holds_for_its_task_alone(tmp_path):
+  folder = str(tmp_path / "new")
+  output_folder.check(folder, TASK)
+  assert output_folder.read(folder) == {}
+  assert not (tmp_path / "new").exists()
+  output_folder.claim(folder, TASK)
+  output_folder.check(folder, TASK)
+  assert output_folder.read(folder) == TASK
+  with pytest.raises(ValueError, match="in use by another task") as error:
+    output_folder.check(folder, TASK | {"labels": ["1", "0"]})
+  assert "new/task.json" in str(error.value)
+  assert '["0", "1"]' in str(error.value)
+
+
+def test_damaged(tmp_path):
+  (tmp_path / "task.json").write_text('{"task"')
+  with pytest.raises(ValueError, match=r"task\.json is damaged"):
+    output_folder.check(str(tmp_path), TASK)
+
+
+def test_the_head_of_a_checkpoint(tmp_path):
+  path = str(tmp_path / "model.ckpt-1")
+  google.save({"output_weights": np.zeros([2, 4], np.float32)}, path)
+  output_folder.check_head(path, "output_weights", (2, 4))
+  with pytest.raises(ValueError, match=r"\[3, 4\], found one of shape \[2, 4"):
+    output_folder.check_head(path, "output_weights", (3, 4))
+  with pytest.raises(ValueError, match="'other' of shape .* found none"):
+    output_folder.check_head(path, "other", (3, 4))
+
+
+def test_the_newest_checkpoint(tmp_path):
+  assert output_folder.latest(str(tmp_path)) is None
+  path = tmp_path / "model.ckpt-1"
+  google.save({"a": np.zeros([2], np.float32)}, str(path))
+  (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-1"')
+  assert output_folder.latest(str(tmp_path)) == str(path)
