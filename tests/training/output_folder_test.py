@@ -35,7 +35,7 @@ def test_the_head_of_a_checkpoint(tmp_path):
   output_folder.check_head(path, "output_weights", (2, 4))
   with pytest.raises(ValueError, match=r"\[3, 4\], found one of shape \[2, 4"):
     output_folder.check_head(path, "output_weights", (3, 4))
-  with pytest.raises(ValueError, match="'other' of shape .* found none"):
+  with pytest.raises(ValueError, match=r"'other' of shape .* found none"):
     output_folder.check_head(path, "other", (3, 4))
 
 
