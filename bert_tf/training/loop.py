@@ -201,17 +201,19 @@ class Trainer:
       if step % self.settings.log_steps == 0 or step == self.last_step:
         shown.report(step, self._values(window, step))
         window = {}
-      if (
-        step % self.settings.save_checkpoints_steps == 0
-        or step == self.last_step
-      ):
-        self.checkpoints.save(step)
-      if (
+      # The pause comes first: a run that is killed in it begins it again.
+      is_over = (
         self.pause is not None
         and step % self.pause.every == 0
         and self.pause.call(self, step)
+      )
+      if (
+        is_over
+        or step % self.settings.save_checkpoints_steps == 0
+        or step == self.last_step
       ):
         self.checkpoints.save(step)
+      if is_over:
         logging.info("stopped early at step %d", step)
         return
 

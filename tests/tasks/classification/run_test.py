@@ -8,7 +8,7 @@ import pytest
 
 from bert_tf.checkpoints import google
 from bert_tf.models import classifier
-from bert_tf.tasks.classification import table, trials
+from bert_tf.tasks.classification import metrics, table, trials
 from bert_tf.tasks.classification import task as task_lib
 from tests.tasks.classification import classifying
 
@@ -220,3 +220,33 @@ def test_evaluating_often_traces_the_model_once(tmp_path, monkeypatch):
     classifying.classify(tmp_path / str(every), do_train=True, eval_steps=every)
     counts.append(calls.count(False))
   assert counts[0] == counts[1] > 0
+
+
+def test_killed_while_evaluating_it_keeps_the_same_best(tmp_path, monkeypatch):
+  settings = {
+    "do_train": True,
+    "save_checkpoints_steps": 2,
+    "eval_steps": 2,
+    "best_metric": "loss",
+    "learning_rate": 1e-3,
+  }
+  whole, killed = tmp_path / "whole", tmp_path / "killed"
+  classifying.classify(whole, **settings)
+  best = (whole / "best" / "best.json").read_text()
+  step = json.loads(best)["step"]
+  score = metrics.score
+  left = [step // 2]
+
+  def kill(*arguments):
+    left[0] -= 1
+    if not left[0]:
+      raise KeyboardInterrupt
+    return score(*arguments)
+
+  monkeypatch.setattr(metrics, "score", kill)
+  with pytest.raises(KeyboardInterrupt):
+    classifying.classify(killed, **settings)
+  classifying.classify(killed, **settings)
+  assert (killed / "best" / "best.json").read_text() == best
+  assert_same(state(whole, 10), state(killed, 10))
+  assert_same(state(whole / "best", step), state(killed / "best", step))
