@@ -109,6 +109,27 @@ def require_tokens(
   raise VocabularyError(message + "; add them, or pass another vocab_file")
 
 
+def require_rows(
+  vocab: Mapping[str, int], rows: int, path: str | os.PathLike[str]
+) -> None:
+  """Checks that a model has a row for each id.
+
+  Args:
+    vocab: the vocabulary, from `load_vocab`.
+    rows: the model's `vocab_size`.
+    path: the file it came from, for the message.
+
+  Raises:
+    VocabularyError: naming the file and both numbers.
+  """
+  last = max(vocab.values(), default=-1)
+  if last >= rows:
+    raise VocabularyError(
+      f"{path}: found {last + 1} pieces, but the model has vocab_size={rows} "
+      "rows for them; expected the vocabulary that belongs to the checkpoint"
+    )
+
+
 def _read(path: str) -> bytes:
   """Reads the whole file; the errors say what to do."""
   if not files.is_remote(path) and os.path.isdir(path):

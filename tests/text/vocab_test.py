@@ -154,3 +154,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     vocab.save_vocab(path, ["new"])
   assert vocab.load_vocab(path) == {"old": 0}
   assert os.listdir(tmp_path) == ["vocab.txt"]
+
+
+def test_a_model_has_a_row_for_each_piece():
+  vocab.require_rows({"a": 0, "b": 1}, 2, "x.txt")
+  vocab.require_rows({}, 0, "x.txt")
+  with pytest.raises(
+    vocab.VocabularyError, match=r"x\.txt: found 3 pieces, .*vocab_size=2"
+  ):
+    vocab.require_rows({"a": 0, "b": 2}, 2, "x.txt")

@@ -114,8 +114,9 @@ def run(
   tokenizer = full_tokenizer.FullTokenizer(
     settings.vocab_file, settings.do_lower_case
   )
-  needed = (vocab.SPECIAL_TOKENS[1], "[CLS]", "[SEP]")
+  needed = ("[UNK]", "[CLS]", "[SEP]")
   vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
+  vocab.require_rows(tokenizer.vocab, config.vocab_size, settings.vocab_file)
   encoded = [
     encoding.encode(
       line, tokenizer, settings.max_seq_length, settings.word_vectors

@@ -98,6 +98,7 @@ def run(
   )
   needed = ("[UNK]", "[CLS]", "[SEP]", encoding.MASK)
   vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
+  vocab.require_rows(tokenizer.vocab, config.vocab_size, settings.vocab_file)
   name = settings.input_file or _STANDARD_INPUT
   texts = _read(settings.input_file)
   strategy = strategy_lib.create(devices)

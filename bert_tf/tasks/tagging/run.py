@@ -106,6 +106,7 @@ def run(
   )
   needed = ("[UNK]", "[CLS]", "[SEP]")
   vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
+  vocab.require_rows(tokenizer.vocab, config.vocab_size, settings.vocab_file)
   read = _read(settings, tuning)
   labels = _find_labels(settings, tuning.output_dir, read.get("train"))
   for kind in ("train", "dev"):

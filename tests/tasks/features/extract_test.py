@@ -360,3 +360,12 @@ def test_layers_are_read_from_text():
   assert extract.parse_layers("-1, -2,0") == (-1, -2, 0)
   with pytest.raises(ValueError, match="layers='-1,a' is not a list"):
     extract.parse_layers("-1,a")
+
+
+def test_a_vocabulary_of_another_model(tmp_path):
+  text = (TESTDATA / "vocab.txt").read_text("utf-8")
+  (tmp_path / "longer.txt").write_text(f"{text}another\n", "utf-8")
+  longer = str(tmp_path / "longer.txt")
+  with pytest.raises(ValueError, match=r"longer\.txt: found 687 pieces"):
+    run(tmp_path / "out", vocab_file=longer)
+  assert not (tmp_path / "out").exists()

@@ -181,3 +181,12 @@ def test_what_is_for_pairs_is_needed_for_pairs(tmp_path):
   with pytest.raises(ValueError, match="mode=fill needs a checkpoint of a pre"):
     ask(tmp_path, "fill", init_checkpoint=prefix)
   assert not (tmp_path / "out").exists()
+
+
+def test_a_vocabulary_of_another_model(tmp_path):
+  text = (TESTDATA / "vocab.txt").read_text("utf-8")
+  (tmp_path / "longer.txt").write_text(f"{text}another\n", "utf-8")
+  longer = str(tmp_path / "longer.txt")
+  with pytest.raises(ValueError, match=r"longer\.txt: found 687 pieces"):
+    ask(tmp_path, "fill", vocab_file=longer)
+  assert not (tmp_path / "out").exists()

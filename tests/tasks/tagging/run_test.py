@@ -345,3 +345,12 @@ def test_settings_are_frozen(data_dir):
   told = settings.TaggingSettings("vocab.txt", do_eval=True)
   with pytest.raises(dataclasses.FrozenInstanceError):
     told.do_eval = False
+
+
+def test_a_vocabulary_of_another_model(tmp_path, data_dir):
+  text = (TESTDATA / "vocab.txt").read_text("utf-8")
+  (tmp_path / "longer.txt").write_text(f"{text}another\n", "utf-8")
+  longer = str(tmp_path / "longer.txt")
+  with pytest.raises(ValueError, match=r"longer\.txt: found 687 pieces"):
+    tag(tmp_path / "out", data_dir, do_train=True, vocab_file=longer)
+  assert not (tmp_path / "out").exists()

@@ -24,6 +24,16 @@ def test_entities_count_whole():
   }
 
 
+def test_right_answers_score_one_and_altered_ones_less():
+  given = [["B-x", "I-x", "O"], ["B-y", "O", "B-x"], ["O", "B-y", "I-y"]]
+  assert set(scoring.score(given, given, KNOWN).values()) == {1.0}
+  shorter = [["B-x", "O", "O"], *given[1:]]
+  scores = scoring.score(given, shorter, KNOWN)
+  assert scores["eval_f1"] == 0.75
+  assert scores["eval_f1_y"] == 1.0
+  assert scores["eval_accuracy"] == pytest.approx(8 / 9)
+
+
 def test_no_entity_at_all():
   scores = scoring.score([["O", "O"]], [["O", "O"]], KNOWN)
   assert scores == {
