@@ -62,10 +62,15 @@ def test_windows():
   assert features.windows(0, 4, 3) == []
 
 
-def test_best_windows_by_definition():
-  spans = features.windows(23, 8, 3)
-  best = features.best_windows(23, spans)
-  for token in range(23):
+@pytest.mark.parametrize(
+  "tokens, room, stride",
+  # In the second the last window is 106 tokens shorter: it loses more than 1.
+  [(23, 8, 3), (450, 300, 128)],
+)
+def test_best_windows_by_definition(tokens, room, stride):
+  spans = features.windows(tokens, room, stride)
+  best = features.best_windows(tokens, spans)
+  for token in range(tokens):
     scores = [
       min(token - start, start + length - 1 - token) + 0.01 * length
       if start <= token < start + length

@@ -150,6 +150,20 @@ def test_trains_resumes_and_answers(tmp_path, source):
     np.testing.assert_array_equal(resumed[name], value, err_msg=name)
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_train_records_are_in_the_original_s_order(tmp_path, version):
+  goldens.run_squad(
+    tmp_path,
+    version,
+    do_train=True,
+    do_predict=False,
+    train_file=str(goldens.SQUAD / f"{version}.json"),
+    tuning={"num_train_epochs": 0.07},  # one step
+  )
+  records = goldens.records_of((tmp_path / "train.tf_record").read_bytes())
+  assert records == goldens.golden_records(f"{version}/train.tf_record")
+
+
 def test_learns_by_heart(tmp_path, source):
   """A new model learns the training set; so do the scores while training."""
   scores = train(
