@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 # Must be set before TensorFlow's Keras is touched: `tf_keras` is the Keras of
-# this package, see DESIGN in docs/.
+# this package.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {

@@ -6,6 +6,17 @@ from collections.abc import Callable
 
 from absl import app, flags, logging
 
+_PLAIN = (OSError, ValueError, ImportError, RuntimeError)
+
+
+def is_plain(error: Exception) -> bool:
+  """Whether an error speaks for itself, without a traceback.
+
+  TensorFlow's errors of files and systems do; it need not be imported here.
+  """
+  of_tensorflow = any(c.__name__ == "OpError" for c in type(error).__mro__)
+  return of_tensorflow or isinstance(error, _PLAIN)
+
 
 def run(main: Callable[[], None]) -> None:
   """Parses the flags and calls `main`.
@@ -21,7 +32,9 @@ def run(main: Callable[[], None]) -> None:
       logging.set_verbosity(logging.INFO)
     try:
       main()
-    except (OSError, ValueError, ImportError, RuntimeError) as error:
+    except Exception as error:
+      if not is_plain(error):
+        raise
       logging.debug("where it happened", exc_info=True)
       sys.exit(f"{pathlib.Path(argv[0]).stem}: {error}")
 

@@ -16,6 +16,7 @@ from bert_tf import config as config_lib
 from bert_tf.checkpoints import names
 
 _INDEX = ".index"
+_DATA = ".data-00000-of-00001"
 _DEFAULT = "bert_model.ckpt"
 _CONFIG = "bert_config.json"
 
@@ -25,7 +26,7 @@ class LoadReport:
   """What a checkpoint gave to a model.
 
   Attributes:
-    loaded: Names of variables that were set.
+    loaded: Names of variables that were set, with their shapes.
     missing: Variables of the model that the checkpoint lacks; they keep
       their initial values.
     unused: Names in the checkpoint that the model has no variable for,
@@ -33,14 +34,15 @@ class LoadReport:
     training_state: Number of optimizer entries in the checkpoint, not read.
   """
 
-  loaded: tuple[str, ...]
+  loaded: dict[str, tuple[int, ...]]
   missing: tuple[str, ...]
   unused: tuple[str, ...]
   training_state: int
 
   def lines(self) -> list[str]:
     """The report as lines to log, each with its reason."""
-    lines = [f"loaded {len(self.loaded)} variables"]
+    lines = [f"  {name}, {list(shape)}" for name, shape in self.loaded.items()]
+    lines.append(f"loaded {len(self.loaded)} variables")
     for name in self.missing:
       lines.append(f"  not loaded: {name} (not in the checkpoint; initialized)")
     for name in self.unused:
@@ -171,7 +173,7 @@ def compare(
   wanted: Mapping[str, Any], reader: Reader, require_all: bool = False
 ) -> LoadReport:
   """What loading `reader` into the variables `wanted` would do; see `load`."""
-  loaded = tuple(name for name in wanted if name in reader.shapes)
+  loaded = {n: reader.shapes[n] for n in wanted if n in reader.shapes}
   missing = tuple(name for name in wanted if name not in reader.shapes)
   others = sorted(set(reader.shapes) - set(wanted))
   state = [name for name in others if names.is_training_state(name)]
@@ -202,9 +204,10 @@ def compare(
 
 
 def save(values: Mapping[str, Any], prefix: str) -> None:
-  """Writes tensors under their names, as TensorFlow's own Saver does.
+  """Writes tensors under their names, by the op of TensorFlow's own Saver.
 
-  The files are written under temporary names and renamed when complete.
+  Both files are written whole under temporary names, then renamed, the index
+  last.
 
   Args:
     values: Tensors, variables or arrays by name.
@@ -223,11 +226,8 @@ def save(values: Mapping[str, Any], prefix: str) -> None:
       shape_and_slices=[""] * len(ordered),
       tensors=tensors,
     )
-    tf.raw_ops.MergeV2Checkpoints(
-      checkpoint_prefixes=[temporary],
-      destination_prefix=prefix,
-      delete_old_dirs=False,
-    )
+  for ending in (_DATA, _INDEX):
+    tf.io.gfile.rename(temporary + ending, prefix + ending, overwrite=True)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ SLOTS = ("adam_m", "adam_v")
 # Prefix of the entries that only this project writes (loss scale); the
 # original program leaves names it does not know alone.
 OWN_STATE = "bert_tf/"
+OPTIMIZER = OWN_STATE + "optimizer_"  # and its name, unless the original's
 
 _NOT_DECAYED = re.compile("LayerNorm|layer_norm|bias")
 

@@ -1,7 +1,8 @@
 """Batches from record files, as a function of (seed, step, replica).
 
 Records stream file by file through a shuffle buffer; both orders depend on
-the seed and the epoch alone. So any step of a run can be returned to, and a
+the seed and the epoch alone (and on TensorFlow's own global seed, which the
+training sets to the same). So any step of a run can be returned to, and a
 batch does not depend on how many replicas or workers share it.
 """
 
@@ -15,6 +16,7 @@ from bert_tf.data import record_files
 
 SHUFFLE_BUFFER = 10_000
 _OPEN_FILES = 8
+_CHECKED = 1000  # records of each file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +104,21 @@ def dataset_fn(
     )
 
   return make
+
+
+def check_first_records(
+  files: record_files.RecordFiles,
+  features: Mapping[str, Any],
+  limits: Mapping[str, int],
+) -> None:
+  """Parses and checks the first records of each file before training starts.
+
+  Later ones are checked as they come. Call it under `record_files.reading`.
+  """
+  for path in files.paths:
+    rows = tf.data.TFRecordDataset(path).take(_CHECKED).batch(_CHECKED)
+    for _ in rows.map(lambda row: _parse(row, features, limits)):
+      pass
 
 
 def ordered_records(

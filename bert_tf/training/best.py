@@ -1,6 +1,7 @@
 """The best checkpoint of a training, by a metric of its evaluations."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -36,8 +37,20 @@ class Best:
     found = self._read()
     return os.path.join(self.folder, found["checkpoint"]) if found else None
 
-  def offer(self, step: int, results: Mapping[str, float], model: Any) -> None:
+  def offer(
+    self,
+    step: int,
+    results: Mapping[str, float],
+    model: Any,
+    writes: bool = True,
+  ) -> None:
     """Keeps `model` if it is better than the best so far.
+
+    Args:
+      step: Steps it was trained.
+      results: Of its evaluation.
+      model: The model.
+      writes: Whether this process writes; the others only remember.
 
     Raises:
       ValueError: `results` has no such metric.
@@ -53,25 +66,27 @@ class Best:
     value = float(results[self.metric])
     if found and found["step"] >= step:
       return  # seen before the training was interrupted
-    if found and not self._is_better(value, found["value"]):
+    if not self._is_better(value, found["value"] if found else math.nan):
       return
     name = f"model.ckpt-{step}"
-    state = dict(names.by_name(model.variables)) | {
-      names.GLOBAL_STEP: np.int64(step)
-    }
-    google.save(state, os.path.join(self.folder, name))
     self._found = {
       "step": step,
       "metric": self.metric,
       "value": value,
       "checkpoint": name,
     }
+    logging.info("best %s so far: %g", self.metric, value)
+    if not writes:
+      return
+    state = dict(names.by_name(model.variables)) | {
+      names.GLOBAL_STEP: np.int64(step)
+    }
+    google.save(state, os.path.join(self.folder, name))
     files.write_atomically(
       os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
     )
     if found:
       self._remove(found["checkpoint"])
-    logging.info("best %s so far: %g", self.metric, value)
 
   def is_stale(self, step: int, patience: int) -> bool:
     """Whether the best is `patience` steps old; never for patience 0."""
@@ -79,6 +94,8 @@ class Best:
     return bool(patience and found and step - found["step"] >= patience)
 
   def _is_better(self, value: float, than: float) -> bool:
+    if not math.isfinite(value) or not math.isfinite(than):
+      return math.isfinite(value)
     is_loss = str(self.metric).endswith("loss")
     return value < than if is_loss else value > than
 

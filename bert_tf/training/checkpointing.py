@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -12,7 +12,45 @@ from bert_tf import files
 from bert_tf.checkpoints import google, names
 
 _PREFIX = "model.ckpt"
-_LEFT_BEHIND = re.compile(r"\.tmp-\d+|\.tempstate\d+")
+_LEFT_BEHIND = re.compile(
+  r"model\.ckpt-.*(\.tmp-\d+|\.tempstate\d+)|checkpoint\.[0-9a-f]{8}\.tmp$"
+)
+
+
+def latest(folder: str) -> str | None:
+  """The prefix of the newest checkpoint that a folder lists, or None.
+
+  Raises:
+    FileNotFoundError: The `checkpoint` file lists one that is not there, or is
+      missing or empty beside checkpoints.
+  """
+  listing = os.path.join(folder, "checkpoint")
+  try:
+    state = tf.train.get_checkpoint_state(folder)
+  except ValueError:  # the file is there and says nothing
+    state = None
+  if state is None or not state.model_checkpoint_path:
+    found = tf.io.gfile.glob(os.path.join(folder, f"{_PREFIX}-*.index"))
+    if not found:
+      return None
+    newest = max(found, key=lambda name: (len(name), name))
+    name = os.path.basename(newest).removesuffix(".index")
+    raise FileNotFoundError(
+      f"{folder} holds checkpoints, but {listing} is missing or names none of "
+      f'them; to go on, write into it: model_checkpoint_path: "{name}"'
+    )
+  path = str(state.model_checkpoint_path)
+  if not tf.io.gfile.exists(path + ".index"):
+    raise FileNotFoundError(
+      f"{listing} names {path}, which is not there; put it back, or name "
+      "another in that file, or start in an empty output_dir"
+    )
+  return path
+
+
+def _optimizer(marks: Collection[str]) -> str:
+  """The optimizer that a checkpoint's marks tell of."""
+  return ", ".join(n.removeprefix(names.OPTIMIZER) for n in marks) or "adamw"
 
 
 class Checkpoints:
@@ -44,43 +82,47 @@ class Checkpoints:
       self._remove_left_behind()
 
   def latest(self) -> str | None:
-    """The prefix of the newest checkpoint, or None.
-
-    Raises:
-      FileNotFoundError: The `checkpoint` file lists one that is not there.
-    """
-    state = tf.train.get_checkpoint_state(self.folder)
-    if state is None or not state.model_checkpoint_path:
-      return None
-    path = str(state.model_checkpoint_path)
-    if not tf.io.gfile.exists(path + ".index"):
-      raise FileNotFoundError(
-        f"{os.path.join(self.folder, 'checkpoint')} names {path}, which is "
-        "not there; put it back, or name another in that file, or start in "
-        "an empty output_dir"
-      )
-    return path
+    """The newest checkpoint of the folder; see `latest`."""
+    return latest(self.folder)
 
   def restore(self) -> int | None:
     """Restores the newest checkpoint; returns its step, or None.
 
     Raises:
-      ValueError: It is damaged or belongs to another model or task.
+      ValueError: It is damaged, or belongs to another model, task or
+        optimizer.
     """
     path = self.latest()
     if path is None:
       return None
     reader = google.Reader(path)
+    wanted = self._wanted(reader)
     try:
-      google.compare(self.variables, reader, require_all=True)
+      google.compare(wanted, reader, require_all=True)
     except ValueError as error:
       raise ValueError(
         f"output_dir {self.folder} holds the training of another model; use "
         f"an empty output_dir, or the settings it was started with: {error}"
       ) from error
-    for name, variable in self.variables.items():
+    for name, variable in wanted.items():
       variable.assign(reader.read(name))
     return int(reader.read(names.GLOBAL_STEP))
+
+  def _wanted(self, reader: google.Reader) -> dict[str, Any]:
+    """What to restore: a loss scale may be new, an optimizer may not."""
+    marks = {name for name in reader.shapes if name.startswith(names.OPTIMIZER)}
+    ours = {name for name in self.variables if name.startswith(names.OPTIMIZER)}
+    if marks != ours:
+      raise ValueError(
+        f"{reader.prefix} was trained by another optimizer "
+        f"({_optimizer(marks)}) than this run's ({_optimizer(ours)}); give "
+        "that one by --optimizer, or use an empty output_dir"
+      )
+    return {
+      name: variable
+      for name, variable in self.variables.items()
+      if name in reader.shapes or not name.startswith(names.OWN_STATE)
+    }
 
   def save(self, step: int) -> str:
     """Writes `model.ckpt-<step>`, lists it, removes the oldest."""
@@ -114,5 +156,5 @@ class Checkpoints:
   def _remove_left_behind(self) -> None:
     """Removes what a killed run was writing."""
     for name in tf.io.gfile.listdir(self.folder):
-      if name.startswith(_PREFIX) and _LEFT_BEHIND.search(name):
+      if _LEFT_BEHIND.match(name):
         tf.io.gfile.remove(os.path.join(self.folder, name))

@@ -10,7 +10,7 @@ from absl import logging
 
 from bert_tf.checkpoints import google, names
 from bert_tf.data import pipeline, record_files
-from bert_tf.training import best, loop, precision, progress
+from bert_tf.training import best, checkpointing, loop, precision, progress
 from bert_tf.training import objective as objective_lib
 from bert_tf.training import optimizer as optimizer_lib
 from bert_tf.training import strategy as strategy_lib
@@ -171,7 +171,7 @@ class Session:
     """
     if self._model is None:
       output_dir = self.settings.output_dir
-      path = self._best.path() or tf.train.latest_checkpoint(output_dir)
+      path = self._best.path() or checkpointing.latest(output_dir)
       path = path or self.settings.init_checkpoint
       if not path:
         raise FileNotFoundError(
@@ -215,8 +215,7 @@ class Session:
         ", ".join(f"{name} {value:.4g}" for name, value in results.items()),
       )
       progress.write_scalars(writer, step, results)
-      if writes:
-        self._best.offer(step, results, trainer.model)
+      self._best.offer(step, results, trainer.model, writes)
       return self._best.is_stale(step, patience)
 
     return loop.Pause(

@@ -20,6 +20,7 @@ from bert_tf.training import strategy as strategy_lib
 
 # (input_context, first_step) -> batches of one replica, for ever.
 DatasetFn = Callable[[Any, int], Any]
+_SEED_FOR_0 = 2**31 - 2
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -72,8 +73,10 @@ class Pause:
   is_over: Callable[[int], bool] = lambda step: False
 
 
-def replica_batch_size(strategy: Any, batch_size: int, parts: int = 1) -> int:
-  """Examples of a batch on one replica.
+def replica_batch_size(
+  strategy: Any, batch_size: int, parts: int = 1, flag: str = "train_batch_size"
+) -> int:
+  """Examples of a batch on one replica; `flag` is what errors call it.
 
   Raises:
     ValueError: The batch cannot be cut evenly.
@@ -81,7 +84,7 @@ def replica_batch_size(strategy: Any, batch_size: int, parts: int = 1) -> int:
   replicas = strategy.num_replicas_in_sync
   if batch_size % (replicas * parts):
     raise ValueError(
-      f"a batch of {batch_size} examples cannot be cut evenly over {replicas} "
+      f"{flag}={batch_size} examples cannot be cut evenly over {replicas} "
       f"replicas and {parts} micro-batches; use a multiple of "
       f"{replicas * parts}"
     )
@@ -124,7 +127,8 @@ class Trainer:
     self.output_dir = output_dir
     self.last_step = optimizer.num_train_steps
     self.pause = pause
-    tf_keras.utils.set_random_seed(settings.seed)  # of new weights
+    # Of new weights. TensorFlow takes a seed of 0 for none.
+    tf_keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizer_lib.Optimizer(
@@ -176,6 +180,7 @@ class Trainer:
         checkpoints before it are kept.
     """
     step = self.initialize(init_checkpoint)
+    self._check_same_step(step)
     if step >= self.last_step or (self.pause and self.pause.is_over(step)):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
       return
@@ -216,6 +221,27 @@ class Trainer:
       if is_over:
         logging.info("stopped early at step %d", step)
         return
+
+  def _check_same_step(self, step: int) -> None:
+    """Workers that resume at different steps would train different models."""
+    if not isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+      return
+
+    @tf.function
+    def total() -> Any:
+      def add() -> Any:
+        context = tf.distribute.get_replica_context()
+        here = tf.constant(step, tf.int64)
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, here)
+
+      return local_values(self.strategy, {"x": self.strategy.run(add)})["x"]
+
+    mean = int(total()) / self.strategy.num_replicas_in_sync
+    if mean != step:
+      raise ValueError(
+        f"this worker is at step {step} of {self.output_dir}, the mean of all "
+        f"is {mean:g}: output_dir must be one folder that all workers share"
+      )
 
   def _steps_until_stop(self, step: int) -> int:
     """Steps until something is to be done on the host."""

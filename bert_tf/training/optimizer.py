@@ -96,6 +96,10 @@ class Optimizer:
     self._is_legacy = isinstance(
       self._inner, tf_keras.optimizers.legacy.Optimizer
     )
+    # Its slots have the names of the original's; this tells them apart.
+    self._mark = (
+      tf.Variable(1, trainable=False) if settings.name != "adamw" else None
+    )
     self._make_slots()
 
   def _make_slots(self) -> None:
@@ -117,6 +121,8 @@ class Optimizer:
   def state(self) -> dict[str, Any]:
     """The variables of the optimizer by their names in a checkpoint."""
     state = {names.GLOBAL_STEP: self.step} | self._slots()
+    if self._mark is not None:
+      state[names.OPTIMIZER + self.settings.name] = self._mark
     if self._scaler is not None:
       scale = self._scaler._loss_scale
       state[names.OWN_STATE + "loss_scale"] = scale.current_loss_scale

@@ -12,7 +12,7 @@ FILE = "eval_results.txt"
 
 
 def format_results(results: Mapping[str, float | int | str]) -> str:
-  """`name = value` lines, sorted; floats as float32 prints them, texts as is."""
+  """`name = value` lines, sorted; floats as float32 prints them."""
   return "".join(
     f"{name} = {_format(results[name])}\n" for name in sorted(results)
   )

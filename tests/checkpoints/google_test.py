@@ -101,8 +101,9 @@ def test_report_says_what_was_loaded_what_not_and_why(tmp_path):
     str(tmp_path / "m.ckpt"),
   )
   report = google.load(variables(a=[1.0, 1.0], new=[7.0]), tmp_path)
-  assert report == google.LoadReport(("a",), ("new",), ("extra",), 2)
+  assert report == google.LoadReport({"a": (2,)}, ("new",), ("extra",), 2)
   assert report.lines() == [
+    "  a, [2]",
     "loaded 1 variables",
     "  not loaded: new (not in the checkpoint; initialized)",
     "  not used: extra (the model has no such variable)",

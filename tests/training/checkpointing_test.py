@@ -60,9 +60,12 @@ def test_what_a_kill_left_is_removed_and_not_restored(tmp_path):
   checkpointing.Checkpoints(str(tmp_path), state(3)).save(3)
   half = tmp_path / "model.ckpt-6.tmp-123.data-00000-of-00001"
   half.write_bytes(b"half")
+  listing = tmp_path / "checkpoint.0123abcd.tmp"
+  listing.write_text("half")
   (tmp_path / "notes.tmp-1").write_text("the user's")
   checkpoints = checkpointing.Checkpoints(str(tmp_path), state())
   assert not half.exists()
+  assert not listing.exists()
   assert (tmp_path / "notes.tmp-1").exists()
   assert checkpoints.restore() == 3
 
@@ -89,3 +92,36 @@ def test_a_listed_checkpoint_is_missing(tmp_path):
     FileNotFoundError, match=r"names .*model.ckpt-1, which is"
   ):
     checkpointing.Checkpoints(str(tmp_path), state()).restore()
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_the_listing_is_lost(tmp_path, text):
+  """Training does not begin again over checkpoints that are there."""
+  for step in (9, 10):
+    checkpointing.Checkpoints(str(tmp_path), state(step)).save(step)
+  (tmp_path / "checkpoint").unlink()
+  if text is not None:
+    (tmp_path / "checkpoint").write_text(text)
+  with pytest.raises(FileNotFoundError, match=r'path: "model.ckpt-10"'):
+    checkpointing.Checkpoints(str(tmp_path), state()).restore()
+
+
+def test_another_optimizer_s_training(tmp_path):
+  """Both have slots of the same names."""
+  lamb = {"bert_tf/optimizer_lamb": tf.Variable(1)}
+  checkpointing.Checkpoints(str(tmp_path / "a"), state(1) | lamb).save(1)
+  checkpointing.Checkpoints(str(tmp_path / "b"), state(1)).save(1)
+  for folder, variables in (("a", state()), ("b", state() | lamb)):
+    checkpoints = checkpointing.Checkpoints(str(tmp_path / folder), variables)
+    with pytest.raises(ValueError, match=r"another optimizer \((lamb|adamw)\)"):
+      checkpoints.restore()
+  again = checkpointing.Checkpoints(str(tmp_path / "a"), state() | lamb)
+  assert again.restore() == 1
+
+
+def test_a_loss_scale_may_be_new(tmp_path):
+  checkpointing.Checkpoints(str(tmp_path), state(5)).save(5)
+  scale = {"bert_tf/loss_scale": tf.Variable(8.0)}
+  found = checkpointing.Checkpoints(str(tmp_path), state() | scale)
+  assert found.restore() == 5
+  assert float(scale["bert_tf/loss_scale"]) == 8.0

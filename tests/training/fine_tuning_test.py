@@ -1,6 +1,7 @@
 """What the fine-tuning runners share, on a tiny classifier."""
 
 import functools
+import math
 from types import MappingProxyType
 
 import numpy as np
@@ -188,7 +189,12 @@ def test_unknown_best_metric(config, testdata, records, tmp_path):
 
 
 @pytest.mark.parametrize(
-  "metric, values, kept", [("loss", [3, 1, 2], 2), ("f1", [3, 1, 2], 1)]
+  "metric, values, kept",
+  [
+    ("loss", [3, 1, 2], 2),
+    ("f1", [3, 1, 2], 1),
+    ("f1", [math.nan, 0.5, math.nan], 2),
+  ],
 )
 def test_a_loss_is_better_smaller(tmp_path, metric, values, kept):
   model = _OneVariable()
@@ -199,6 +205,14 @@ def test_a_loss_is_better_smaller(tmp_path, metric, values, kept):
   assert len(list(tmp_path.glob("model*"))) == 2
   with pytest.raises(ValueError, match="is of best_metric="):
     best.Best(str(tmp_path), "other").path()
+
+
+def test_processes_that_do_not_write_stop_at_the_same_step(tmp_path):
+  chief, worker = (best.Best(str(tmp_path), "f1") for _ in range(2))
+  for at, value in ((10, 0.5), (20, 0.6), (30, 0.7), (40, 0.1), (50, 0.1)):
+    for one, writes in ((chief, True), (worker, False)):
+      one.offer(at, {"f1": value}, _OneVariable(), writes)
+    assert chief.is_stale(at, 20) == worker.is_stale(at, 20) == (at == 50)
 
 
 class _OneVariable:

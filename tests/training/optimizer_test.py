@@ -142,6 +142,7 @@ def test_lamb_against_numpy():
     np.testing.assert_allclose(got, w, rtol=1e-4)
   assert set(opt.state()) == {
     "global_step",
+    "bert_tf/optimizer_lamb",
     *(f"{v}/{slot}" for v in ("kernel", "bias") for slot in names.SLOTS),
   }
   assert int(opt.step) == 2

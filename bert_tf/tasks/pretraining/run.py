@@ -13,7 +13,13 @@ from bert_tf.checkpoints import google, names
 from bert_tf.data import pipeline, record_files
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective as objective_lib
-from bert_tf.training import loop, precision, progress, results
+from bert_tf.training import (
+  checkpointing,
+  loop,
+  precision,
+  progress,
+  results,
+)
 from bert_tf.training import optimizer as optimizer_lib
 from bert_tf.training import strategy as strategy_lib
 
@@ -97,9 +103,15 @@ def run(
   _check_length(config, settings)
   strategy = strategy_lib.create(devices)
   if settings.do_eval:
-    loop.replica_batch_size(strategy, settings.eval_batch_size)
+    loop.replica_batch_size(
+      strategy, settings.eval_batch_size, flag="eval_batch_size"
+    )
   files = record_files.find(settings.input_file)
   record_files.check_lengths(files, settings.lengths())
+  with record_files.reading(files):
+    pipeline.check_first_records(
+      files, features(settings.lengths()), limits(config, settings)
+    )
   logging.info("%d records in %d files", files.total, len(files.paths))
   objective = objective_lib.PretrainingObjective()
   make_model = _model_maker(config, devices)
@@ -160,17 +172,22 @@ def dataset_fn(
   batches: pipeline.BatchSettings,
 ) -> loop.DatasetFn:
   """The loop's source of batches."""
-  limits = {
+  return pipeline.dataset_fn(
+    files, features(settings.lengths()), limits(config, settings), batches
+  )
+
+
+def limits(
+  config: config_lib.BertConfig, settings: PretrainingSettings
+) -> dict[str, int]:
+  """By feature: numbers from this one up are an error."""
+  return {
     "input_ids": config.vocab_size,
     "masked_lm_ids": config.vocab_size,
     "segment_ids": config.type_vocab_size,
     "masked_lm_positions": settings.max_seq_length,
     "next_sentence_labels": 2,
   }
-
-  return pipeline.dataset_fn(
-    files, features(settings.lengths()), limits, batches
-  )
 
 
 def _evaluate_checkpoint(
@@ -182,8 +199,8 @@ def _evaluate_checkpoint(
   settings: PretrainingSettings,
 ) -> dict[str, float | int]:
   """Evaluates the newest checkpoint of output_dir, or init_checkpoint."""
-  path = tf.train.latest_checkpoint(settings.output_dir)
-  path = path or settings.init_checkpoint
+  trained = checkpointing.latest(settings.output_dir)
+  path = trained or settings.init_checkpoint
   if not path:
     raise FileNotFoundError(
       f"nothing to evaluate: no checkpoint in output_dir "
@@ -191,7 +208,7 @@ def _evaluate_checkpoint(
     )
   with strategy.scope():
     model = make_model()
-  report = google.load(model.variables, path)
+  report = google.load(model.variables, path, require_all=bool(trained))
   for line in report.lines():
     logging.info("%s: %s", path, line)
   reader = google.Reader(path)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import socket
 import time
 
@@ -95,6 +96,32 @@ def test_two_workers_are_one(tmp_path, one_device):
   assert_same(tmp_path / "0", one_device)
   assert (tmp_path / "0" / "eval_results.txt").exists()
   assert not (tmp_path / "1").exists()
+
+
+def test_workers_without_a_shared_folder_do_not_resume(tmp_path, one_device):
+  """The chief would go on at step 12, the other begin anew."""
+  shutil.copytree(one_device, tmp_path / "0")
+  hosts = [f"localhost:{port}" for port in free_ports(2)]
+  workers = []
+  for index in range(2):
+    config = {
+      "cluster": {"worker": hosts},
+      "task": {"type": "worker", "index": index},
+    }
+    workers.append(
+      training.pretrain_in_process(
+        tmp_path / str(index),
+        env={"TF_CONFIG": json.dumps(config)},
+        dropout=False,
+        steps=24,
+      )
+    )
+  outputs = [worker.communicate(timeout=300)[0] for worker in workers]
+  for worker, output in zip(workers, outputs, strict=True):
+    assert worker.returncode != 0
+    assert "must be one folder that all workers share" in output, output
+  assert training.read(tmp_path / "0", 12)["global_step"] == 12
+  assert not (tmp_path / "0" / "model.ckpt-24.index").exists()
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])

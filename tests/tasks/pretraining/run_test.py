@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.checkpoints import google
-from bert_tf.tasks.pretraining import run
+import bert_tf
+from bert_tf.checkpoints import google, names
+from bert_tf.models import pretrainer
+from bert_tf.tasks.pretraining import objective, run
 from bert_tf.training import loop
+from bert_tf.training import objective as loss_lib
 from tests.tasks.pretraining import training
 
 TESTDATA = training.TESTDATA
@@ -66,22 +69,64 @@ def test_evaluation_of_init_checkpoint(tmp_path):
 
 
 def test_resumes_the_original_s_training(tmp_path):
-  """Its checkpoint with optimizer and step goes on here at step 20."""
+  """Its checkpoint goes on here: step 20, recomputed from it in NumPy."""
   for path in (TESTDATA / "tiny").glob("resume_model*"):
     shutil.copy(path, tmp_path)
   (tmp_path / "checkpoint").write_text(
     'model_checkpoint_path: "resume_model.ckpt-20"'
   )
   before = google.Reader(tmp_path)
-  training.pretrain(tmp_path, steps=22, warmup=0, rate=1e-4, dropout=False)
-  after = training.read(tmp_path, 22)
+  gradients = clipped_gradients(before)
+  training.pretrain(
+    tmp_path,
+    input_file=PARITY / "data.tfrecord",  # equal records: any order
+    steps=25,
+    warmup=0,
+    rate=1e-4,
+    dropout=False,
+    save_checkpoints_steps=1,
+  )
+  after = training.read(tmp_path, 21)
   assert set(after) == set(before.shapes)
-  assert after["global_step"] == 22
-  for name in ("bert/pooler/dense/kernel", "cls/predictions/output_bias"):
-    moved = np.abs(after[name] - before.read(name)).max()
-    assert 0 < moved < 2 * 1e-4 * 40  # m / sqrt(v) is at most about 32
-    m = after[f"{name}/adam_m"], before.read(f"{name}/adam_m")
-    assert np.abs(m[0] - 0.81 * m[1]).max() <= 0.19  # clipped gradients
+  assert after["global_step"] == 21
+  rate = 1e-4 * (1 - 20 / 25)
+  for name, g in gradients.items():
+    w = before.read(name)
+    m = 0.9 * before.read(f"{name}/adam_m") + 0.1 * g
+    v = 0.999 * before.read(f"{name}/adam_v") + 0.001 * g * g
+    decay = 0.01 if names.is_decayed(name) else 0.0
+    w = w - rate * (m / (np.sqrt(v) + 1e-6) + decay * w)
+    for got, want in (
+      (after[name], w),
+      (after[f"{name}/adam_m"], m),
+      (after[f"{name}/adam_v"], v),
+    ):
+      np.testing.assert_allclose(got, want, atol=2e-6, err_msg=name)
+
+
+def clipped_gradients(reader):
+  """Of one batch of the parity records, at a checkpoint's weights."""
+  config = bert_tf.BertConfig.from_json_file(PARITY / "bert_config.json")
+  model = pretrainer.BertPretrainer(config)
+  google.load(model.variables, reader.prefix)
+  settings = run.PretrainingSettings("x", "y", 48, 6, do_train=True)
+  schema = run.features(settings.lengths())
+  rows = tf.data.TFRecordDataset(str(PARITY / "data.tfrecord")).batch(8)
+  parsed = tf.io.parse_example(next(iter(rows)), schema)
+  batch = {
+    name: tf.cast(x, tf.int32) if x.dtype == tf.int64 else x
+    for name, x in parsed.items()
+  }
+  goal = objective.PretrainingObjective()
+  with tf.GradientTape() as tape:
+    sums = goal.sums(model, batch, training=False)
+    loss = loss_lib.combine(goal, sums, goal.weights(batch))
+  variables = names.by_name(model.trainable_variables)
+  found = tape.gradient(loss, list(variables.values()))
+  arrays = [tf.convert_to_tensor(g).numpy() for g in found]
+  norm = np.sqrt(sum(np.sum(np.square(g)) for g in arrays))
+  arrays = [g / max(norm, 1.0) for g in arrays]
+  return dict(zip(variables, arrays, strict=True))
 
 
 def test_two_runs_are_bit_identical_and_resuming_too(tmp_path):
@@ -127,6 +172,25 @@ def test_gradient_accumulation(tmp_path):
     training.read(tmp_path / "whole", 12),
     atol=1e-5,
   )
+
+
+def test_seed_zero(tmp_path):
+  training.pretrain(tmp_path, steps=2, seed=0)
+  assert (tmp_path / "model.ckpt-2.index").exists()
+
+
+def test_evaluation_takes_what_output_dir_lists_or_nothing(tmp_path):
+  changes = {"do_train": False, "do_eval": True}
+  (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-7"')
+  with pytest.raises(FileNotFoundError, match=r"names .*model.ckpt-7, which"):
+    training.pretrain(tmp_path, changes=changes)
+  config = bert_tf.BertConfig.from_json_file(
+    TESTDATA / "tiny" / "bert_config.json"
+  )
+  encoder = names.by_name(bert_tf.BertModel(config).variables)
+  google.save(encoder, str(tmp_path / "model.ckpt-7"))
+  with pytest.raises(ValueError, match=r"not in the checkpoint: cls/pred"):
+    training.pretrain(tmp_path, changes=changes)
 
 
 def test_finished_training_is_left_alone(tmp_path):
