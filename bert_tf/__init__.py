@@ -13,12 +13,24 @@ from typing import Any
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {
+  "BertClassifier": "bert_tf.models.classifier",
   "BertConfig": "bert_tf.config",
   "BertModel": "bert_tf.models.encoder",
+  "BertPretrainer": "bert_tf.models.pretrainer",
+  "BertSpanLabeler": "bert_tf.models.span_labeler",
+  "BertTokenClassifier": "bert_tf.models.token_classifier",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
 }
 
-__all__ = ["BertConfig", "BertModel", "FullTokenizer"]
+__all__ = [
+  "BertClassifier",
+  "BertConfig",
+  "BertModel",
+  "BertPretrainer",
+  "BertSpanLabeler",
+  "BertTokenClassifier",
+  "FullTokenizer",
+]
 
 
 def __getattr__(name: str) -> Any:
