@@ -6,7 +6,7 @@ A checkpoint is a prefix, `bert_model.ckpt`, with the files
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -147,6 +147,7 @@ def load(
   variables: Iterable[Any],
   path: str | os.PathLike[str],
   require_all: bool = False,
+  optional: Collection[str] = (),
 ) -> LoadReport:
   """Sets a model's variables from a checkpoint, by name.
 
@@ -156,6 +157,7 @@ def load(
     variables: The model's variables, named as in Google's checkpoints.
     path: What `find_checkpoint` takes.
     require_all: Whether a variable without a value is an error.
+    optional: Names that are left out of that.
 
   Raises:
     ValueError: Nothing fits, a shape differs, or with `require_all` a
@@ -163,14 +165,17 @@ def load(
   """
   reader = Reader(path)
   wanted = names.by_name(variables)
-  report = compare(wanted, reader, require_all)
+  report = compare(wanted, reader, require_all, optional)
   for name in report.loaded:
     wanted[name].assign(reader.read(name))
   return report
 
 
 def compare(
-  wanted: Mapping[str, Any], reader: Reader, require_all: bool = False
+  wanted: Mapping[str, Any],
+  reader: Reader,
+  require_all: bool = False,
+  optional: Collection[str] = (),
 ) -> LoadReport:
   """What loading `reader` into the variables `wanted` would do; see `load`."""
   loaded = {n: reader.shapes[n] for n in wanted if n in reader.shapes}
@@ -195,10 +200,11 @@ def compare(
       "the model; does bert_config.json belong to this checkpoint?\n  "
       + "\n  ".join(wrong)
     )
-  if missing and require_all:
+  wanting = [name for name in missing if name not in optional]
+  if wanting and require_all:
     raise ValueError(
-      f"{reader.prefix}: {len(missing)} variables of the model are not in "
-      f"the checkpoint: {', '.join(missing)}"
+      f"{reader.prefix}: {len(wanting)} variables of the model are not in "
+      f"the checkpoint: {', '.join(wanting)}"
     )
   return LoadReport(loaded, missing, unused, len(state))
 

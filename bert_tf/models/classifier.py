@@ -1,6 +1,5 @@
 """BertClassifier: one label, several labels, or a number for a text."""
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,16 +9,14 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google
 from bert_tf.data import bucketing, sequences
 from bert_tf.layers import dropout, heads
-from bert_tf.models import encoder
+from bert_tf.models import headed
 
 _DROPOUT = 0.1  # the original's, whatever the configuration says
-_HEAD = ("output_weights", "output_bias")
 
 
-class BertClassifier(tf_keras.Model):
+class BertClassifier(headed.OutputsModel):
   """The pooled vector through one layer. Source: run_classifier.py.
 
   Variables `bert/...`, `output_weights` [C, H] and `output_bias` [C].
@@ -31,8 +28,6 @@ class BertClassifier(tf_keras.Model):
     dtype: As of `BertModel`.
   """
 
-  built: bool
-
   def __init__(
     self,
     config: config_lib.BertConfig,
@@ -40,60 +35,11 @@ class BertClassifier(tf_keras.Model):
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
   ):
-    super().__init__(name="classifier", dtype=dtype)
-    self.config = config
-    policy = self.dtype_policy
-    self.bert = encoder.BertModel(config, use_one_hot_embeddings, policy)
-    self.head = heads.LinearHead(config, outputs, name="head", dtype=policy)
+    super().__init__(config, "classifier", use_one_hot_embeddings, dtype)
+    self.head = heads.LinearHead(
+      config, outputs, name="head", dtype=self.dtype_policy
+    )
     self.build(None)
-
-  def build(self, input_shape: Any) -> None:
-    """Makes the variables of the head, at the root of the names."""
-    if self.built:
-      return
-    self.head.build(None)
-    self.built = True
-
-  @classmethod
-  def from_checkpoint(
-    cls,
-    path: str | os.PathLike[str],
-    outputs: int | None = None,
-    **kwargs: Any,
-  ) -> "BertClassifier":
-    """Loads a Google checkpoint, pre-trained or fine-tuned.
-
-    Args:
-      path: A checkpoint prefix with bert_config.json beside it, or a folder.
-      outputs: C. For a pre-trained checkpoint, whose head is then new; a
-        fine-tuned one knows it.
-      **kwargs: Further arguments of the class; `config` where no
-        bert_config.json is there.
-
-    Raises:
-      FileNotFoundError: No checkpoint or no configuration there.
-      ValueError: `outputs` is missing or another than the checkpoint's, or a
-        variable of the encoder is missing or of another shape.
-    """
-    prefix = google.find_checkpoint(path)
-    shape = google.Reader(prefix).shapes.get("output_weights")
-    if outputs is None:
-      if shape is None:
-        raise ValueError(
-          f"{prefix} has no classifier (no variable 'output_weights'): it is "
-          "pre-trained only, so say how many `outputs` the new one has"
-        )
-      outputs = shape[0]
-    config = kwargs.pop("config", None) or google.find_config(prefix)
-    model = cls(config, outputs, **kwargs)
-    report = google.load(model.variables, prefix)
-    missing = set(report.missing) - set(_HEAD)
-    if missing:
-      raise ValueError(
-        f"{prefix}: {len(missing)} variables of the model are not in the "
-        f"checkpoint: {', '.join(sorted(missing))}"
-      )
-    return model
 
   def call(self, inputs: Mapping[str, Any], training: bool = False) -> Any:
     """Scores texts.

@@ -1,16 +1,13 @@
 """BertPretrainer: the encoder with both heads of pre-training."""
 
-import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
-import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google
-from bert_tf.layers import building, heads
-from bert_tf.models import encoder
+from bert_tf.layers import heads
+from bert_tf.models import headed
 
 
 class PretrainingOutput(NamedTuple):
@@ -25,14 +22,14 @@ class PretrainingOutput(NamedTuple):
   next_sentence_logits: Any
 
 
-class BertPretrainer(tf_keras.Model):
+class BertPretrainer(headed.HeadedModel):
   """Masked language model and next sentence. Source: run_pretraining.py.
 
   Variables `bert/...`, `cls/predictions/...` and `cls/seq_relationship/...`.
   Arguments as of `BertModel`.
   """
 
-  built: bool
+  needs_heads = True
 
   def __init__(
     self,
@@ -40,10 +37,8 @@ class BertPretrainer(tf_keras.Model):
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
   ):
-    super().__init__(name="pretrainer", dtype=dtype)
-    self.config = config
+    super().__init__(config, "pretrainer", use_one_hot_embeddings, dtype)
     policy = self.dtype_policy
-    self.bert = encoder.BertModel(config, use_one_hot_embeddings, policy)
     self.masked_lm = heads.MaskedLmHead(
       config, name="predictions", dtype=policy
     )
@@ -52,35 +47,12 @@ class BertPretrainer(tf_keras.Model):
     )
     self.build(None)
 
-  def build(self, input_shape: Any) -> None:
-    """Makes the variables of the heads."""
-    if self.built:
-      return
-    hidden = [None, self.config.hidden_size]
-    building.build_under("cls/predictions", self.masked_lm, hidden)
-    building.build_under("cls/seq_relationship", self.next_sentence, hidden)
-    self.built = True
-
-  @classmethod
-  def from_checkpoint(
-    cls, path: str | os.PathLike[str], **kwargs: Any
-  ) -> "BertPretrainer":
-    """Loads a Google checkpoint with the heads of pre-training.
-
-    Args:
-      path: As of `BertModel.from_checkpoint`.
-      **kwargs: Further arguments of the class; `config` where no
-        bert_config.json is beside the checkpoint.
-
-    Raises:
-      FileNotFoundError: No checkpoint or no configuration there.
-      ValueError: A variable is missing or of another shape.
-    """
-    prefix = google.find_checkpoint(path)
-    config = kwargs.pop("config", None) or google.find_config(prefix)
-    model = cls(config, **kwargs)
-    google.load(model.variables, prefix, require_all=True)
-    return model
+  def heads(self) -> Mapping[str, Any]:
+    """Both heads."""
+    return {
+      "cls/predictions": self.masked_lm,
+      "cls/seq_relationship": self.next_sentence,
+    }
 
   def call(
     self, inputs: Mapping[str, Any], training: bool = False

@@ -30,7 +30,7 @@ def test_a_pre_trained_checkpoint_gives_the_encoder(tiny):
   reader = google.Reader(tiny / "bert_model.ckpt")
   for name, variable in names.by_name(model.bert.variables).items():
     np.testing.assert_array_equal(variable, reader.read(name))
-  with pytest.raises(ValueError, match="has no variable output_weights"):
+  with pytest.raises(ValueError, match="no variable output_weights"):
     token_classifier.BertTokenClassifier.from_checkpoint(tiny)
 
 

@@ -1,0 +1,114 @@
+"""What the models with a head have in common."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Self
+
+import tf_keras
+
+from bert_tf import config as config_lib
+from bert_tf.checkpoints import google, names
+from bert_tf.layers import building
+from bert_tf.models import encoder
+
+
+class HeadedModel(tf_keras.Model):
+  """The encoder with heads; a subclass makes them and calls `build(None)`.
+
+  Args:
+    config: Sizes and settings.
+    name: Of the model.
+    use_one_hot_embeddings: As of `BertModel`.
+    dtype: As of `BertModel`.
+  """
+
+  built: bool
+  # Whether a checkpoint must hold the heads, or they may be new.
+  needs_heads = False
+
+  def __init__(
+    self,
+    config: config_lib.BertConfig,
+    name: str,
+    use_one_hot_embeddings: bool,
+    dtype: Any,
+  ):
+    super().__init__(name=name, dtype=dtype)
+    self.config = config
+    self.bert = encoder.BertModel(
+      config, use_one_hot_embeddings, self.dtype_policy
+    )
+
+  def heads(self) -> Mapping[str, Any]:
+    """The heads by the scope of their variables; "" is the root."""
+    raise TypeError(f"{type(self).__name__} has to say what its heads are")
+
+  def build(self, input_shape: Any) -> None:
+    """Makes the variables of the heads."""
+    if self.built:
+      return
+    for scope, layer in self.heads().items():
+      if scope:
+        building.build_under(scope, layer, [None, self.config.hidden_size])
+      else:
+        layer.build(None)
+    self.built = True
+
+  @classmethod
+  def from_checkpoint(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
+    """Loads a Google checkpoint, fine-tuned or pre-trained.
+
+    A pre-trained one has no head for a task: it is new then, to be trained.
+
+    Args:
+      path: As of `BertModel.from_checkpoint`.
+      **kwargs: Further arguments of the class; `config` where no
+        bert_config.json is beside the checkpoint; `outputs` of a new head.
+
+    Raises:
+      FileNotFoundError: No checkpoint or no configuration there.
+      ValueError: A variable of the encoder is missing, one is of another
+        shape, or `outputs` is wanted.
+    """
+    prefix = google.find_checkpoint(path)
+    config = kwargs.pop("config", None) or google.find_config(prefix)
+    model = cls(config, **cls.complete(prefix, kwargs))
+    optional: set[str] = set()
+    if not cls.needs_heads:
+      encoder_names = set(names.by_name(model.bert.variables))
+      optional = set(names.by_name(model.variables)) - encoder_names
+    google.load(model.variables, prefix, require_all=True, optional=optional)
+    return model
+
+  @classmethod
+  def complete(cls, prefix: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of the class, completed by what a checkpoint tells."""
+    del prefix
+    return kwargs
+
+
+class OutputsModel(HeadedModel):
+  """A model with one head of `outputs` outputs, at the root of the names."""
+
+  head: Any
+
+  def heads(self) -> Mapping[str, Any]:
+    """The one head."""
+    return {"": self.head}
+
+  @classmethod
+  def complete(cls, prefix: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """A fine-tuned checkpoint knows the number of its outputs.
+
+    Raises:
+      ValueError: It is pre-trained only, and `outputs` is not given.
+    """
+    if kwargs.get("outputs") is not None:
+      return kwargs
+    shape = google.Reader(prefix).shapes.get("output_weights")
+    if shape is None:
+      raise ValueError(
+        f"{prefix} has no head (no variable output_weights): it is pre-trained "
+        "only, so say how many `outputs` the new head has"
+      )
+    return kwargs | {"outputs": shape[0]}
