@@ -2,8 +2,6 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,8 +11,7 @@ import tensorflow as tf
 import bert_tf
 from bert_tf.checkpoints import google, huggingface, names
 from bert_tf.models import pretrainer
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tests.tools import commands
 
 
 @pytest.mark.parametrize(
@@ -46,21 +43,18 @@ def test_names(theirs, ours):
   assert huggingface.google_name(theirs) == ours
 
 
+def convert(vocab_file, folder):
+  flags = {
+    "from_huggingface": pathlib.Path(vocab_file).parent,
+    "output_dir": folder,
+  }
+  return commands.run("convert_checkpoint", *commands.as_flags(flags))
+
+
 @pytest.fixture(scope="module")
 def converted(uncased_vocab_file, tmp_path_factory):
   folder = tmp_path_factory.mktemp("converted") / "google"
-  run = subprocess.run(
-    [
-      sys.executable,
-      "-m",
-      "tools.convert_checkpoint",
-      f"--from_huggingface={pathlib.Path(uncased_vocab_file).parent}",
-      f"--output_dir={folder}",
-    ],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-  )
+  run = convert(uncased_vocab_file, folder)
   assert run.returncode == 0, run.stderr
   return folder
 
@@ -145,18 +139,6 @@ def test_errors(tmp_path):
 
 
 def test_nothing_is_overwritten(uncased_vocab_file, tmp_path):
-  run = subprocess.run(
-    [
-      sys.executable,
-      "-m",
-      "tools.convert_checkpoint",
-      f"--from_huggingface={pathlib.Path(uncased_vocab_file).parent}",
-      f"--output_dir={tmp_path}",
-    ],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-  )
-  assert run.returncode == 1
-  assert "is there already" in run.stderr
+  run = convert(uncased_vocab_file, tmp_path)
+  commands.assert_plain_error(run, "is there already")
   assert not list(tmp_path.iterdir())

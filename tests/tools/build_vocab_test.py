@@ -1,28 +1,9 @@
-import pathlib
-import subprocess
-import sys
-
 import pytest
 
 from bert_tf.text import vocab
+from tests.tools import commands
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = "Low lower lowest, new newer newest.\n中文 한국어 한국어\n" * 20
-
-
-def run(*flags, module=True, folder=ROOT):
-  program = (
-    ["-m", "tools.build_vocab"]
-    if module
-    else [str(ROOT / "tools" / "build_vocab.py")]
-  )
-  return subprocess.run(
-    [sys.executable, *program, *flags],
-    cwd=folder,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
 
 
 @pytest.fixture
@@ -32,14 +13,16 @@ def texts(tmp_path):
   return tmp_path
 
 
-@pytest.mark.parametrize("module", [True, False], ids=["module", "path"])
-def test_learns_and_tells(texts, module):
-  result = run(
+@pytest.mark.parametrize("by_path", [False, True], ids=["module", "path"])
+def test_learns_and_tells(texts, by_path):
+  # As a module it is found from the root; by its path from anywhere.
+  result = commands.run(
+    "build_vocab",
     f"--input_file={texts}/*.txt,{texts}/a.txt",
     f"--output_file={texts}/out/vocab.txt",
     "--vocab_size=300",
-    module=module,
-    folder=ROOT if module else texts,
+    by_path=by_path,
+    cwd=texts if by_path else commands.ROOT,
   )
   assert result.returncode == 0, result.stderr
   found = vocab.load_vocab(texts / "out" / "vocab.txt")
@@ -56,7 +39,8 @@ def test_learns_and_tells(texts, module):
 
 
 def test_flags_reach_the_learner(texts):
-  result = run(
+  result = commands.run(
+    "build_vocab",
     f"--input_file={texts}/a.txt",
     f"--output_file={texts}/vocab.txt",
     "--nodo_lower_case",
@@ -88,8 +72,12 @@ def test_errors_are_one_line_and_leave_no_file(texts, flags, message):
   (texts / "EMPTY").write_text("")
   (texts / "A").write_text("Low lower lowest, new newer newest 0123456789")
   # Relative names start at the working directory.
-  result = run(*flags, "--output_file=vocab.txt", module=False, folder=texts)
-  assert result.returncode == 1
-  assert message in result.stderr
-  assert "Traceback" not in result.stderr
+  result = commands.run(
+    "build_vocab",
+    *flags,
+    "--output_file=vocab.txt",
+    by_path=True,
+    cwd=texts,
+  )
+  commands.assert_plain_error(result, message)
   assert not (texts / "vocab.txt").exists()

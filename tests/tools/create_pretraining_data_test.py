@@ -1,25 +1,9 @@
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 import tensorflow as tf
 
-from tests.conftest import ROOT
+from tests.tools import commands
 
-SCRIPT = os.path.join(ROOT, "tools", "create_pretraining_data.py")
-
-
-def run(*arguments, cwd=ROOT, start=("-m", "tools.create_pretraining_data")):
-  return subprocess.run(
-    [sys.executable, *start, *arguments],
-    cwd=cwd,
-    capture_output=True,
-    text=True,
-    timeout=300,
-    check=False,
-  )
+NAME = "create_pretraining_data"
 
 
 def read_gzipped(path):
@@ -32,15 +16,7 @@ def read_gzipped(path):
 
 
 def test_flags_are_the_originals():
-  # In a process of its own: other commands have flags of the same names.
-  program = (
-    "import json; from absl import flags; "
-    "from tools import create_pretraining_data as command; "
-    "found = flags.FLAGS.get_key_flags_for_module(command.__name__); "
-    "print(json.dumps({flag.name: flag.default for flag in found}))"
-  )
-  done = run(start=("-c", program))
-  assert json.loads(done.stdout) == {
+  assert commands.flag_defaults(NAME, key=True) == {
     "input_file": None,
     "output_file": None,
     "vocab_file": None,
@@ -56,13 +32,11 @@ def test_flags_are_the_originals():
 
 
 @pytest.mark.parametrize(
-  ("case", "start"),
-  [
-    ("own_vocab", ("-m", "tools.create_pretraining_data")),
-    ("whole_word", (SCRIPT,)),
-  ],
+  ("case", "by_path"), [("own_vocab", False), ("whole_word", True)]
 )
-def test_command_writes_the_originals_records(case, start, testdata, tmp_path):
+def test_command_writes_the_originals_records(
+  case, by_path, testdata, tmp_path
+):
   goldens = testdata / "pretraining"
   arguments = (goldens / case / "flags.txt").read_text().split()
   outputs = next(a for a in arguments if a.startswith("--output_file="))
@@ -73,7 +47,12 @@ def test_command_writes_the_originals_records(case, start, testdata, tmp_path):
   arguments = [
     argument.replace("../", f"{testdata}/") for argument in arguments
   ]
-  done = run(*arguments, start=start, cwd=ROOT if len(start) > 1 else tmp_path)
+  done = commands.run(
+    NAME,
+    *arguments,
+    by_path=by_path,
+    cwd=tmp_path if by_path else commands.ROOT,
+  )
   assert done.returncode == 0, done.stderr
   for name in names:
     expected = read_gzipped(goldens / f"{name}.gz")
@@ -84,7 +63,8 @@ def test_command_writes_the_originals_records(case, start, testdata, tmp_path):
 
 
 def test_quiet(testdata, tmp_path):
-  done = run(
+  done = commands.run(
+    NAME,
     f"--input_file={testdata / 'text' / 'stories_b.txt'}",
     f"--output_file={tmp_path / 'out'}",
     f"--vocab_file={testdata / 'vocab.txt'}",
@@ -119,14 +99,14 @@ def test_errors_are_one_line(testdata, tmp_path, changes, message):
     "vocab_file": testdata / "vocab.txt",
     **changes,
   }
-  done = run(*(f"--{k}={v}" for k, v in values.items() if v is not None))
-  assert done.returncode == 1
-  assert message in done.stderr
-  assert "Traceback" not in done.stderr
+  done = commands.run(NAME, *commands.as_flags(values))
+  commands.assert_plain_error(done, message)
   assert list(tmp_path.iterdir()) == []
 
 
 def test_leftover_arguments_are_refused():
-  done = run("--input_file=a", "--output_file=b", "--vocab_file=c", "d.txt")
+  done = commands.run(
+    NAME, "--input_file=a", "--output_file=b", "--vocab_file=c", "d.txt"
+  )
   assert done.returncode != 0
   assert "unknown arguments: d.txt" in done.stdout + done.stderr

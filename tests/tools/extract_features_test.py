@@ -1,11 +1,8 @@
 """The command extract_features as a user calls it."""
 
-import ast
-import pathlib
-import subprocess
-import sys
+from tests.conftest import ROOT
+from tests.tools import commands
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTDATA = ROOT / "tests" / "testdata"
 
 # The original's flags and defaults: extract_features.py.
@@ -33,17 +30,7 @@ REQUIRED = (
 )
 
 
-def command(*flags):
-  return subprocess.run(
-    [sys.executable, "tools/extract_features.py", *flags],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    timeout=300,
-  )
-
-
-def flags_for(output_file, **changes):
+def extract(output_file, **changes):
   flags = {
     "input_file": TESTDATA / "extract_features" / "input.txt",
     "output_file": output_file,
@@ -53,36 +40,26 @@ def flags_for(output_file, **changes):
     "init_checkpoint": TESTDATA / "tiny" / "bert_model.ckpt",
     "vocab_file": TESTDATA / "vocab.txt",
   }
-  return [f"--{name}={value}" for name, value in (flags | changes).items()]
+  return commands.run(
+    "extract_features", *commands.as_flags(flags | changes), by_path=True
+  )
 
 
 def test_the_original_s_flags_and_defaults():
-  code = """
-from absl import flags
-from tools import extract_features
-print({name: flags.FLAGS[name].default for name in flags.FLAGS})
-"""
-  run = subprocess.run(
-    [sys.executable, "-c", code],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-  )
-  found = ast.literal_eval(run.stdout)
+  found = commands.flag_defaults("extract_features")
   assert len(ORIGINAL) == 13
   assert {name: found[name] for name in ORIGINAL} == ORIGINAL
 
 
 def test_required_flags():
-  run = command()
+  run = commands.run("extract_features", by_path=True)
   assert run.returncode != 0
   for name in REQUIRED:
     assert f"--{name}" in run.stderr
 
 
 def test_extracts_and_says_what_has_no_effect(tmp_path):
-  run = command(*flags_for(tmp_path / "out", num_tpu_cores=8))
+  run = extract(tmp_path / "out", num_tpu_cores=8)
   assert run.returncode == 0, run.stderr
   assert "--num_tpu_cores has no effect" in run.stderr
   assert (tmp_path / "out").read_text().startswith('{"linex_index": 0, "feat')
@@ -90,11 +67,10 @@ def test_extracts_and_says_what_has_no_effect(tmp_path):
 
 def test_an_error_is_one_plain_message(tmp_path):
   name = "uncased_L-12_H-768_A-12/bert_model.ckpt"
-  run = command(
-    *flags_for(tmp_path / "out", init_checkpoint=name, do_lower_case=False)
-  )
-  assert run.returncode == 1
+  run = extract(tmp_path / "out", init_checkpoint=name, do_lower_case=False)
   # The original compares no names here: a warning, then what really fails.
-  assert "names the uncased model" in run.stderr
-  assert f"extract_features: no checkpoint at {name}" in run.stderr
-  assert "Traceback" not in run.stderr
+  commands.assert_plain_error(
+    run,
+    "names the uncased model",
+    f"extract_features: no checkpoint at {name}",
+  )

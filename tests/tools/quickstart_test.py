@@ -1,28 +1,18 @@
 """The quickstart, cut short."""
 
-import subprocess
-import sys
-
 import pytest
 
 import bert_tf
 from bert_tf.tasks.pretraining import quickstart
-from tests.tasks.pretraining import training
+from tests.tools import commands
 
 
 def test_quickstart(tmp_path):
-  run = subprocess.run(
-    [
-      sys.executable,
-      "-m",
-      "tools.quickstart",
-      f"--output_dir={tmp_path}",
-      "--num_train_steps=120",
-      "--dupe_factor=5",
-    ],
-    cwd=training.ROOT,
-    capture_output=True,
-    text=True,
+  run = commands.run(
+    "quickstart",
+    f"--output_dir={tmp_path}",
+    "--num_train_steps=120",
+    "--dupe_factor=5",
     timeout=600,
   )
   assert run.returncode == 0, run.stderr
@@ -81,12 +71,5 @@ def test_another_text_in_the_same_folder(tmp_path):
 
 
 def test_missing_corpus():
-  run = subprocess.run(
-    [sys.executable, "-m", "tools.quickstart", "--corpus=/nowhere.txt"],
-    cwd=training.ROOT,
-    capture_output=True,
-    text=True,
-  )
-  assert run.returncode == 1
-  assert "/nowhere.txt" in run.stderr
-  assert "Traceback" not in run.stderr
+  run = commands.run("quickstart", "--corpus=/nowhere.txt")
+  commands.assert_plain_error(run, "/nowhere.txt")

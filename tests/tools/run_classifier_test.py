@@ -1,12 +1,9 @@
 """The command run_classifier as a user calls it."""
 
-import ast
-import subprocess
-import sys
-
 import pytest
 
 from tests.tasks.classification import classifying
+from tests.tools import commands
 
 TESTDATA = classifying.TESTDATA
 
@@ -47,19 +44,6 @@ REQUIRED = (
 )
 
 
-def command(*flags, by_path=False):
-  how = ["tools/run_classifier.py"]
-  if not by_path:
-    how = ["-m", "tools.run_classifier"]
-  return subprocess.run(
-    [sys.executable, *how, *flags],
-    cwd=classifying.ROOT,
-    capture_output=True,
-    text=True,
-    timeout=300,
-  )
-
-
 def flags_for(output_dir, **changes):
   flags = {
     "data_dir": TESTDATA / "classifier" / "mrpc" / "data",
@@ -70,23 +54,11 @@ def flags_for(output_dir, **changes):
     "init_checkpoint": TESTDATA / "tiny" / "bert_model.ckpt",
     "max_seq_length": 48,
   }
-  return [f"--{name}={value}" for name, value in (flags | changes).items()]
+  return commands.as_flags(flags | changes)
 
 
 def test_the_original_s_flags_and_defaults():
-  code = """
-from absl import flags
-from tools import run_classifier
-print({name: flags.FLAGS[name].default for name in flags.FLAGS})
-"""
-  run = subprocess.run(
-    [sys.executable, "-c", code],
-    cwd=classifying.ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-  )
-  found = ast.literal_eval(run.stdout)
+  found = commands.flag_defaults("run_classifier")
   assert len(ORIGINAL) == 25
   assert {name: found[name] for name in ORIGINAL} == ORIGINAL
 
@@ -106,18 +78,13 @@ for name in required:
   except flags.IllegalFlagValueError as error:
     print(str(error).split("=")[0].split()[-1])
 """
-  run = subprocess.run(
-    [sys.executable, "-c", code, ",".join(REQUIRED)],
-    cwd=classifying.ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-  )
+  run = commands.python("-c", code, ",".join(REQUIRED), check=True)
   assert run.stdout.split() == [f"--{name}" for name in REQUIRED]
 
 
 def test_trains_evaluates_and_predicts(tmp_path):
-  run = command(
+  run = commands.run(
+    "run_classifier",
     *flags_for(
       tmp_path / "out",
       do_train=True,
@@ -155,7 +122,8 @@ def test_a_table_of_one_s_own(tmp_path):
   (tmp_path / "train.tsv").write_text(
     "about\tsays\tkind\n" + "a heron\ta lamp\tx|y\na lamp\tit\t\n" * 8
   )
-  run = command(
+  run = commands.run(
+    "run_classifier",
     *flags_for(
       tmp_path / "out",
       data_dir=tmp_path,
@@ -169,7 +137,7 @@ def test_a_table_of_one_s_own(tmp_path):
       do_train=True,
       num_train_epochs=1,
       train_batch_size=8,
-    )
+    ),
   )
   assert run.returncode == 0, run.stderr
   first = classifying.records(tmp_path / "out" / "train.tf_record")
@@ -189,8 +157,6 @@ def test_a_table_of_one_s_own(tmp_path):
   ],
 )
 def test_an_error_is_one_plain_message(tmp_path, changes, message):
-  run = command(*flags_for(tmp_path / "out", **changes))
-  assert run.returncode == 1
-  assert message in run.stderr
-  assert "Traceback" not in run.stderr
+  run = commands.run("run_classifier", *flags_for(tmp_path / "out", **changes))
+  commands.assert_plain_error(run, message)
   assert not (tmp_path / "out").exists()

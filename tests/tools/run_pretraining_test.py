@@ -1,12 +1,9 @@
 """The command run_pretraining as a user calls it."""
 
-import ast
-import subprocess
-import sys
-
 import pytest
 
 from tests.tasks.pretraining import training
+from tests.tools import commands
 
 TESTDATA = training.TESTDATA
 
@@ -38,19 +35,6 @@ ORIGINAL = {
 REQUIRED = ("bert_config_file", "input_file", "output_dir")
 
 
-def command(*flags, by_path=False):
-  how = ["tools/run_pretraining.py"]
-  if not by_path:
-    how = ["-m", "tools.run_pretraining"]
-  return subprocess.run(
-    [sys.executable, *how, *flags],
-    cwd=training.ROOT,
-    capture_output=True,
-    text=True,
-    timeout=300,
-  )
-
-
 def flags_for(output_dir, **changes):
   flags = {
     "bert_config_file": TESTDATA / "train_parity" / "bert_config.json",
@@ -63,23 +47,11 @@ def flags_for(output_dir, **changes):
     "num_train_steps": 2,
     "num_warmup_steps": 0,
   }
-  return [f"--{name}={value}" for name, value in (flags | changes).items()]
+  return commands.as_flags(flags | changes)
 
 
 def test_the_original_s_flags_and_defaults():
-  code = """
-from absl import flags
-from tools import run_pretraining
-print({name: flags.FLAGS[name].default for name in flags.FLAGS})
-"""
-  run = subprocess.run(
-    [sys.executable, "-c", code],
-    cwd=training.ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-  )
-  found = ast.literal_eval(run.stdout)
+  found = commands.flag_defaults("run_pretraining")
   assert len(ORIGINAL) == 22
   assert {name: found[name] for name in ORIGINAL} == ORIGINAL
 
@@ -87,13 +59,14 @@ print({name: flags.FLAGS[name].default for name in flags.FLAGS})
 @pytest.mark.parametrize("name", REQUIRED)
 def test_required_flags(tmp_path, name):
   flags = [f for f in flags_for(tmp_path) if not f.startswith(f"--{name}=")]
-  run = command(*flags)
+  run = commands.run("run_pretraining", *flags)
   assert run.returncode != 0
   assert f"--{name}" in run.stderr
 
 
 def test_trains_says_how_it_goes_and_what_has_no_effect(tmp_path):
-  run = command(
+  run = commands.run(
+    "run_pretraining",
     *flags_for(tmp_path, log_steps=1, master="grpc://x", do_eval=True),
     by_path=True,
   )
@@ -128,8 +101,6 @@ def test_trains_says_how_it_goes_and_what_has_no_effect(tmp_path):
   ],
 )
 def test_an_error_is_one_plain_message(tmp_path, changes, message):
-  run = command(*flags_for(tmp_path / "out", **changes))
-  assert run.returncode == 1
-  assert message in run.stderr
-  assert "Traceback" not in run.stderr
+  run = commands.run("run_pretraining", *flags_for(tmp_path / "out", **changes))
+  commands.assert_plain_error(run, message)
   assert not list((tmp_path).glob("out/model*"))

@@ -1,15 +1,11 @@
 """The commands run_squad and split_squad as a user calls them."""
 
-import ast
 import json
-import subprocess
-import sys
 
 import pytest
 
 from tests.tasks.squad import goldens
-
-ROOT = goldens.TESTDATA.parents[1]
+from tests.tools import commands
 
 # The original's flags and defaults: run_squad.py.
 ORIGINAL = {
@@ -47,17 +43,6 @@ ORIGINAL = {
 REQUIRED = ("bert_config_file", "vocab_file", "output_dir")
 
 
-def command(name, flags, by_path=False):
-  how = [f"tools/{name}.py"] if by_path else ["-m", f"tools.{name}"]
-  return subprocess.run(
-    [sys.executable, *how, *(f"--{k}={v}" for k, v in flags.items())],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    timeout=300,
-  )
-
-
 def flags_for(folder, **changes):
   flags = {
     "bert_config_file": goldens.CONFIG,
@@ -70,23 +55,11 @@ def flags_for(folder, **changes):
     "train_batch_size": 8,
     "num_train_epochs": 1,
   }
-  return {k: v for k, v in (flags | changes).items() if v is not None}
+  return commands.as_flags(flags | changes)
 
 
 def test_the_original_s_flags_and_defaults():
-  code = """
-from absl import flags
-from tools import run_squad
-print({name: flags.FLAGS[name].default for name in flags.FLAGS})
-"""
-  run = subprocess.run(
-    [sys.executable, "-c", code],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-  )
-  found = ast.literal_eval(run.stdout)
+  found = commands.flag_defaults("run_squad")
   assert len(ORIGINAL) == 30
   assert {name: found[name] for name in ORIGINAL} == ORIGINAL
   assert found["batch_by_length"] is False
@@ -94,16 +67,16 @@ print({name: flags.FLAGS[name].default for name in flags.FLAGS})
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_required_flags(tmp_path, name):
-  run = command("run_squad", flags_for(tmp_path, **{name: None}))
+  run = commands.run("run_squad", *flags_for(tmp_path, **{name: None}))
   assert run.returncode != 0
   assert f"--{name}" in run.stderr
 
 
 def test_trains_answers_and_scores_version_2(tmp_path):
   source = goldens.small_file(tmp_path / "v2.json", 24, "v2")
-  run = command(
+  run = commands.run(
     "run_squad",
-    flags_for(
+    *flags_for(
       tmp_path / "out",
       do_train=True,
       do_predict=True,
@@ -145,10 +118,8 @@ def test_trains_answers_and_scores_version_2(tmp_path):
   ],
 )
 def test_an_error_is_one_plain_message(tmp_path, changes, message):
-  run = command("run_squad", flags_for(tmp_path / "out", **changes))
-  assert run.returncode == 1
-  assert message in run.stderr
-  assert "Traceback" not in run.stderr
+  run = commands.run("run_squad", *flags_for(tmp_path / "out", **changes))
+  commands.assert_plain_error(run, message)
   assert not (tmp_path / "out").exists()
 
 
@@ -159,7 +130,7 @@ def split(tmp_path, **changes):
     "predict_file": tmp_path / "dev.json",
     "predict_articles": 10,
   }
-  return command("split_squad", flags | changes)
+  return commands.run("split_squad", *commands.as_flags(flags | changes))
 
 
 def test_split_squad(tmp_path):
@@ -183,6 +154,5 @@ def test_split_squad(tmp_path):
 )
 def test_split_squad_errors(tmp_path, changes, message):
   run = split(tmp_path, **changes)
-  assert run.returncode == 1
-  assert message in run.stderr and "Traceback" not in run.stderr
+  commands.assert_plain_error(run, message)
   assert not list(tmp_path.iterdir())

@@ -1,13 +1,10 @@
 """The command run_tagger as a user calls it."""
 
-import ast
-import pathlib
-import subprocess
-import sys
-
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tests.conftest import ROOT
+from tests.tools import commands
+
 TESTDATA = ROOT / "tests" / "testdata"
 COLUMNS = "the DT O\nreservoir NN B-place\n\nYuna NNP B-person\nwalked VB O\n"
 
@@ -36,22 +33,11 @@ FLAGS = {
 }
 
 
-def command(*flags, **more):
-  return subprocess.run(
-    [sys.executable, "tools/run_tagger.py", *flags],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    timeout=300,
-    **more,
-  )
-
-
 @pytest.fixture
-def flags_for(tmp_path):
+def tag(tmp_path):
   (tmp_path / "train.conll").write_text(COLUMNS)
 
-  def make(**changes):
+  def run(**changes):
     flags = {
       "bert_config_file": TESTDATA / "tiny" / "bert_config.json",
       "vocab_file": TESTDATA / "vocab.txt",
@@ -63,33 +49,21 @@ def flags_for(tmp_path):
       "train_batch_size": 2,
       "num_train_epochs": 2,
     }
-    return [f"--{name}={value}" for name, value in (flags | changes).items()]
+    return commands.run(
+      "run_tagger", *commands.as_flags(flags | changes), by_path=True
+    )
 
-  return make
+  return run
 
 
 def test_flags_and_defaults():
-  code = """
-from absl import flags
-from tools import run_tagger
-print({name: flags.FLAGS[name].default for name in flags.FLAGS})
-"""
-  run = subprocess.run(
-    [sys.executable, "-c", code],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-  )
-  found = ast.literal_eval(run.stdout)
+  found = commands.flag_defaults("run_tagger")
   assert {name: found[name] for name in FLAGS} == FLAGS
 
 
-def test_trains_evaluates_and_predicts(tmp_path, flags_for):
+def test_trains_evaluates_and_predicts(tmp_path, tag):
   file = tmp_path / "train.conll"
-  run = command(
-    *flags_for(do_eval=True, do_predict=True, dev_file=file, test_file=file)
-  )
+  run = tag(do_eval=True, do_predict=True, dev_file=file, test_file=file)
   assert run.returncode == 0, run.stderr
   assert "***** Eval results *****" in run.stderr
   out = tmp_path / "out"
@@ -104,10 +78,10 @@ def test_trains_evaluates_and_predicts(tmp_path, flags_for):
   assert [line.rpartition(" ")[0] for line in lines] == COLUMNS.splitlines()
 
 
-def test_an_error_is_one_plain_message(tmp_path, flags_for):
-  run = command(*flags_for(label_column=3))
-  assert run.returncode == 1
-  assert "run_tagger: " in run.stderr
-  assert "train.conll, line 1: found 3 columns" in run.stderr
-  assert "Traceback" not in run.stderr
+def test_an_error_is_one_plain_message(tmp_path, tag):
+  commands.assert_plain_error(
+    tag(label_column=3),
+    "run_tagger: ",
+    "train.conll, line 1: found 3 columns",
+  )
   assert not (tmp_path / "out").exists()
