@@ -5,8 +5,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import tensorflow as tf
-
 from bert_tf import files
 from bert_tf.checkpoints import google
 
@@ -76,9 +74,3 @@ def check_head(path: str, name: str, shape: tuple[int, ...]) -> None:
       f"found {what}; it is not a checkpoint of this task. Train first "
       "(do_train), or name another output_dir or init_checkpoint"
     )
-
-
-def latest(folder: str) -> str | None:
-  """The newest checkpoint of a folder, or None."""
-  path = tf.train.latest_checkpoint(folder)
-  return str(path) if path else None

@@ -37,11 +37,3 @@ def test_the_head_of_a_checkpoint(tmp_path):
     output_folder.check_head(path, "output_weights", (3, 4))
   with pytest.raises(ValueError, match=r"'other' of shape .* found none"):
     output_folder.check_head(path, "other", (3, 4))
-
-
-def test_the_newest_checkpoint(tmp_path):
-  assert output_folder.latest(str(tmp_path)) is None
-  path = tmp_path / "model.ckpt-1"
-  google.save({"a": np.zeros([2], np.float32)}, str(path))
-  (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-1"')
-  assert output_folder.latest(str(tmp_path)) == str(path)

@@ -24,6 +24,7 @@ from bert_tf.tasks.classification import (
 from bert_tf.tasks.classification import task as task_lib
 from bert_tf.text import case_check, full_tokenizer
 from bert_tf.training import (
+  checkpointing,
   fine_tuning,
   loop,
   output_folder,
@@ -218,7 +219,7 @@ def _check_checkpoints(
   tuning: fine_tuning.Settings,
 ) -> None:
   """Checks that the checkpoints to go on from are of this task."""
-  path = output_folder.latest(tuning.output_dir)
+  path = checkpointing.latest(tuning.output_dir)
   if not path and not settings.do_train:
     path = tuning.init_checkpoint
   if path:

@@ -17,7 +17,13 @@ from bert_tf.tasks.squad import answering, objective, reading, scoring
 from bert_tf.tasks.squad import decoding as decoding_lib
 from bert_tf.tasks.squad import features as features_lib
 from bert_tf.text import case_check, full_tokenizer
-from bert_tf.training import fine_tuning, loop, output_folder, results
+from bert_tf.training import (
+  checkpointing,
+  fine_tuning,
+  loop,
+  output_folder,
+  results,
+)
 from bert_tf.training import strategy as strategy_lib
 
 TRAIN_RECORDS = "train.tf_record"
@@ -142,7 +148,7 @@ def _check(
   if tuning.eval_steps and settings.do_train and not settings.predict_file:
     raise ValueError("eval_steps needs a predict_file with answers")
   output_folder.check(tuning.output_dir, _TASK)
-  latest = output_folder.latest(tuning.output_dir)
+  latest = checkpointing.latest(tuning.output_dir)
   if latest:
     output_folder.check_head(latest, _HEAD, (2, config.hidden_size))
   elif tuning.init_checkpoint:

@@ -25,6 +25,7 @@ from bert_tf.tasks.tagging import labels as labels_lib
 from bert_tf.tasks.tagging import settings as settings_lib
 from bert_tf.text import case_check, full_tokenizer, vocab
 from bert_tf.training import (
+  checkpointing,
   fine_tuning,
   loop,
   output_folder,
@@ -240,7 +241,7 @@ def _check_head(
   outputs: int,
 ) -> None:
   """Checks that the checkpoint to go on from is of a tagger like this."""
-  path = output_folder.latest(tuning.output_dir)
+  path = checkpointing.latest(tuning.output_dir)
   if not path and not settings.do_train:
     path = tuning.init_checkpoint
   if path:
