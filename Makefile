@@ -14,7 +14,7 @@ quickstart: .venv/.ready
 	$(BIN)/python -m tools.quickstart
 
 test: .venv/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .
