@@ -72,8 +72,8 @@ def free_ports(count):
   return ports
 
 
-def test_two_workers_are_one(tmp_path, one_device):
-  """MultiWorkerMirroredStrategy over loopback; only the chief writes."""
+def start_workers(folder, **settings):
+  """Two processes over loopback, with an output folder each."""
   hosts = [f"localhost:{port}" for port in free_ports(2)]
   workers = []
   for index in range(2):
@@ -83,14 +83,18 @@ def test_two_workers_are_one(tmp_path, one_device):
     }
     workers.append(
       training.pretrain_in_process(
-        tmp_path / str(index),
+        folder / str(index),
         env={"TF_CONFIG": json.dumps(config)},
         dropout=False,
-        log_steps=1,
-        do_eval=True,
-        max_eval_steps=2,
+        **settings,
       )
     )
+  return workers
+
+
+def test_two_workers_are_one(tmp_path, one_device):
+  """MultiWorkerMirroredStrategy over loopback; only the chief writes."""
+  workers = start_workers(tmp_path, log_steps=1, do_eval=True, max_eval_steps=2)
   for worker in workers:
     training.finish(worker)
   assert_same(tmp_path / "0", one_device)
@@ -101,21 +105,7 @@ def test_two_workers_are_one(tmp_path, one_device):
 def test_workers_without_a_shared_folder_do_not_resume(tmp_path, one_device):
   """The chief would go on at step 12, the other begin anew."""
   shutil.copytree(one_device, tmp_path / "0")
-  hosts = [f"localhost:{port}" for port in free_ports(2)]
-  workers = []
-  for index in range(2):
-    config = {
-      "cluster": {"worker": hosts},
-      "task": {"type": "worker", "index": index},
-    }
-    workers.append(
-      training.pretrain_in_process(
-        tmp_path / str(index),
-        env={"TF_CONFIG": json.dumps(config)},
-        dropout=False,
-        steps=24,
-      )
-    )
+  workers = start_workers(tmp_path, steps=24)
   outputs = [worker.communicate(timeout=300)[0] for worker in workers]
   for worker, output in zip(workers, outputs, strict=True):
     assert worker.returncode != 0
