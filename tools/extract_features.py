@@ -9,7 +9,8 @@ if not __package__:  # Run by its path: make the repository importable.
 from absl import flags
 
 import bert_tf
-from bert_tf.tasks.features import extract, vectors, writers
+from bert_tf.layers import pooling
+from bert_tf.tasks.features import extract, writers
 from tools import command_line, device_flags
 
 FLAGS = flags.FLAGS
@@ -54,7 +55,7 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
   "pooling",
   "none",
-  vectors.POOLINGS,
+  pooling.POOLINGS,
   "One vector for each line instead of one for each token.",
 )
 flags.DEFINE_bool(

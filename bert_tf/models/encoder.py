@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import formats, google
 from bert_tf.layers import block, building, embeddings, masks, pooler
 
 
@@ -78,11 +78,11 @@ class BertModel(tf_keras.Model):
   def from_checkpoint(
     cls, path: str | os.PathLike[str], **kwargs: Any
   ) -> "BertModel":
-    """Loads a Google checkpoint.
+    """Loads a checkpoint of Google's or of any form of docs/checkpoints.md.
 
     Args:
       path: A checkpoint prefix (`.../bert_model.ckpt`) with bert_config.json
-        beside it, or the folder of an unpacked Google zip.
+        beside it, or the folder of an unpacked Google zip, or of another form.
       **kwargs: Further arguments of the class; `config` where no
         bert_config.json is there.
 
@@ -90,10 +90,10 @@ class BertModel(tf_keras.Model):
       FileNotFoundError: No checkpoint or no configuration there.
       ValueError: A variable of the model is missing or of another shape.
     """
-    prefix = google.find_checkpoint(path)
-    config = kwargs.pop("config", None) or google.find_config(prefix)
-    model = cls(config, **kwargs)
-    google.load(model.variables, prefix, require_all=True)
+    config = kwargs.pop("config", None)
+    reader = formats.reader(path, config)
+    model = cls(config or reader.config(), **kwargs)
+    google.load(model.variables, reader, require_all=True)
     return model
 
   def call(

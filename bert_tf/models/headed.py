@@ -7,7 +7,7 @@ from typing import Any, Self
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import formats, google, names
 from bert_tf.layers import building
 from bert_tf.models import encoder
 
@@ -56,7 +56,7 @@ class HeadedModel(tf_keras.Model):
 
   @classmethod
   def from_checkpoint(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
-    """Loads a Google checkpoint, fine-tuned or pre-trained.
+    """Loads a checkpoint, fine-tuned or pre-trained.
 
     A pre-trained one has no head for a task: it is new then, to be trained.
 
@@ -70,20 +70,26 @@ class HeadedModel(tf_keras.Model):
       ValueError: A variable of the encoder is missing, one is of another
         shape, or `outputs` is wanted.
     """
-    prefix = google.find_checkpoint(path)
-    config = kwargs.pop("config", None) or google.find_config(prefix)
-    model = cls(config, **cls.complete(prefix, kwargs))
-    optional: set[str] = set()
+    config = kwargs.pop("config", None)
+    reader = formats.reader(path, config)
+    config = config or reader.config()
+    model = cls(config, **cls.complete(reader, kwargs))
+    optional = model.unused_names()
     if not cls.needs_heads:
       encoder_names = set(names.by_name(model.bert.variables))
-      optional = set(names.by_name(model.variables)) - encoder_names
-    google.load(model.variables, prefix, require_all=True, optional=optional)
+      optional |= set(names.by_name(model.variables)) - encoder_names
+    google.load(model.variables, reader, require_all=True, optional=optional)
     return model
 
+  def unused_names(self) -> set[str]:
+    """Variables that no head uses: of the pooler, perhaps."""
+    pooler = self.bert.pooler
+    return set() if pooler.trainable else set(names.by_name(pooler.variables))
+
   @classmethod
-  def complete(cls, prefix: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+  def complete(cls, reader: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """The arguments of the class, completed by what a checkpoint tells."""
-    del prefix
+    del reader
     return kwargs
 
 
@@ -97,7 +103,7 @@ class OutputsModel(HeadedModel):
     return {"": self.head}
 
   @classmethod
-  def complete(cls, prefix: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+  def complete(cls, reader: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """A fine-tuned checkpoint knows the number of its outputs.
 
     Raises:
@@ -105,10 +111,10 @@ class OutputsModel(HeadedModel):
     """
     if kwargs.get("outputs") is not None:
       return kwargs
-    shape = google.Reader(prefix).shapes.get("output_weights")
+    shape = reader.shapes.get("output_weights")
     if shape is None:
       raise ValueError(
-        f"{prefix} has no head (no variable output_weights): it is pre-trained "
-        "only, so say how many `outputs` the new head has"
+        f"{reader.prefix} has no head (no variable output_weights): it is "
+        "pre-trained only, so say how many `outputs` the new head has"
       )
     return kwargs | {"outputs": shape[0]}

@@ -15,7 +15,7 @@ class PretrainingOutput(NamedTuple):
 
   Attributes:
     masked_lm_logits: [B*P, V].
-    next_sentence_logits: [B, 2]; class 1 is "random".
+    next_sentence_logits: [B, 2]; class 1 is "random". None without that head.
   """
 
   masked_lm_logits: Any
@@ -26,7 +26,13 @@ class BertPretrainer(headed.HeadedModel):
   """Masked language model and next sentence. Source: run_pretraining.py.
 
   Variables `bert/...`, `cls/predictions/...` and `cls/seq_relationship/...`.
-  Arguments as of `BertModel`.
+
+  Args:
+    config: Sizes and settings.
+    use_one_hot_embeddings: As of `BertModel`.
+    dtype: As of `BertModel`.
+    has_next_sentence: Whether there is the second head; many checkpoints of
+      others have only the first one, and no pooler.
   """
 
   needs_heads = True
@@ -36,23 +42,27 @@ class BertPretrainer(headed.HeadedModel):
     config: config_lib.BertConfig,
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
+    has_next_sentence: bool = True,
   ):
     super().__init__(config, "pretrainer", use_one_hot_embeddings, dtype)
     policy = self.dtype_policy
+    self.bert.pooler.trainable = has_next_sentence
     self.masked_lm = heads.MaskedLmHead(
       config, name="predictions", dtype=policy
     )
-    self.next_sentence = heads.LinearHead(
-      config, outputs=2, name="seq_relationship", dtype=policy
-    )
+    self.next_sentence = None
+    if has_next_sentence:
+      self.next_sentence = heads.LinearHead(
+        config, outputs=2, name="seq_relationship", dtype=policy
+      )
     self.build(None)
 
   def heads(self) -> Mapping[str, Any]:
-    """Both heads."""
-    return {
-      "cls/predictions": self.masked_lm,
-      "cls/seq_relationship": self.next_sentence,
-    }
+    """Both heads, or the first."""
+    found = {"cls/predictions": self.masked_lm}
+    if self.next_sentence:
+      found["cls/seq_relationship"] = self.next_sentence
+    return found
 
   def call(
     self, inputs: Mapping[str, Any], training: bool = False
@@ -69,10 +79,10 @@ class BertPretrainer(headed.HeadedModel):
       output.sequence_output, inputs["masked_lm_positions"]
     )  # [B*P, H]
     table = tf.convert_to_tensor(self.bert.embeddings.word_embeddings)
-    return PretrainingOutput(
-      self.masked_lm(vectors, table),
-      self.next_sentence(output.pooled_output),
-    )
+    follows = None
+    if self.next_sentence:
+      follows = self.next_sentence(output.pooled_output)
+    return PretrainingOutput(self.masked_lm(vectors, table), follows)
 
   def compute_metrics(
     self, x: Any, y: Any, y_pred: Any, sample_weight: Any

@@ -11,8 +11,9 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import formats, google
 from bert_tf.data import model_inputs
+from bert_tf.layers import pooling
 from bert_tf.models import encoder
 from bert_tf.tasks.features import encoding, vectors, writers
 from bert_tf.text import case_check, full_tokenizer, lines, vocab
@@ -39,7 +40,7 @@ class FeatureSettings:
     batch_size: Lines of a batch.
     use_one_hot_embeddings: As of `BertModel`.
     output_format: One of `writers.FORMATS`.
-    pooling: One of `vectors.POOLINGS`.
+    pooling: One of `layers.pooling.POOLINGS`.
     word_vectors: Whether pieces are averaged to words.
   """
 
@@ -59,7 +60,7 @@ class FeatureSettings:
   def __post_init__(self) -> None:
     for name, value, known in (
       ("output_format", self.output_format, tuple(writers.FORMATS)),
-      ("pooling", self.pooling, vectors.POOLINGS),
+      ("pooling", self.pooling, pooling.POOLINGS),
     ):
       if value not in known:
         raise ValueError(
@@ -149,7 +150,8 @@ def load(model: Any, init_checkpoint: str) -> None:
   Raises:
     ValueError: A variable is missing. The original went on with random ones.
   """
-  report = google.load(model.variables, init_checkpoint)
+  reader = formats.reader(init_checkpoint, model.config)
+  report = google.load(model.variables, reader)
   missing = [n for n in report.missing if not n.startswith(_NOT_NEEDED)]
   if missing:
     raise ValueError(
@@ -259,7 +261,7 @@ def _call(
     layers = tf.stack([outputs[i] for i in settings.layers], axis=2)
     layers = tf.cast(layers, tf.float32)  # [B, S, L, H]
     mask = batch["input_mask"]
-    return {"values": vectors.pool(layers, mask, settings.pooling)}
+    return {"values": pooling.pool(layers, mask, settings.pooling)}
 
   return call
 
