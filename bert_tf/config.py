@@ -8,7 +8,16 @@ from typing import Any
 
 from bert_tf import files
 
-HIDDEN_ACTS = ("gelu", "relu", "tanh", "linear")
+HIDDEN_ACTS = ("gelu", "gelu_erf", "relu", "tanh", "linear")
+# Hugging Face's names of what goes by another name here: their "gelu" is the
+# exact form, by the error function; Google's is the tanh form.
+HUGGINGFACE_ACTS = {
+  "gelu": "gelu_erf",
+  "gelu_python": "gelu_erf",
+  "gelu_new": "gelu",
+  "gelu_fast": "gelu",
+  "gelu_pytorch_tanh": "gelu",
+}
 
 _POSITIVE = (
   "vocab_size",
@@ -18,6 +27,14 @@ _POSITIVE = (
   "max_position_embeddings",
   "type_vocab_size",
 )
+# What their models may have otherwise, and these have not.
+_HUGGINGFACE_SETTINGS = {
+  "model_type": "bert",
+  "position_embedding_type": "absolute",
+  "is_decoder": False,
+  "add_cross_attention": False,
+  "layer_norm_eps": 1e-12,
+}
 _PROBABILITIES = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
@@ -33,7 +50,8 @@ class BertConfig:
     num_hidden_layers: Encoder blocks.
     num_attention_heads: Heads of each attention layer.
     intermediate_size: Width of the feed-forward layer.
-    hidden_act: One of `HIDDEN_ACTS`; empty or None is "linear".
+    hidden_act: One of `HIDDEN_ACTS`; empty or None is "linear". The original
+      does not know "gelu_erf".
     hidden_dropout_prob: Dropout of embeddings and of each sublayer's output.
     attention_probs_dropout_prob: Dropout of the attention probabilities.
     max_position_embeddings: The longest sequence the model can take.
@@ -70,12 +88,13 @@ class BertConfig:
         f"hidden_size={self.hidden_size} is not a multiple of "
         f"num_attention_heads={self.num_attention_heads}"
       )
-    if self.hidden_act and self.hidden_act.lower() not in HIDDEN_ACTS:
+    if self.hidden_act and str(self.hidden_act).lower() not in HIDDEN_ACTS:
       raise ValueError(
         f"hidden_act={self.hidden_act!r} is not known; it is one of "
         f"{', '.join(HIDDEN_ACTS)}"
       )
-    if not self.initializer_range > 0:
+    deviation = self.initializer_range
+    if not isinstance(deviation, int | float) or not deviation > 0:
       raise ValueError(
         f"initializer_range={self.initializer_range!r} is not above 0"
       )
@@ -105,8 +124,32 @@ class BertConfig:
     return cls(**settings, extra=extra)
 
   @classmethod
+  def from_huggingface(cls, values: Mapping[str, Any]) -> "BertConfig":
+    """Makes a configuration of Hugging Face's config.json.
+
+    Their keys that say nothing here are left out.
+
+    Raises:
+      ValueError: It is not that of a BERT encoder, or of one that is computed
+        in another way.
+    """
+    for key, expected in _HUGGINGFACE_SETTINGS.items():
+      if values.get(key, expected) != expected:
+        raise ValueError(
+          f"{key} is {values[key]!r}, expected {expected!r}; such a model "
+          "computes something else"
+        )
+    known = set(cls(vocab_size=1).to_dict())
+    settings = {key: values[key] for key in values if key in known}
+    act = settings.get("hidden_act", "gelu")
+    settings["hidden_act"] = HUGGINGFACE_ACTS.get(str(act), act)
+    return cls.from_dict({"type_vocab_size": 2} | settings)
+
+  @classmethod
   def from_json_file(cls, path: str | os.PathLike[str]) -> "BertConfig":
-    """Reads a bert_config.json.
+    """Reads a bert_config.json, or Hugging Face's config.json of a BERT.
+
+    The latter is known by its `model_type`.
 
     Raises:
       FileNotFoundError: There is no such file.
@@ -114,16 +157,10 @@ class BertConfig:
         message names the file.
     """
     path = os.fspath(path)
+    values = files.read_json(path)
     try:
-      with files.open_file(path, "r") as file:
-        values = json.load(file)
-    except ValueError as error:
-      raise ValueError(f"{path}: not a JSON file: {error}") from error
-    if not isinstance(values, dict):
-      raise ValueError(
-        f"{path}: expected a JSON object, found {type(values).__name__}"
-      )
-    try:
+      if "model_type" in values:
+        return cls.from_huggingface(values)
       return cls.from_dict(values)
     except ValueError as error:
       raise ValueError(f"{path}: {error}") from error

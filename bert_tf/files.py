@@ -7,7 +7,9 @@ imported only then.
 
 import contextlib
 import glob
+import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from typing import IO, Any
@@ -51,6 +53,25 @@ def remove(path: str) -> None:
     os.remove(path)
 
 
+def read_json(path: str) -> dict[str, Any]:
+  """Reads a file that holds one JSON object.
+
+  Raises:
+    FileNotFoundError: There is no such file.
+    ValueError: It holds something else; the message names the file.
+  """
+  try:
+    with open_file(path, "r") as file:
+      values = json.load(file)
+  except (ValueError, RecursionError) as error:
+    raise ValueError(f"{path}: not a JSON file: {error}") from error
+  if not isinstance(values, dict):
+    raise ValueError(
+      f"{path}: expected a JSON object, found {type(values).__name__}"
+    )
+  return values
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
   """Writes `data` as `writing` does."""
   with writing(path) as writer:
@@ -79,6 +100,32 @@ def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
   finally:
     if os.path.exists(temporary):
       os.remove(temporary)
+
+
+@contextlib.contextmanager
+def writing_folder(path: str) -> Iterator[str]:
+  """Gives a folder that becomes `path` at the end of the block, or is removed.
+
+  Raises:
+    FileExistsError: There is something at `path`; it is left as it is.
+  """
+  path = path.rstrip("/")
+  if exists(path):
+    raise FileExistsError(f"{path} is there already; name a new folder")
+  temporary = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+  try:
+    if is_remote(path):
+      gfile().makedirs(temporary)
+      yield temporary
+      gfile().rename(temporary, path)
+    else:
+      os.makedirs(temporary)
+      yield temporary
+      os.rename(temporary, path)
+  finally:
+    if exists(temporary):
+      remove_tree = gfile().rmtree if is_remote(path) else shutil.rmtree
+      remove_tree(temporary)
 
 
 def expand(patterns: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""Turns a Hugging Face folder of a BERT into a Google checkpoint."""
+"""Turns a checkpoint of one form into another; see docs/checkpoints.md."""
 
-import os
+import dataclasses
 import pathlib
 import sys
 
@@ -9,42 +9,100 @@ if not __package__:  # Run by its path: make the repository importable.
 
 from absl import flags, logging
 
+from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import google, huggingface
+from bert_tf.checkpoints import formats, portable, vocabulary
 from tools import command_line
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
-  "from_huggingface",
-  None,
-  "Folder with config.json, model.safetensors and vocab.txt.",
-  required=True,
+  "input", None, "The checkpoint: a prefix or a folder.", required=True
 )
 flags.DEFINE_string(
-  "output_dir",
-  None,
-  "Gets bert_config.json, bert_model.ckpt and vocab.txt; must not exist yet.",
-  required=True,
+  "output_dir", None, "Where to; must not exist yet.", required=True
 )
+flags.DEFINE_enum(
+  "from", None, sorted(formats.FORMATS), "Its form; unset: recognised."
+)
+flags.DEFINE_enum(
+  "to", None, sorted(formats.WRITTEN), "The form to write.", required=True
+)
+flags.DEFINE_bool(
+  "strip_optimizer",
+  False,
+  "Leave the optimizer's state out, two thirds of a training checkpoint. Only "
+  "the form google can hold it.",
+)
+flags.DEFINE_integer(
+  "resize_vocab",
+  None,
+  "Rows for the table of words: new rows get word pieces [unusedN], rows "
+  "without word pieces are cut.",
+  lower_bound=1,
+)
+flags.DEFINE_list(
+  "add_tokens",
+  [],
+  "Word pieces to add: in place of [unusedN] first, then at the end.",
+)
+flags.DEFINE_integer("seed", 0, "For the rows of new word pieces.")
+flags.DEFINE_enum(
+  "hidden_act",
+  None,
+  config_lib.HIDDEN_ACTS,
+  "Activation to write instead of the one read, where that is known to be "
+  "wrong.",
+)
+flags.DEFINE_enum(
+  "labels_of",
+  None,
+  (portable.PER_SEQUENCE, portable.PER_TOKEN),
+  "What a classifier labels, where its checkpoint does not say.",
+)
+flags.DEFINE_bool(
+  "allow_loss", False, "Leave out what the form to write cannot hold."
+)
+
+
+def changed(model: portable.Portable) -> portable.Portable:
+  """The model with what the flags ask for."""
+  if FLAGS.strip_optimizer:
+    model = model.without_training_state()
+  if FLAGS.add_tokens:
+    model = vocabulary.add_tokens(model, FLAGS.add_tokens, FLAGS.seed)
+  if FLAGS.resize_vocab:
+    model = vocabulary.resize(model, FLAGS.resize_vocab, FLAGS.seed)
+  if FLAGS.hidden_act:
+    config = dataclasses.replace(model.config, hidden_act=FLAGS.hidden_act)
+    model = dataclasses.replace(model, config=config)
+  if FLAGS.labels_of:
+    model = dataclasses.replace(model, labels_of=FLAGS.labels_of)
+  return model
 
 
 def main() -> None:
-  """Reads everything, then writes everything."""
-  folder, output_dir = FLAGS.from_huggingface, FLAGS.output_dir
-  if files.exists(output_dir):
-    raise FileExistsError(f"{output_dir} is there already; name a new folder")
-  config = huggingface.read_config(folder)
-  weights = huggingface.read_weights(folder)
-  with files.open_file(os.path.join(folder, "vocab.txt")) as file:
-    vocabulary = file.read()
-  google.save(weights, os.path.join(output_dir, "bert_model.ckpt"))
-  for name, data in (
-    ("vocab.txt", vocabulary),
-    ("bert_config.json", config.to_json_string().encode()),
-  ):
-    files.write_atomically(os.path.join(output_dir, name), data)
-  logging.info("%d tensors written to %s", len(weights), output_dir)
+  """Reads and checks everything, then writes everything."""
+  if files.exists(FLAGS.output_dir):
+    raise FileExistsError(
+      f"{FLAGS.output_dir} is there already; name a new folder"
+    )
+  form = FLAGS["from"].value or formats.recognise(FLAGS.input)
+  model = changed(formats.read(FLAGS.input, form))
+  formats.write(model, FLAGS.to, FLAGS.output_dir, FLAGS.allow_loss)
+  if FLAGS.to == "google" and model.config.hidden_act == "gelu_erf":
+    logging.info(
+      "hidden_act is gelu_erf, which the original program does not know; if "
+      "the model was trained with Google's tanh form, give --hidden_act=gelu"
+    )
+  logging.info(
+    "%s, %d tensors of %s written to %s as %s",
+    form,
+    len(model.tensors),
+    model.path,
+    FLAGS.output_dir,
+    FLAGS.to,
+  )
 
 
 if __name__ == "__main__":

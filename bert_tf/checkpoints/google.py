@@ -13,12 +13,16 @@ import numpy as np
 import tensorflow as tf
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import names
+from bert_tf import files
+from bert_tf.checkpoints import names, portable
 
 _INDEX = ".index"
 _DATA = ".data-00000-of-00001"
 _DEFAULT = "bert_model.ckpt"
-_CONFIG = "bert_config.json"
+_CONFIG = portable.CONFIG
+# Further keys of the bert_config.json that this project writes. The original
+# leaves keys alone that it does not know.
+_NOTES = ("do_lower_case", "labels", "labels_of")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +123,10 @@ class Reader:
         name: tuple(shape)
         for name, shape in self._reader.get_variable_to_shape_map().items()
       }
+      self.dtypes: dict[str, str] = {
+        name: dtype.name
+        for name, dtype in self._reader.get_variable_to_dtype_map().items()
+      }
     except (tf.errors.OpError, RuntimeError) as error:
       raise ValueError(self._damaged(error)) from error
 
@@ -136,6 +144,10 @@ class Reader:
     except (tf.errors.OpError, RuntimeError, IndexError) as error:
       raise ValueError(self._damaged(error)) from error
 
+  def config(self) -> config_lib.BertConfig:
+    """The configuration; see `find_config`."""
+    return find_config(self.prefix)
+
   def _damaged(self, error: Exception) -> str:
     return (
       f"{self.prefix}: cannot read the checkpoint, its files are damaged or "
@@ -145,7 +157,7 @@ class Reader:
 
 def load(
   variables: Iterable[Any],
-  path: str | os.PathLike[str],
+  checkpoint: Any,
   require_all: bool = False,
   optional: Collection[str] = (),
 ) -> LoadReport:
@@ -155,7 +167,8 @@ def load(
 
   Args:
     variables: The model's variables, named as in Google's checkpoints.
-    path: What `find_checkpoint` takes.
+    checkpoint: A reader (see `formats.reader`), or what `find_checkpoint`
+      takes.
     require_all: Whether a variable without a value is an error.
     optional: Names that are left out of that.
 
@@ -163,7 +176,9 @@ def load(
     ValueError: Nothing fits, a shape differs, or with `require_all` a
       variable is missing; the message names the variables.
   """
-  reader = Reader(path)
+  reader = checkpoint
+  if isinstance(checkpoint, str | os.PathLike):
+    reader = Reader(checkpoint)
   wanted = names.by_name(variables)
   report = compare(wanted, reader, require_all, optional)
   for name in report.loaded:
@@ -173,7 +188,7 @@ def load(
 
 def compare(
   wanted: Mapping[str, Any],
-  reader: Reader,
+  reader: Any,
   require_all: bool = False,
   optional: Collection[str] = (),
 ) -> LoadReport:
@@ -207,6 +222,67 @@ def compare(
       f"the checkpoint: {', '.join(wanting)}"
     )
   return LoadReport(loaded, missing, unused, len(state))
+
+
+def recognises(path: str) -> bool:
+  """Whether there is a name-based checkpoint."""
+  try:
+    find_checkpoint(path)
+  except FileNotFoundError:
+    return False
+  return True
+
+
+def read(path: str) -> portable.Portable:
+  """A checkpoint with the files beside it, training state included.
+
+  Raises:
+    FileNotFoundError: There is no bert_config.json.
+    ValueError: A file is damaged.
+  """
+  reader = Reader(path)
+  config = reader.config()
+  notes = {key: config.extra[key] for key in _NOTES if key in config.extra}
+  extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
+  labels = notes.get("labels", ())
+  if not isinstance(labels, list | tuple):
+    labels = ()
+  return portable.Portable(
+    path=reader.prefix,
+    config=dataclasses.replace(config, extra=extra),
+    tensors={name: reader.read(name) for name in sorted(reader.shapes)},
+    vocabulary=portable.read_vocabulary(os.path.dirname(reader.prefix)),
+    do_lower_case=notes.get("do_lower_case"),
+    labels=tuple(map(str, labels)),
+    labels_of=notes.get("labels_of"),
+  )
+
+
+def lost(model: portable.Portable) -> list[str]:
+  """What this form cannot hold: nothing."""
+  del model
+  return []
+
+
+def write(model: portable.Portable, folder: str) -> None:
+  """Writes bert_model.ckpt, bert_config.json and vocab.txt."""
+  notes = {
+    "do_lower_case": model.do_lower_case,
+    "labels": list(model.labels) or None,
+    "labels_of": model.labels_of,
+  }
+  known = {key: value for key, value in notes.items() if value is not None}
+  config = dataclasses.replace(
+    model.config, extra=dict(model.config.extra) | known
+  )
+  save(model.tensors, os.path.join(folder, _DEFAULT))
+  files.write_atomically(
+    os.path.join(folder, _CONFIG), config.to_json_string().encode()
+  )
+  if model.vocabulary is not None:
+    files.write_atomically(
+      os.path.join(folder, portable.VOCABULARY), model.vocabulary_bytes()
+    )
 
 
 def save(values: Mapping[str, Any], prefix: str) -> None:

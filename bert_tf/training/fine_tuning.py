@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import formats, google, names
 from bert_tf.data import pipeline, record_files
 from bert_tf.training import best, checkpointing, loop, precision, progress
 from bert_tf.training import objective as objective_lib
@@ -192,9 +192,9 @@ class Session:
   def _load(self, path: str | None) -> None:
     if not path:
       return
-    for line in google.load(self._model.variables, path).lines():
+    reader = formats.reader(path, self._model.config)
+    for line in google.load(self._model.variables, reader).lines():
       logging.info("%s: %s", path, line)
-    reader = google.Reader(path)
     if names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(names.GLOBAL_STEP))
 

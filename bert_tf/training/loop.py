@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras
 from absl import logging
 
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import formats, google, names
 from bert_tf.training import checkpointing, progress
 from bert_tf.training import objective as objective_lib
 from bert_tf.training import optimizer as optimizer_lib
@@ -167,7 +167,10 @@ class Trainer:
       logging.info("resuming %s at step %d", self.output_dir, step)
       return step
     if init_checkpoint:
-      report = google.load(self.model.variables, init_checkpoint)
+      report = google.load(
+        self.model.variables,
+        formats.reader(init_checkpoint, self.model.config),
+      )
       for line in report.lines():
         logging.info("init_checkpoint: %s", line)
     return 0

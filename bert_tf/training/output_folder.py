@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bert_tf import files
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import formats
 
 _FILE = "task.json"
 
@@ -58,14 +58,14 @@ def check_head(path: str, name: str, shape: tuple[int, ...]) -> None:
   """Checks that a checkpoint has the head of a task.
 
   Args:
-    path: What `google.find_checkpoint` takes.
+    path: What `formats.reader` takes.
     name: A variable of the head.
     shape: Its shape.
 
   Raises:
     ValueError: It has no such variable, or one of another shape.
   """
-  reader = google.Reader(path)
+  reader = formats.reader(path)
   found = reader.shapes.get(name)
   if found != shape:
     what = "none" if found is None else f"one of shape {list(found)}"

@@ -11,7 +11,7 @@ from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import formats, google
 from bert_tf.models import pretrainer
 from bert_tf.tasks.fill_mask import answering, encoding
 from bert_tf.text import case_check, full_tokenizer, lines, vocab
@@ -123,7 +123,8 @@ def load(model: Any, init_checkpoint: str, mode: str) -> None:
   Raises:
     ValueError: A variable is missing.
   """
-  report = google.load(model.variables, init_checkpoint)
+  reader = formats.reader(init_checkpoint, model.config)
+  report = google.load(model.variables, reader)
   missing = [
     name
     for name in report.missing

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import formats, google, names
 from bert_tf.data import pipeline, record_files
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective as objective_lib
@@ -208,10 +208,10 @@ def _evaluate_checkpoint(
     )
   with strategy.scope():
     model = make_model()
-  report = google.load(model.variables, path, require_all=bool(trained))
+  reader = formats.reader(path, config)
+  report = google.load(model.variables, reader, require_all=bool(trained))
   for line in report.lines():
     logging.info("%s: %s", path, line)
-  reader = google.Reader(path)
   known = names.GLOBAL_STEP in reader.shapes
   step = int(reader.read(names.GLOBAL_STEP)) if known else 0
   return _evaluate(strategy, model, objective, files, config, settings, step)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import formats
 from bert_tf.models import span_labeler
 from bert_tf.tasks.squad import answering, objective, reading, scoring
 from bert_tf.tasks.squad import decoding as decoding_lib
@@ -152,7 +152,7 @@ def _check(
   if latest:
     output_folder.check_head(latest, _HEAD, (2, config.hidden_size))
   elif tuning.init_checkpoint:
-    reader = google.Reader(tuning.init_checkpoint)
+    reader = formats.reader(tuning.init_checkpoint)
     if not settings.do_train and _HEAD not in reader.shapes:
       logging.warning(
         "%s has no %s: it was not trained to answer questions, and answers are "
