@@ -8,12 +8,13 @@ from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import google, huggingface, names, portable
+from bert_tf.checkpoints import google, huggingface, keras_nlp, names, portable
 
 # Each has `recognises(path)`, `read(path)`, and those that are written
 # `lost(model)` and `write(model, folder)`. The first that recognises a path
 # reads it.
 FORMATS: dict[str, Any] = {
+  "keras_nlp": keras_nlp,
   "huggingface": huggingface,
   "google": google,
 }

@@ -276,9 +276,7 @@ def write(model: portable.Portable, folder: str) -> None:
     model.config, extra=dict(model.config.extra) | known
   )
   save(model.tensors, os.path.join(folder, _DEFAULT))
-  files.write_atomically(
-    os.path.join(folder, _CONFIG), config.to_json_string().encode()
-  )
+  portable.write_config(dataclasses.replace(model, config=config), folder)
   if model.vocabulary is not None:
     files.write_atomically(
       os.path.join(folder, portable.VOCABULARY), model.vocabulary_bytes()

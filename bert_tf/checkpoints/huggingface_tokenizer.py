@@ -63,10 +63,9 @@ def write(model: portable.Portable, folder: str) -> None:
     os.path.join(folder, portable.VOCABULARY), model.vocabulary_bytes()
   )
   settings = {
+    "do_lower_case": model.lower_cases(),
     "model_max_length": model.config.max_position_embeddings,
     "tokenizer_class": "BertTokenizer",
   }
-  if model.do_lower_case is not None:
-    settings["do_lower_case"] = model.do_lower_case
   text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
   files.write_atomically(os.path.join(folder, _CONFIG), text.encode())

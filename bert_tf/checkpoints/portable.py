@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
@@ -62,6 +63,16 @@ class Portable:
     }
     return dataclasses.replace(self, tensors=kept)
 
+  def lower_cases(self) -> bool:
+    """`do_lower_case`; where it is unknown, what the vocabulary tells.
+
+    One of a cased model has capital letters outside of [CLS] and its like.
+    """
+    if self.do_lower_case is not None:
+      return self.do_lower_case
+    words = (p for p in self.vocabulary or () if not p.startswith("["))
+    return all(piece == piece.lower() for piece in words)
+
   def vocabulary_bytes(self) -> bytes:
     """The vocabulary as the bytes of vocab.txt."""
     return "".join(piece + "\n" for piece in self.vocabulary or ()).encode()
@@ -105,6 +116,52 @@ def read_vocabulary(folder: str) -> tuple[str, ...] | None:
     return None
   with files.open_file(path) as file:
     return parse_vocabulary(file.read(), path)
+
+
+def config_beside(
+  folder: str, told: config_lib.BertConfig
+) -> config_lib.BertConfig:
+  """The bert_config.json of a folder of another form, if it fits.
+
+  The other forms have no place for some settings, so this project writes them
+  beside.
+
+  Args:
+    folder: Where to look.
+    told: What the form itself tells.
+
+  Returns:
+    The file's settings; `told` where there is no such file, or its sizes are
+    others (then a warning is logged).
+  """
+  path = os.path.join(folder, CONFIG)
+  if not files.exists(path):
+    return told
+  found = config_lib.BertConfig.from_json_file(path)
+  if sizes.shapes(found) == sizes.shapes(told):
+    return found
+  logging.warning("%s is left alone: it is of another model", path)
+  return told
+
+
+def write_config(model: Portable, folder: str) -> None:
+  """Writes bert_config.json."""
+  files.write_atomically(
+    os.path.join(folder, CONFIG), model.config.to_json_string().encode()
+  )
+
+
+def require_pooler(model: Portable) -> None:
+  """Checks that there is a pooler, for forms that always have one.
+
+  Raises:
+    ValueError: There is none.
+  """
+  if "bert/pooler/dense/kernel" not in model.tensors:
+    raise ValueError(
+      f"{model.path}: the model has no pooler, and a model of the form asked "
+      "for has one"
+    )
 
 
 def check(model: Portable) -> None:
