@@ -20,6 +20,7 @@ _PUBLIC = {
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
+  "InGraphTokenizer": "bert_tf.text.in_graph",
 }
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
   "BertSpanLabeler",
   "BertTokenClassifier",
   "FullTokenizer",
+  "InGraphTokenizer",
 ]
 
 

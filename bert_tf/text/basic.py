@@ -34,7 +34,7 @@ def whitespace_tokenize(text: str) -> list[str]:
   return text.split()
 
 
-def _clean(char: str) -> str:
+def clean(char: str) -> str:
   """What a character of the raw text becomes."""
   if char in "\0\ufffd" or characters.is_control(char):
     return ""
@@ -43,15 +43,16 @@ def _clean(char: str) -> str:
   return f" {char} " if characters.is_chinese(ord(char)) else char
 
 
-def _set_punctuation_apart(char: str) -> str:
+def set_punctuation_apart(char: str) -> str:
+  """What a character of the clean text becomes, in cased models."""
   return f" {char} " if characters.is_punctuation(char) else char
 
 
-def _strip_accent(char: str) -> str:
+def strip_accent(char: str) -> str:
   """What a character of the decomposed text becomes."""
   if unicodedata.category(char) == "Mn":
     return ""
-  return _set_punctuation_apart(char)
+  return set_punctuation_apart(char)
 
 
 class _CharacterTable(dict[int, str]):
@@ -68,9 +69,9 @@ class _CharacterTable(dict[int, str]):
 
 # Shared by all tokenizers: they hold facts about characters, nothing else, and
 # grow to one entry for each different character seen.
-_CLEANED = _CharacterTable(_clean)
-_STRIPPED = _CharacterTable(_strip_accent)
-_SPLIT = _CharacterTable(_set_punctuation_apart)
+_CLEANED = _CharacterTable(clean)
+_STRIPPED = _CharacterTable(strip_accent)
+_SPLIT = _CharacterTable(set_punctuation_apart)
 
 
 class BasicTokenizer:
