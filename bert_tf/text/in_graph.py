@@ -96,6 +96,13 @@ class InGraphTokenizer(tf.Module):
     ids = self._tokenize(words.values, with_offsets=False)[..., 0]
     return words.with_values(ids)
 
+  @tf.function(input_signature=[_TEXTS])
+  def split(self, texts: Any) -> Any:
+    """Returns words before they are cut, ragged strings [batch, None]."""
+    words = self._splitter(texts)
+    strings = tf.strings.unicode_encode(words.codes, "UTF-8")
+    return tf.RaggedTensor.from_row_splits(strings, words.text_splits)
+
   def pack(
     self,
     texts: Any,
