@@ -8,7 +8,14 @@ from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import google, huggingface, keras_nlp, names, portable
+from bert_tf.checkpoints import (
+  google,
+  huggingface,
+  keras_nlp,
+  model_garden,
+  names,
+  portable,
+)
 
 # Each has `recognises(path)`, `read(path)`, and those that are written
 # `lost(model)` and `write(model, folder)`. The first that recognises a path
@@ -16,6 +23,7 @@ from bert_tf.checkpoints import google, huggingface, keras_nlp, names, portable
 FORMATS: dict[str, Any] = {
   "keras_nlp": keras_nlp,
   "huggingface": huggingface,
+  "model_garden": model_garden,
   "google": google,
 }
 WRITTEN = tuple(name for name in FORMATS if hasattr(FORMATS[name], "write"))

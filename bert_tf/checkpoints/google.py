@@ -140,9 +140,11 @@ class Reader:
     if name not in self.shapes:
       raise KeyError(f"{self.prefix} has no variable {name!r}")
     try:
-      return np.asarray(self._reader.get_tensor(name))
+      value = self._reader.get_tensor(name)
     except (tf.errors.OpError, RuntimeError, IndexError) as error:
       raise ValueError(self._damaged(error)) from error
+    # As an array of bytes a string would lose zero bytes at its end.
+    return np.asarray(value, object if isinstance(value, bytes) else None)
 
   def config(self) -> config_lib.BertConfig:
     """The configuration; see `find_config`."""

@@ -1,0 +1,148 @@
+"""TensorFlow Model Garden's BERT: its checkpoints and TF-Hub's encoders.
+
+Names as in official/nlp/tools/tf1_bert_checkpoint_converter_lib.py of
+tensorflow/models (`BERT_V2_NAME_REPLACEMENTS`).
+"""
+
+import os
+import re
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from bert_tf import config as config_lib
+from bert_tf import files
+from bert_tf.checkpoints import (
+  model_garden_encoder,
+  object_graph,
+  portable,
+  sizes,
+  split_heads,
+)
+
+# Their names to Google's, applied in order.
+_RENAMED = (
+  (r"^word_embeddings/embeddings$", "bert/embeddings/word_embeddings"),
+  (r"^type_embeddings/embeddings$", "bert/embeddings/token_type_embeddings"),
+  (r"^position_embedding/embeddings$", "bert/embeddings/position_embeddings"),
+  (r"^embeddings/layer_norm/", "bert/embeddings/LayerNorm/"),
+  (r"^transformer/", "bert/encoder/"),
+  (r"/self_attention/attention_output/", "/attention/output/dense/"),
+  (r"/self_attention/", "/attention/self/"),
+  (r"/self_attention_layer_norm/", "/attention/output/LayerNorm/"),
+  (r"/intermediate/(kernel|bias)$", r"/intermediate/dense/\1"),
+  (r"(layer_\d+)/output/(kernel|bias)$", r"\1/output/dense/\2"),
+  (r"/output_layer_norm/", "/output/LayerNorm/"),
+  (r"^pooler_transform/", "bert/pooler/dense/"),
+  (r"^bert/cls/predictions/", "cls/predictions/"),
+  (r"^cls/predictions/output_bias/bias$", "cls/predictions/output_bias"),
+  (r"^next_sentence/logits/kernel$", "cls/seq_relationship/output_weights"),
+  (r"^next_sentence/logits/bias$", "cls/seq_relationship/output_bias"),
+)
+_TRANSPOSED = "cls/seq_relationship/output_weights"
+_EXTRA = "assets.extra"
+_LOWER = "do_lower_case"
+
+
+def google_name(name: str) -> str:
+  """The name in Google's checkpoints of a variable of theirs."""
+  for pattern, replacement in _RENAMED:
+    name = re.sub(pattern, replacement, name)
+  return name
+
+
+def recognises(path: str) -> bool:
+  """Whether it is a SavedModel, or a checkpoint of TensorFlow 2."""
+  return object_graph.find(path) is not None
+
+
+def read(path: str) -> portable.Portable:
+  """Reads the variables; the program of a SavedModel is not run.
+
+  Raises:
+    FileNotFoundError: There is none.
+    ValueError: It is damaged, or not a BERT.
+  """
+  prefix = object_graph.find(path)
+  if prefix is None:
+    raise FileNotFoundError(f"{path}: no SavedModel and no checkpoint there")
+  reader = object_graph.Reader(prefix)
+  tensors, others, heads = {}, [], 0
+  for name in sorted(reader.keys):
+    ours = google_name(name)
+    if not ours.startswith(("bert/", "cls/")):
+      others.append(name)
+      continue
+    value = reader.read(name)
+    if ours.endswith("/layer_0/attention/self/query/kernel"):
+      heads = value.shape[1] if value.ndim == 3 else 0
+    value = value.T if ours == _TRANSPOSED else value
+    tensors[ours] = split_heads.join(ours, value)
+  told = sizes.settings({n: v.shape for n, v in tensors.items()}, path)
+  if not heads:
+    raise ValueError(f"{path}: not Model Garden's BERT: attention has no heads")
+  logging.info("%s: not read: %s", path, ", ".join(others) or "nothing")
+  config = config_lib.BertConfig.from_dict(
+    told | {"num_attention_heads": heads}
+  )
+  folder = path
+  if object_graph.is_saved_model(path):
+    folder = os.path.join(path, "assets")
+    config = portable.config_beside(os.path.join(path, _EXTRA), config)
+  else:
+    folder = os.path.dirname(prefix)
+    config = portable.config_beside(folder, config)
+  lower = reader.attribute(_LOWER)
+  return portable.Portable(
+    path=path,
+    config=config,
+    tensors=tensors,
+    vocabulary=_vocabulary(folder),
+    do_lower_case=None if lower is None else bool(lower),
+  )
+
+
+def _vocabulary(folder: str) -> tuple[str, ...] | None:
+  """vocab.txt; an encoder's one asset may have another name."""
+  found = files.find(os.path.join(folder, "*.txt"))
+  if len(found) != 1:
+    return portable.read_vocabulary(folder)
+  with files.open_file(found[0]) as file:
+    return portable.parse_vocabulary(file.read(), found[0])
+
+
+def lost(model: portable.Portable) -> list[str]:
+  """What this form cannot hold: heads other than the masked-LM head."""
+  return [
+    name
+    for name in model.without_training_state().tensors
+    if not name.startswith(("bert/", "cls/predictions/"))
+  ]
+
+
+def write(model: portable.Portable, folder: str) -> None:
+  """Writes a SavedModel with the interface of TF-Hub's encoders.
+
+  Raises:
+    ValueError: There is no pooler, and such a model has one.
+  """
+  portable.require_pooler(model)
+  theirs = model_garden_encoder.variable_names(model.config)
+  if "masked_lm" in portable.heads(model.tensors):
+    theirs += model_garden_encoder.masked_lm_names()
+  heads = model.config.num_attention_heads
+  tensors: dict[str, Any] = {}
+  for name in theirs:
+    ours = google_name(name)
+    tensors[name] = split_heads.split(ours, model.tensors[ours], heads)
+  root, signatures = model_garden_encoder.build(model.config, tensors)
+  root.do_lower_case = tf.Variable(model.lower_cases(), trainable=False)
+  vocabulary = os.path.join(folder, portable.VOCABULARY)
+  if model.vocabulary is not None:
+    files.write_atomically(vocabulary, model.vocabulary_bytes())
+    root.vocab_file = tf.saved_model.Asset(vocabulary)
+  tf.saved_model.save(root, folder, signatures=signatures)
+  if model.vocabulary is not None:
+    files.remove(vocabulary)  # TensorFlow has put a copy into assets.
+  portable.write_config(model, os.path.join(folder, _EXTRA))

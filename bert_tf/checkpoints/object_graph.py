@@ -1,0 +1,90 @@
+"""TensorFlow 2's checkpoints: variables by name, without their program.
+
+Their keys are paths through Python objects; the graph of the objects, stored
+beside them, knows the variables' own names too. SavedModels keep their
+variables in the same way.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from bert_tf import files
+from bert_tf.checkpoints import google
+
+_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_SAVED_MODEL = "saved_model.pb"
+
+
+def is_saved_model(path: str) -> bool:
+  """Whether it is the folder of a SavedModel."""
+  return files.exists(os.path.join(path, _SAVED_MODEL))
+
+
+def find(path: str) -> str | None:
+  """The prefix of such a checkpoint, or None if it is none."""
+  if is_saved_model(path):
+    return os.path.join(path, "variables", "variables")
+  try:
+    prefix = google.find_checkpoint(path)
+  except FileNotFoundError:
+    return None
+  return prefix if _GRAPH in google.Reader(prefix).shapes else None
+
+
+class Reader:
+  """Variables by their own names.
+
+  Raises:
+    FileNotFoundError: There is no checkpoint.
+    ValueError: It is damaged, or two variables have one name.
+  """
+
+  def __init__(self, prefix: str):
+    from google.protobuf import message  # type: ignore[import-untyped]
+    from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+    self._reader = google.Reader(prefix)
+    self.graph = trackable_object_graph_pb2.TrackableObjectGraph()
+    if _GRAPH not in self._reader.shapes:
+      raise ValueError(f"{prefix}: there is no graph of objects in it")
+    try:
+      self.graph.ParseFromString(self._reader.read(_GRAPH)[()])
+    except message.DecodeError as error:
+      raise ValueError(f"{prefix}: damaged: {error}") from error
+    self.keys: dict[str, str] = {}
+    for node in self.graph.nodes:
+      for attribute in node.attributes:
+        name, key = attribute.full_name, attribute.checkpoint_key
+        if not name or key not in self._reader.shapes:
+          continue
+        if self.keys.setdefault(name, key) != key:
+          self._two(prefix, name, key)
+
+  def _two(self, prefix: str, name: str, key: str) -> None:
+    """Two copies of one variable are one, but not two of different values."""
+    shapes = self._reader.shapes
+    first = self.keys[name]
+    same = shapes[first] == shapes[key] and np.array_equal(
+      self._reader.read(first), self._reader.read(key)
+    )
+    if not same:
+      raise ValueError(
+        f"{prefix}: two variables are named {name!r}, {first} and {key}: not "
+        "one model"
+      )
+
+  def read(self, name: str) -> np.ndarray[Any, Any]:
+    """One variable."""
+    return self._reader.read(self.keys[name])
+
+  def attribute(self, name: str) -> Any:
+    """The value of a variable that is an attribute of the root, or None."""
+    children = self.graph.nodes[0].children if self.graph.nodes else ()
+    for child in children:
+      if child.local_name != name:
+        continue
+      for attribute in self.graph.nodes[child.node_id].attributes:
+        return self._reader.read(attribute.checkpoint_key)[()]
+    return None
