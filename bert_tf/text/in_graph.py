@@ -96,7 +96,7 @@ class InGraphTokenizer(tf.Module):
     ids = self._tokenize(words.values, with_offsets=False)[..., 0]
     return words.with_values(ids)
 
-  @tf.function(input_signature=[_TEXTS])
+  @tf.function(input_signature=[_TEXTS], autograph=False)
   def split(self, texts: Any) -> Any:
     """Returns words before they are cut, ragged strings [batch, None]."""
     words = self._splitter(texts)

@@ -1,0 +1,167 @@
+"""Writing a SavedModel: whole or not at all, and looked at before it is there.
+
+An export folder holds versions, `1`, `2`, ..., as TensorFlow Serving expects
+it. Each has the model's files, and in `assets` vocab.txt, bert_config.json and
+export.json, the settings.
+"""
+
+import dataclasses
+import json
+import os
+import tempfile
+import uuid
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from bert_tf import config as config_lib
+from bert_tf import files
+from bert_tf.checkpoints import google
+from bert_tf.export import checking, kinds, served
+from bert_tf.export import settings as settings_lib
+from bert_tf.text import case_check, full_tokenizer, in_graph, vocab
+from bert_tf.training import output_folder
+
+VOCAB = "vocab.txt"
+CONFIG = "bert_config.json"
+SETTINGS = "export.json"
+_NEEDED = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def export(
+  config: config_lib.BertConfig,
+  checkpoint: str,
+  vocab_file: str,
+  settings: settings_lib.ExportSettings,
+  export_dir: str,
+) -> str:
+  """Exports a checkpoint as the next version in a folder.
+
+  What was written is loaded again and compared with the library's own answers
+  to samples before it gets its place.
+
+  Returns:
+    The folder of the version.
+
+  Raises:
+    OSError: A file is missing or cannot be written.
+    ValueError: Settings, checkpoint and vocabulary do not fit together.
+    RuntimeError: The export does not answer as the library does.
+  """
+  settings = _with_labels(settings, checkpoint)
+  _check(config, checkpoint, settings)
+  reference = full_tokenizer.FullTokenizer(vocab_file, settings.do_lower_case)
+  vocab.require_tokens(reference.vocab, _NEEDED, vocab_file)
+  vocab.require_rows(reference.vocab, config.vocab_size, vocab_file)
+  model = kinds.load(config, checkpoint, settings)
+  tokenizer = in_graph.InGraphTokenizer(vocab_file, settings.do_lower_case)
+  pieces = [
+    reference.inv_vocab.get(index, "") for index in range(tokenizer.vocab_size)
+  ]
+  served_type = kinds.KINDS[settings.model_type].served
+  module = served_type(model, tokenizer, settings, pieces)
+  temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
+  try:
+    with tempfile.TemporaryDirectory() as folder:
+      _write_assets(folder, config, vocab_file, settings)
+      write(module, folder, temporary)
+    checking.check(temporary, module, reference)
+    return _publish(temporary, export_dir)
+  finally:
+    if tf.io.gfile.exists(temporary):
+      tf.io.gfile.rmtree(temporary)
+
+
+def write(module: served.Served, assets: str, path: str) -> None:
+  """Writes a SavedModel with the files of the folder `assets` in it."""
+  module.assets = [
+    tf.saved_model.Asset(os.path.join(assets, name))
+    for name in sorted(os.listdir(assets))
+  ]
+  tf.io.gfile.makedirs(path)
+  tf.saved_model.save(module, path, signatures=module.signatures())
+
+
+def read_settings(path: str) -> dict[str, Any]:
+  """The settings inside a SavedModel of this module.
+
+  Raises:
+    ValueError: It has none.
+  """
+  name = os.path.join(path, "assets", SETTINGS)
+  if not files.exists(name):
+    raise ValueError(
+      f"{path}: no file assets/{SETTINGS}; expected a SavedModel of "
+      "tools/export_saved_model"
+    )
+  with files.open_file(name, "r") as file:
+    return dict(json.load(file))
+
+
+def versions(export_dir: str) -> list[int]:
+  """The versions in an export folder, ascending."""
+  if not tf.io.gfile.isdir(export_dir):
+    return []
+  found = (name.rstrip("/") for name in tf.io.gfile.listdir(export_dir))
+  return sorted(int(name) for name in found if name.isdigit())
+
+
+def _with_labels(
+  settings: settings_lib.ExportSettings, checkpoint: str
+) -> settings_lib.ExportSettings:
+  """The settings with the labels that a runner wrote beside its checkpoint."""
+  if settings.labels or settings.model_type not in settings_lib.LABELLED:
+    return settings
+  folder = os.path.dirname(google.find_checkpoint(checkpoint))
+  for beside in (folder, os.path.dirname(folder)):  # the best are one below
+    found = output_folder.read(beside).get("labels")
+    if found:
+      logging.info("labels found in %s: %s", beside, ", ".join(found))
+      return dataclasses.replace(settings, labels=tuple(found))
+  raise ValueError(
+    f"model_type={settings.model_type!r} needs labels, in the order of the "
+    f"model's outputs; {folder} has no task.json that tells them"
+  )
+
+
+def _check(
+  config: config_lib.BertConfig,
+  checkpoint: str,
+  settings: settings_lib.ExportSettings,
+) -> None:
+  case_check.validate_case_matches_checkpoint(
+    settings.do_lower_case, checkpoint
+  )
+  most = config.max_position_embeddings
+  if settings.max_seq_length > most:
+    raise ValueError(
+      f"max_seq_length={settings.max_seq_length} is above the model's "
+      f"max_position_embeddings={most}"
+    )
+
+
+def _write_assets(
+  folder: str,
+  config: config_lib.BertConfig,
+  vocab_file: str,
+  settings: settings_lib.ExportSettings,
+) -> None:
+  with files.open_file(vocab_file) as reader:
+    vocabulary = reader.read()
+  told = json.dumps(dataclasses.asdict(settings), indent=2) + "\n"
+  for name, data in (
+    (VOCAB, vocabulary),
+    (CONFIG, config.to_json_string().encode()),
+    (SETTINGS, told.encode()),
+  ):
+    files.write_atomically(os.path.join(folder, name), data)
+
+
+def _publish(temporary: str, export_dir: str) -> str:
+  """Gives what was written the next free number."""
+  version = max(versions(export_dir), default=0) + 1
+  path = os.path.join(export_dir, str(version))
+  tf.io.gfile.rename(temporary, path)
+  logging.info("exported to %s", path)
+  return path
