@@ -176,8 +176,14 @@ def read_weights(folder: str) -> dict[str, npt.NDArray[Any]]:
   """
   found: dict[str, npt.NDArray[Any]] = {}
   copies: dict[str, npt.NDArray[Any]] = {}
-  for file in _weight_files(folder):
-    for name, tensor in _read_file(file).items():
+  for file, wanted in _weight_files(folder).items():
+    theirs = _read_file(file)
+    missing = sorted(wanted - set(theirs))
+    if missing:
+      raise ValueError(
+        f"{file}: {_INDEX} promises {missing[0]}; it is not here"
+      )
+    for name, tensor in theirs.items():
       if _LEFT_OUT.search(name):
         continue
       if name in _COPIES:
@@ -198,22 +204,25 @@ def read_weights(folder: str) -> dict[str, npt.NDArray[Any]]:
   return found
 
 
-def _weight_files(folder: str) -> list[str]:
+def _weight_files(folder: str) -> dict[str, set[str]]:
+  """The files with weights, and what the index says is in each."""
   path, index = (os.path.join(folder, name) for name in (WEIGHTS, _INDEX))
   if files.exists(path):
-    return [path]
+    return {path: set()}
   if not files.exists(index):
     raise FileNotFoundError(_no_pickles(folder))
   weight_map = files.read_json(index).get("weight_map")
   if not isinstance(weight_map, dict) or not weight_map:
     raise ValueError(f"{index}: expected a weight_map, found {weight_map!r}")
-  shards = sorted(set(map(str, weight_map.values())))
-  for shard in shards:
-    if os.path.basename(shard) != shard or not shard.endswith(_SAFETENSORS):
+  found: dict[str, set[str]] = {}
+  for name, shard in sorted(weight_map.items()):
+    file = str(shard)
+    if os.path.basename(file) != file or not file.endswith(_SAFETENSORS):
       raise ValueError(
         f"{index}: names {shard!r}, expected safetensors files of this folder"
       )
-  return [os.path.join(folder, shard) for shard in shards]
+    found.setdefault(os.path.join(folder, file), set()).add(name)
+  return found
 
 
 def _no_pickles(path: str) -> str:

@@ -40,6 +40,8 @@ _RENAMED = (
   (r"^next_sentence/logits/kernel$", "cls/seq_relationship/output_weights"),
   (r"^next_sentence/logits/bias$", "cls/seq_relationship/output_bias"),
 )
+# `do_lower_case` and the number of the save.
+_COUNTERS = ("Variable", "save_counter")
 _TRANSPOSED = "cls/seq_relationship/output_weights"
 _EXTRA = "assets.extra"
 _LOWER = "do_lower_case"
@@ -72,7 +74,7 @@ def read(path: str) -> portable.Portable:
   for name in sorted(reader.keys):
     ours = google_name(name)
     if not ours.startswith(("bert/", "cls/")):
-      others.append(name)
+      others += [name] if name not in _COUNTERS else []
       continue
     value = reader.read(name)
     if ours.endswith("/layer_0/attention/self/query/kernel"):
@@ -82,7 +84,8 @@ def read(path: str) -> portable.Portable:
   told = sizes.settings({n: v.shape for n, v in tensors.items()}, path)
   if not heads:
     raise ValueError(f"{path}: not Model Garden's BERT: attention has no heads")
-  logging.info("%s: not read: %s", path, ", ".join(others) or "nothing")
+  if others:
+    logging.info("%s: not read: %s", path, ", ".join(others))
   config = config_lib.BertConfig.from_dict(
     told | {"num_attention_heads": heads}
   )
