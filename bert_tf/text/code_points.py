@@ -77,7 +77,7 @@ class Tables:
 
 @functools.lru_cache(maxsize=2)
 def tables(do_lower_case: bool) -> Tables:
-  """Makes the tables: half a second, the first time."""
+  """Makes the tables: a second of work, the first time."""
   packed = np.arange(SIZE, dtype=np.int32) << CODE_SHIFT
   packed |= UNCASED << CLASS_SHIFT | LETTER
   start, parts_of_all = [0], list[Part]()
@@ -110,11 +110,13 @@ def _is_plain(first: int) -> bool:
   Unassigned and private code points and surrogates have no case and no
   decomposition, and no kind but the one that the ranges of ideographs give.
   """
-  block = range(first, first + _BLOCK)
-  kinds = {unicodedata.category(chr(code)) for code in block}
-  return kinds <= {"Cn", "Co", "Cs"} and not any(
-    map(characters.is_chinese, block)
-  )
+  end = first + _BLOCK
+  if any(
+    low < end and high >= first for low, high in characters.CHINESE_BLOCKS
+  ):
+    return False
+  kinds = set(map(unicodedata.category, map(chr, range(first, end))))
+  return kinds <= {"Cn", "Co", "Cs"}
 
 
 def _parts(char: str, do_lower_case: bool) -> list[Part]:
