@@ -15,6 +15,7 @@ from bert_tf.checkpoints import (
   model_garden,
   names,
   portable,
+  saved_model,
 )
 
 # Each has `recognises(path)`, `read(path)`, and those that are written
@@ -23,6 +24,7 @@ from bert_tf.checkpoints import (
 FORMATS: dict[str, Any] = {
   "keras_nlp": keras_nlp,
   "huggingface": huggingface,
+  "saved_model": saved_model,
   "model_garden": model_garden,
   "google": google,
 }
@@ -92,6 +94,14 @@ def write(
     logging.info("left out: %d entries of the optimizer's state", len(state))
   with files.writing_folder(folder) as temporary:
     FORMATS[form].write(model, temporary)
+
+
+def labels(path: str) -> tuple[str, ...]:
+  """The labels of a classifier that its checkpoint knows; perhaps none."""
+  form = recognise(path)
+  if form == "google":
+    return google.labels(path)
+  return tuple(read(path, form).labels)
 
 
 class PortableReader:

@@ -244,20 +244,30 @@ def read(path: str) -> portable.Portable:
   """
   reader = Reader(path)
   config = reader.config()
-  notes = {key: config.extra[key] for key in _NOTES if key in config.extra}
   extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
-  labels = notes.get("labels", ())
-  if not isinstance(labels, list | tuple):
-    labels = ()
+  lower = config.extra.get("do_lower_case")
   return portable.Portable(
     path=reader.prefix,
     config=dataclasses.replace(config, extra=extra),
     tensors={name: reader.read(name) for name in sorted(reader.shapes)},
     vocabulary=portable.read_vocabulary(os.path.dirname(reader.prefix)),
-    do_lower_case=notes.get("do_lower_case"),
-    labels=tuple(map(str, labels)),
-    labels_of=notes.get("labels_of"),
+    do_lower_case=lower if isinstance(lower, bool) else None,
+    labels=_labels(config),
+    labels_of=config.extra.get("labels_of"),
   )
+
+
+def labels(path: str) -> tuple[str, ...]:
+  """The labels that the bert_config.json beside a checkpoint tells, if any."""
+  try:
+    return _labels(find_config(find_checkpoint(path)))
+  except FileNotFoundError:
+    return ()
+
+
+def _labels(config: config_lib.BertConfig) -> tuple[str, ...]:
+  found = config.extra.get("labels")
+  return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def lost(model: portable.Portable) -> list[str]:

@@ -261,10 +261,7 @@ def _read_file(path: str) -> dict[str, npt.NDArray[Any]]:
         f"{', '.join(types)}"
       )
     value = np.frombuffer(view["data"], types[view["dtype"]])
-    value = value.reshape(view["shape"])
-    if view["dtype"] in ("F16", "BF16"):
-      value = value.astype(np.float32)
-    found[name] = value
+    found[name] = portable.widened(value.reshape(view["shape"]))
   return found
 
 

@@ -89,19 +89,17 @@ def read(path: str) -> portable.Portable:
   config = config_lib.BertConfig.from_dict(
     told | {"num_attention_heads": heads}
   )
-  folder = path
-  if object_graph.is_saved_model(path):
-    folder = os.path.join(path, "assets")
-    config = portable.config_beside(os.path.join(path, _EXTRA), config)
-  else:
-    folder = os.path.dirname(prefix)
-    config = portable.config_beside(folder, config)
+  saved_model = object_graph.find_saved_model(path)
+  beside = vocabulary = os.path.dirname(prefix)
+  if saved_model:
+    beside = os.path.join(saved_model, _EXTRA)
+    vocabulary = os.path.join(saved_model, "assets")
   lower = reader.attribute(_LOWER)
   return portable.Portable(
     path=path,
-    config=config,
+    config=portable.config_beside(beside, config),
     tensors=tensors,
-    vocabulary=_vocabulary(folder),
+    vocabulary=_vocabulary(vocabulary),
     do_lower_case=None if lower is None else bool(lower),
   )
 

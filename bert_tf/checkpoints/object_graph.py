@@ -11,21 +11,35 @@ from typing import Any
 import numpy as np
 
 from bert_tf import files
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import google, portable
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _SAVED_MODEL = "saved_model.pb"
 
 
-def is_saved_model(path: str) -> bool:
-  """Whether it is the folder of a SavedModel."""
-  return files.exists(os.path.join(path, _SAVED_MODEL))
+def find_saved_model(path: str) -> str | None:
+  """The folder of a SavedModel: `path`, or its newest version `path/N`."""
+  if files.exists(os.path.join(path, _SAVED_MODEL)):
+    return path
+  found = files.find(os.path.join(path, "*", _SAVED_MODEL))
+  versions = {
+    int(os.path.basename(folder)): folder
+    for folder in map(os.path.dirname, found)
+    if os.path.basename(folder).isdecimal()
+  }
+  return versions[max(versions)] if versions else None
+
+
+def variables(saved_model: str) -> str:
+  """The prefix of the variables of a SavedModel."""
+  return os.path.join(saved_model, "variables", "variables")
 
 
 def find(path: str) -> str | None:
   """The prefix of such a checkpoint, or None if it is none."""
-  if is_saved_model(path):
-    return os.path.join(path, "variables", "variables")
+  saved_model = find_saved_model(path)
+  if saved_model:
+    return variables(saved_model)
   try:
     prefix = google.find_checkpoint(path)
   except FileNotFoundError:
@@ -77,7 +91,7 @@ class Reader:
 
   def read(self, name: str) -> np.ndarray[Any, Any]:
     """One variable."""
-    return self._reader.read(self.keys[name])
+    return portable.widened(self._reader.read(self.keys[name]))
 
   def attribute(self, name: str) -> Any:
     """The value of a variable that is an attribute of the root, or None."""

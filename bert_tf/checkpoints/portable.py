@@ -88,6 +88,12 @@ def heads(tensor_names: Iterable[str]) -> list[str]:
   ]
 
 
+def widened(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+  """Half precision as float32, which holds the same numbers."""
+  half = value.dtype.name in ("float16", "bfloat16")
+  return value.astype(np.float32) if half else value
+
+
 def parse_vocabulary(data: bytes, path: str) -> tuple[str, ...]:
   """The lines of a vocab.txt.
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import formats, google, names
 from bert_tf.export import answers, masked, served, tags
 from bert_tf.export import settings as settings_lib
 from bert_tf.models import (
@@ -95,7 +95,7 @@ def load(
   pooler = set(names.by_name(encoder_model.pooler.variables))
   google.load(
     model.variables,
-    checkpoint,
+    formats.reader(checkpoint, config),
     require_all=True,
     optional=set() if kind.needs_pooler else pooler,
   )

@@ -17,7 +17,7 @@ from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import formats, google
 from bert_tf.export import checking, kinds, served
 from bert_tf.export import settings as settings_lib
 from bert_tf.text import case_check, full_tokenizer, in_graph, vocab
@@ -113,7 +113,12 @@ def _with_labels(
   """The settings with the labels that a runner wrote beside its checkpoint."""
   if settings.labels or settings.model_type not in settings_lib.LABELLED:
     return settings
-  folder = os.path.dirname(google.find_checkpoint(checkpoint))
+  found = formats.labels(checkpoint)
+  if found:
+    return dataclasses.replace(settings, labels=found)
+  folder = checkpoint
+  if google.recognises(checkpoint):
+    folder = os.path.dirname(google.find_checkpoint(checkpoint))
   for beside in (folder, os.path.dirname(folder)):  # the best are one below
     found = output_folder.read(beside).get("labels")
     if found:

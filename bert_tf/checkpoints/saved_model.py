@@ -1,0 +1,61 @@
+"""SavedModels of tools/export_saved_model, read as checkpoints.
+
+Their variables have Google's names; vocab.txt, bert_config.json and
+export.json, the settings of the export, are among the assets.
+"""
+
+import os
+
+from bert_tf import config as config_lib
+from bert_tf import files
+from bert_tf.checkpoints import names, object_graph, portable
+
+_SETTINGS = "export.json"
+_LABELS_OF = {
+  "classifier": portable.PER_SEQUENCE,
+  "multilabel": portable.PER_SEQUENCE,
+  "regressor": portable.PER_SEQUENCE,
+  "tagger": portable.PER_TOKEN,
+}
+
+
+def _assets(path: str) -> str | None:
+  folder = object_graph.find_saved_model(path)
+  return folder and os.path.join(folder, "assets")
+
+
+def recognises(path: str) -> bool:
+  """Whether it is such a SavedModel, or a folder with versions of it."""
+  assets = _assets(path)
+  return bool(assets) and files.exists(os.path.join(str(assets), _SETTINGS))
+
+
+def read(path: str) -> portable.Portable:
+  """Reads the variables and the assets; the program is not run.
+
+  Raises:
+    FileNotFoundError: A file is missing.
+    ValueError: A file is damaged.
+  """
+  folder = object_graph.find_saved_model(path) or path
+  assets = os.path.join(folder, "assets")
+  settings = files.read_json(os.path.join(assets, _SETTINGS))
+  reader = object_graph.Reader(object_graph.variables(folder))
+  known = ("bert/", *portable.HEADS.values())
+  labels = settings.get("labels") or ()
+  lower = settings.get("do_lower_case")
+  return portable.Portable(
+    path=folder,
+    config=config_lib.BertConfig.from_json_file(
+      os.path.join(assets, portable.CONFIG)
+    ),
+    tensors={
+      name: reader.read(name)
+      for name in sorted(reader.keys)
+      if name.startswith(known) and not names.is_training_state(name)
+    },
+    vocabulary=portable.read_vocabulary(assets),
+    do_lower_case=lower if isinstance(lower, bool) else None,
+    labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
+    labels_of=_LABELS_OF.get(str(settings.get("model_type"))),
+  )
