@@ -1,0 +1,45 @@
+"""keras-nlp fine-tuned beside run_classifier."""
+
+import re
+
+import pytest
+
+import bert_tf
+from tests.tasks.classification import classifying
+from tests.tools import commands
+from tools.peers import keras_nlp_classifier
+
+
+def flags(tmp_path):
+  tiny = classifying.TESTDATA / "tiny"
+  return commands.as_flags(
+    {
+      "task_name": "cola",
+      "data_dir": classifying.GOLDENS / "cola" / "data",
+      "bert_config_file": tiny / "bert_config.json",
+      "vocab_file": classifying.TESTDATA / "vocab.txt",
+      "init_checkpoint": tiny / "bert_model.ckpt",
+      "output_dir": tmp_path / "out",
+      "max_seq_length": 48,
+      "train_batch_size": 8,
+      "num_train_epochs": 0.5,
+    }
+  )
+
+
+def test_trained_from_the_same_weights(tmp_path):
+  done = commands.run("compare_keras_nlp", *flags(tmp_path), check=True)
+  found = done.stderr.split("pooled vectors differ by at most ")[1].split()[0]
+  assert float(found) < 1e-5
+  scores = dict(re.findall(r"(eval_\w+) = (\S+)", done.stderr))
+  assert "eval_matthews" in scores and 0 < float(scores["eval_loss"]) < 1
+  golden = classifying.GOLDENS / "cola" / "train.tf_record.gz"
+  made = classifying.records(tmp_path / "out" / "train.tf_record")
+  assert made == classifying.records(golden)
+
+
+def test_another_dropout_of_the_attention(tmp_path):
+  config = bert_tf.BertConfig(vocab_size=9, attention_probs_dropout_prob=0.2)
+  settings = keras_nlp_classifier.Settings("no", "no", "no", str(tmp_path))
+  with pytest.raises(ValueError, match="keras-nlp knows one dropout for all"):
+    keras_nlp_classifier.write_preset(config, settings)

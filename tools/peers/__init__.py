@@ -1,0 +1,1 @@
+"""Other implementations of BERT, to be compared with."""
