@@ -37,6 +37,15 @@ def compiled(function: F) -> F:
   return dispatcher
 
 
+def inlined(function: F) -> F:
+  """Compiles `function` into each place of a compiled one that calls it.
+
+  A call hands over named tuples array by array, which takes longer than the
+  work of a small function. Each place is compiled anew, so few should call it.
+  """
+  return numba.njit(function, inline="always")
+
+
 def _digest(module: Mapping[str, Any]) -> str:
   """Returns a digest of the sources of a module and what it calls."""
   digest = hashlib.sha256(_source(module["__file__"]))

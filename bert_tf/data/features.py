@@ -1,17 +1,4 @@
-"""Features of numbers to the bytes of tf.Example, without TensorFlow.
-
-A tf.Example is a protocol buffer (tensorflow/core/example/example.proto; for
-the wire format see protobuf.dev/programming-guides/encoding). Each part is a
-tag, a length and that many bytes:
-
-  Example    features: Features
-  Features   feature: one entry for each name
-  entry      key: the name; value: Feature
-  Feature    float_list: FloatList, or int64_list: Int64List
-  a list     value: all numbers, packed
-
-Entries are in the order of their names, so equal features are equal bytes.
-"""
+"""Features of numbers to the bytes of tf.Example, without TensorFlow."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,17 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import byte_buffer, compiled
+from bert_tf.data import byte_buffer, compiled, example_bytes
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
-
-# Tags: the field's number, then wire type 2, which is "length and bytes".
-_FIELD_1 = 1 << 3 | 2
-_FIELD_2 = 2 << 3 | 2
-_FIELD_3 = 3 << 3 | 2
-
-_FLOAT_BYTES = 4
 
 
 def encode_example(
@@ -149,14 +129,20 @@ def _encode(
     for i in range(features):
       packed[row, i] = _packed_size(ints[row], spans[i])
       key_size = key_ends[i] - (key_ends[i - 1] if i else 0)
-      sizes[row] += _field_size(_entry_size(key_size, packed[row, i]))
-    starts[row + 1] = starts[row] + _field_size(sizes[row])
+      sizes[row] += example_bytes.field_size(
+        example_bytes.entry_size(key_size, packed[row, i])
+      )
+    starts[row + 1] = starts[row] + example_bytes.field_size(sizes[row])
   out = np.empty(starts[count], np.uint8)
   for row in range(count):
-    at = _put_header(out, starts[row], _FIELD_1, sizes[row])
+    at = example_bytes.put_header(
+      out, starts[row], example_bytes.FIELD_1, sizes[row]
+    )
     for i in range(features):
       key = keys[key_ends[i - 1] if i else 0 : key_ends[i]]
-      at = _put_entry(out, at, key, spans[i][0] != 0, packed[row, i])
+      at = example_bytes.put_entry(
+        out, at, key, spans[i][0] != 0, packed[row, i]
+      )
       at = _put_numbers(out, at, ints[row], floats[row], spans[i])
   return out, starts
 
@@ -166,72 +152,11 @@ def _packed_size(ints: Int64s, span: Int64s) -> int:
   """Returns how many bytes one feature's numbers take."""
   is_float, first, last = span
   if is_float:
-    return (last - first) * _FLOAT_BYTES
+    return (last - first) * example_bytes.FLOAT_BYTES
   size = 0
   for value in ints[first:last]:
-    size += _varint_size(value)
+    size += example_bytes.varint_size(value)
   return size
-
-
-@compiled.compiled
-def _varint_size(value: int) -> int:
-  """Returns how many groups of 7 bits a 64-bit integer has; 10 if negative."""
-  size = 1
-  while value & -128:
-    value = (value >> 7) & 0x01FFFFFFFFFFFFFF  # A shift without the sign.
-    size += 1
-  return size
-
-
-@compiled.compiled
-def _field_size(size: int) -> int:
-  """Returns the size of a field around `size` bytes."""
-  return 1 + _varint_size(size) + size
-
-
-@compiled.compiled
-def _list_size(packed: int) -> int:
-  """Returns the size of a list; empty packed fields are left out."""
-  return _field_size(packed) if packed else 0
-
-
-@compiled.compiled
-def _entry_size(key_size: int, packed: int) -> int:
-  """Returns the size of a map entry: name and Feature."""
-  feature_size = _field_size(_list_size(packed))
-  return _field_size(key_size) + _field_size(feature_size)
-
-
-@compiled.compiled
-def _put_varint(out: Bytes, at: int, value: int) -> int:
-  """Writes an integer, 7 bits a byte, the low ones first; returns its end."""
-  while value & -128:
-    out[at] = (value & 0x7F) | 0x80
-    value = (value >> 7) & 0x01FFFFFFFFFFFFFF
-    at += 1
-  out[at] = value
-  return at + 1
-
-
-@compiled.compiled
-def _put_header(out: Bytes, at: int, tag: int, size: int) -> int:
-  """Writes what precedes the bytes of a field; returns where they start."""
-  out[at] = tag
-  return _put_varint(out, at + 1, size)
-
-
-@compiled.compiled
-def _put_entry(
-  out: Bytes, at: int, key: Bytes, is_float: bool, packed: int
-) -> int:
-  """Writes a map entry up to its numbers; returns where they start."""
-  at = _put_header(out, at, _FIELD_1, _entry_size(len(key), packed))
-  at = _put_header(out, at, _FIELD_1, len(key))
-  at = byte_buffer.put_bytes(out, at, key)
-  list_size = _list_size(packed)
-  at = _put_header(out, at, _FIELD_2, _field_size(list_size))
-  at = _put_header(out, at, _FIELD_2 if is_float else _FIELD_3, list_size)
-  return _put_header(out, at, _FIELD_1, packed) if packed else at
 
 
 @compiled.compiled
@@ -241,8 +166,10 @@ def _put_numbers(
   """Writes one feature's numbers; returns their end."""
   is_float, first, last = span
   if is_float:
-    data = floats[first * _FLOAT_BYTES : last * _FLOAT_BYTES]
+    data = floats[
+      first * example_bytes.FLOAT_BYTES : last * example_bytes.FLOAT_BYTES
+    ]
     return byte_buffer.put_bytes(out, at, data)
   for value in ints[first:last]:
-    at = _put_varint(out, at, value)
+    at = example_bytes.put_varint(out, at, value)
   return at

@@ -22,16 +22,18 @@ from bert_tf.data import byte_buffer, compiled
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
+Tables = npt.NDArray[np.uint32]
 
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed.
 _MASK_DELTA = 0xA282EAD8
 
 _LENGTH_BYTES = 8
 _CRC_BYTES = 4
-_FRAME_BYTES = _LENGTH_BYTES + 2 * _CRC_BYTES
+HEAD_BYTES = _LENGTH_BYTES + _CRC_BYTES
+FRAME_BYTES = HEAD_BYTES + _CRC_BYTES
 
 
-def _make_tables() -> npt.NDArray[np.uint32]:
+def _make_tables() -> Tables:
   """Returns the CRC of each byte with 0 to 7 zeros after it, [8, 256]."""
   crc = np.arange(256, dtype=np.uint32)
   for _ in range(8):
@@ -43,16 +45,16 @@ def _make_tables() -> npt.NDArray[np.uint32]:
   return np.stack(tables)
 
 
-_TABLES = _make_tables()
+TABLES = _make_tables()
 
 
 def masked_crc(data: bytes) -> int:
   """Returns the CRC-32C of some bytes as TFRecord files mask it."""
-  return int(_masked_crc(np.frombuffer(data, np.uint8), _TABLES))
+  return int(_masked_crc(np.frombuffer(data, np.uint8), TABLES))
 
 
 @compiled.compiled
-def _masked_crc(data: Bytes, tables: npt.NDArray[np.uint32]) -> int:
+def _masked_crc(data: Bytes, tables: Tables) -> int:
   """See `masked_crc`; eight bytes at a time ("slicing by 8")."""
   crc = np.int64(0xFFFFFFFF)
   whole = len(data) & -8
@@ -75,22 +77,36 @@ def _masked_crc(data: Bytes, tables: npt.NDArray[np.uint32]) -> int:
 
 
 @compiled.compiled
-def _frame(
-  data: Bytes, starts: Int64s, tables: npt.NDArray[np.uint32]
-) -> Bytes:
+def seal(out: Bytes, at: int, size: int, tables: Tables) -> int:
+  """Puts what a file has around a record of `size` bytes.
+
+  Args:
+    out: has the record at `out[at + HEAD_BYTES:]`.
+    at: where what precedes it starts.
+    size: of the record alone.
+    tables: `TABLES`.
+
+  Returns:
+    Where the next record may start.
+  """
+  byte_buffer.put_number(out, at, size, _LENGTH_BYTES)
+  length = out[at : at + _LENGTH_BYTES]
+  at += _LENGTH_BYTES
+  at = byte_buffer.put_number(out, at, _masked_crc(length, tables), _CRC_BYTES)
+  crc = _masked_crc(out[at : at + size], tables)
+  return byte_buffer.put_number(out, at + size, crc, _CRC_BYTES)
+
+
+@compiled.compiled
+def _frame(data: Bytes, starts: Int64s, tables: Tables) -> Bytes:
   """Returns the records as they stand in a file; see `write_many`."""
   count = len(starts) - 1
-  out = np.empty(starts[count] - starts[0] + count * _FRAME_BYTES, np.uint8)
+  out = np.empty(starts[count] - starts[0] + count * FRAME_BYTES, np.uint8)
   at = 0
   for i in range(count):
     record = data[starts[i] : starts[i + 1]]
-    length = out[at : at + _LENGTH_BYTES]
-    at = byte_buffer.put_number(out, at, len(record), _LENGTH_BYTES)
-    crc = _masked_crc(length, tables)
-    at = byte_buffer.put_number(out, at, crc, _CRC_BYTES)
-    at = byte_buffer.put_bytes(out, at, record)
-    crc = _masked_crc(record, tables)
-    at = byte_buffer.put_number(out, at, crc, _CRC_BYTES)
+    byte_buffer.put_bytes(out, at + HEAD_BYTES, record)
+    at = seal(out, at, len(record), tables)
   return out
 
 
@@ -139,12 +155,13 @@ class RecordWriter:
       starts: where each starts in `data`, and where the last one ends.
         int64 [records + 1]
     """
-    framed = _frame(data, starts, _TABLES)
-    self._stream.write(
-      framed.data if _is_local(self.path) else framed.tobytes()
-    )
-    self.record_count += len(starts) - 1
-    self.size += len(framed)
+    self.write_sealed(_frame(data, starts, TABLES), len(starts) - 1)
+
+  def write_sealed(self, data: Bytes, count: int) -> None:
+    """Writes `count` records that have been through `seal`, gapless."""
+    self._stream.write(data.data if _is_local(self.path) else data.tobytes())
+    self.record_count += count
+    self.size += len(data)
 
   def close(self) -> None:
     """Completes the temporary file."""

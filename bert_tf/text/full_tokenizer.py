@@ -88,7 +88,7 @@ class FullTokenizer:
     self._part_pieces = _WordCache(self.wordpiece_tokenizer.word_pieces)
     self._part_ids = _WordCache(self._compute_part_ids)
     self._pieces = _WordCache(self._compute_pieces)
-    self._ids = _WordCache(self._compute_ids)
+    self._ids = _WordCache(self.compute_word_ids)
 
   def __getstate__(self) -> tuple[dict[str, int], bool]:
     return self.vocab, self.do_lower_case
@@ -117,6 +117,10 @@ class FullTokenizer:
     """Returns `encode(word)`, cached: for text that is split at spaces."""
     return self._ids[word]
 
+  def compute_word_ids(self, word: str) -> list[int]:
+    """Returns `encode(word)`, uncached: for those who remember it."""
+    return self._part_ids.of_words(self.basic_tokenizer.tokenize(word))
+
   def convert_tokens_to_ids(self, tokens: Iterable[str]) -> list[int]:
     """Returns the id of each token.
 
@@ -135,9 +139,6 @@ class FullTokenizer:
 
   def _compute_pieces(self, word: str) -> list[str]:
     return self._part_pieces.of_words(self.basic_tokenizer.tokenize(word))
-
-  def _compute_ids(self, word: str) -> list[int]:
-    return self._part_ids.of_words(self.basic_tokenizer.tokenize(word))
 
   def _compute_part_ids(self, part: str) -> list[int]:
     pieces = self.wordpiece_tokenizer.word_pieces(part)

@@ -20,7 +20,7 @@ def test_it_is_compiled_when_called():
 @pytest.mark.parametrize(
   ("function", "callee"),
   [
-    (instance_kernel.add_documents, random_state),
+    (instance_kernel.add_instances, random_state),
     (features._encode, byte_buffer),
     (record_writer._frame, byte_buffer),
   ],

@@ -3,20 +3,25 @@
 import dataclasses
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import tqdm
 from absl import logging
 
-from bert_tf.data import compiled, features, record_writer
+from bert_tf.data import (
+  compiled,
+  example_reader,
+  record_writer,
+  shuffled_records,
+  spill,
+)
 from bert_tf.tasks.pretraining import corpus as corpus_lib
+from bert_tf.tasks.pretraining import instance_records, settings
 from bert_tf.tasks.pretraining import instances as instances_lib
-from bert_tf.tasks.pretraining import settings
+from bert_tf.tasks.pretraining import shards as shards_lib
 from bert_tf.text import full_tokenizer
-
-# What a batch needs while it is written stays in the processor's cache.
-_RECORDS_A_BATCH = 256
 
 _EXAMPLES_LOGGED = 2
 
@@ -59,6 +64,39 @@ class Summary:
     ]
 
 
+Runner = Callable[[Sequence[shards_lib.Shard]], Sequence[Summary]]
+
+
+def together(
+  summaries: Sequence[Summary], shards: Sequence[shards_lib.Shard]
+) -> Summary:
+  """Returns the summary of shards, the seconds summed over all.
+
+  Args:
+    summaries: of each shard.
+    shards: with the names that their files have at last.
+  """
+  instances = sum(s.instances for s in summaries)
+  padding = sum(s.padding_share * s.instances for s in summaries) / instances
+  names = [path for shard in shards for path in shard.config.output_file]
+  written = [file for s in summaries for file in s.files]
+  return Summary(
+    documents=sum(s.documents for s in summaries),
+    sentences=sum(s.sentences for s in summaries),
+    tokens=sum(s.tokens for s in summaries),
+    instances=instances,
+    padding_share=padding,
+    seconds={
+      phase: sum(s.seconds[phase] for s in summaries)
+      for phase in summaries[0].seconds
+    },
+    files=tuple(
+      (name, records, size)
+      for name, (_, records, size) in zip(names, written, strict=True)
+    ),
+  )
+
+
 class _Clock:
   """Measures phases that follow one another."""
 
@@ -73,71 +111,101 @@ class _Clock:
 
 
 def create(
-  config: settings.PretrainingDataConfig, show_progress: bool = False
+  config: settings.PretrainingDataConfig,
+  show_progress: bool = False,
+  run: Runner | None = None,
 ) -> Summary:
   """Writes the records of a corpus.
 
   Args:
     config: settings.
     show_progress: draw progress bars, if standard error is a terminal.
+    run: makes several shards; by default one after the other.
 
   Raises:
     OSError: files that are missing or cannot be written.
     ValueError: inputs that cannot be used. Either leaves the files that
       existed as they were, and no new ones.
   """
-  clock = _Clock()
   inputs = corpus_lib.find_input_files(config.input_file)
-  _check_not_inputs(config.output_file, inputs)
+  shards = shards_lib.plan(config, inputs)
+  for shard in shards:
+    _check_outputs(shard.config.output_file, inputs)
+  logging.info("reading %d files: %s", len(inputs), ", ".join(inputs))
+  if len(shards) == 1:
+    return create_shard(shards[0], show_progress)
+  staged = [shards_lib.staged(shard) for shard in shards]
+  try:
+    summaries = (run or _one_by_one)(staged)
+    shards_lib.publish(shards)
+  finally:
+    shards_lib.discard(shards)
+  return together(summaries, shards)
+
+
+def _one_by_one(shards: Sequence[shards_lib.Shard]) -> list[Summary]:
+  return [create_shard(shard) for shard in shards]
+
+
+def create_shard(
+  shard: shards_lib.Shard, show_progress: bool = False
+) -> Summary:
+  """Writes the records of one shard; see `create`."""
+  clock = _Clock()
+  config = shard.config
   tokenizer = full_tokenizer.FullTokenizer(
     config.vocab_file, config.do_lower_case
   )
   instances_lib.check_vocabulary(tokenizer.vocab, config.vocab_file)
   compiled.start()
   with record_writer.open_all(config.output_file) as writers:
-    clock.end("start-up")
-    logging.info("reading %d files: %s", len(inputs), ", ".join(inputs))
-    with _bar("tokens", None, show_progress) as bar:
-      corpus = corpus_lib.read_corpus(inputs, tokenizer, bar.update)
-    clock.end("tokens")
-    total = corpus.document_count * config.dupe_factor
-    with _bar("instances", total, show_progress) as bar:
-      instances = instances_lib.generate(
-        corpus, tokenizer.vocab, config, bar.update
+    folder = config.tmp_dir or spill.folder_for(config.output_file[0])
+    with shuffled_records.ShuffledRecords(folder) as records:
+      clock.end("start-up")
+      with _bar("tokens", None, show_progress) as bar:
+        corpus = corpus_lib.read_corpus(
+          shard.text, tokenizer, bar.update, folder
+        )
+      clock.end("tokens")
+      total = corpus.document_count * config.dupe_factor
+      with _bar("instances", total, show_progress) as bar:
+        generator = instances_lib.Generator(corpus, tokenizer.vocab, config)
+        order = fill(records, generator, config, folder, bar.update)
+      clock.end("instances")
+      _log_examples(
+        [records.record(n) for n in order[:_EXAMPLES_LOGGED]], tokenizer
       )
-    clock.end("instances")
-    _log_examples(instances, tokenizer)
-    with _bar("writing", len(instances.order), show_progress) as bar:
-      for size in write(instances, writers):
-        bar.update(size)
+      with _bar("writing", records.count, show_progress) as bar:
+        for size in records.write(order, writers):
+          bar.update(size)
   clock.end("writing")
   return Summary(
     documents=corpus.document_count,
     sentences=corpus.sentence_count,
     tokens=len(corpus.tokens),
-    instances=len(instances.order),
-    padding_share=instances.padding_share,
+    instances=generator.made,
+    padding_share=1
+    - generator.token_count / (generator.made * config.max_seq_length),
     seconds=clock.seconds,
     files=tuple((w.path, w.record_count, w.size) for w in writers),
   )
 
 
-def write(
-  instances: instances_lib.Instances,
-  writers: Sequence[record_writer.RecordWriter],
-) -> Iterator[int]:
-  """Writes instances in order: the first to the first file, and so on, in turn.
-
-  Yields:
-    How many were written since last time.
-  """
-  count = len(writers)
-  for first, writer in enumerate(writers):
-    order = instances.order[first::count]
-    for begin in range(0, len(order), _RECORDS_A_BATCH):
-      batch = order[begin : begin + _RECORDS_A_BATCH]
-      writer.write_many(*features.encode_examples(instances.features(batch)))
-      yield len(batch)
+def fill(
+  records: shuffled_records.ShuffledRecords,
+  generator: instances_lib.Generator,
+  config: settings.PretrainingDataConfig,
+  folder: str | None,
+  progress: Callable[[int], object],
+) -> npt.NDArray[np.int32]:
+  """Makes all instances and records of them; returns the records' order."""
+  layout = instance_records.layout(
+    config.max_seq_length, config.max_predictions_per_seq
+  )
+  for store, documents in generator.batches():
+    instance_records.add_all(store, layout, records)
+    progress(documents)
+  return generator.order(folder)
 
 
 def _bar(phase: str, total: int | None, show: bool) -> tqdm.tqdm:
@@ -153,7 +221,8 @@ def _bar(phase: str, total: int | None, show: bool) -> tqdm.tqdm:
   )
 
 
-def _check_not_inputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
+def _check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
+  """Checks that outputs can be written and are no inputs."""
   real = {os.path.realpath(path): path for path in inputs}
   for path in outputs:
     if os.path.realpath(path) in real:
@@ -161,18 +230,17 @@ def _check_not_inputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
         f"--output_file: {path!r} is also an input file; writing it would "
         "destroy the text, so name another file"
       )
+    record_writer.check_is_no_directory(path)
 
 
 def _log_examples(
-  instances: instances_lib.Instances, tokenizer: full_tokenizer.FullTokenizer
+  records: Sequence[bytes], tokenizer: full_tokenizer.FullTokenizer
 ) -> None:
   """Shows the first instances, as the original does."""
-  order = instances.order[:_EXAMPLES_LOGGED]
-  columns = instances.features(order)
-  for row in range(len(order)):
-    size = int(np.sum(columns["input_mask"][row]))
-    ids = columns["input_ids"][row, :size].tolist()
-    tokens = tokenizer.convert_ids_to_tokens(ids)
+  for record in records:
+    columns = example_reader.decode_example(record)
+    ids = columns["input_ids"][: int(sum(columns["input_mask"]))]
+    tokens = tokenizer.convert_ids_to_tokens(map(int, ids))
     logging.info("*** Example ***\ntokens: %s", " ".join(tokens))
     for name, values in columns.items():
-      logging.info("%s: %s", name, " ".join(map(str, values[row].tolist())))
+      logging.info("%s: %s", name, " ".join(map(str, values)))

@@ -85,84 +85,91 @@ class Scratch(NamedTuple):
 
 
 @compiled.compiled
-def add_documents(
+def add_instances(
   corpus: corpus_lib.Corpus,
   order: Int32s,
-  first: int,
-  last: int,
+  cursor: Int64s,
   rules: Rules,
   store: Store,
   scratch: Scratch,
   state: random_state.State,
-) -> int:
-  """Stores the instances of documents `order[first:last]`.
+) -> None:
+  """Stores instances until the store is full or all documents are done.
 
-  Returns:
-    The place in `order` to go on from: `last`, or that of the document for
-    which `store` had too little room. It is then as if that document had not
-    been begun.
+  Args:
+    corpus: the text.
+    order: the documents, as they come.
+    cursor: where to go on, and afterwards where it went: the place in `order`;
+      the sentence, or -1 for a document not begun; its target. int64 [3]
+    rules: settings.
+    store: gets the instances.
+    scratch: room.
+    state: the source of all randomness.
   """
-  state_before = state.copy()
-  used_before = store.used.copy()
-  for place in range(first, last):
-    state_before[:] = state
-    used_before[:] = store.used
-    if not _add_document(corpus, order, place, rules, store, scratch, state):
-      state[:] = state_before
-      store.used[:] = used_before
-      return place
-  return last
+  while cursor[0] < len(order):
+    document = order[cursor[0]]
+    if cursor[1] < 0:
+      target = rules.max_tokens
+      if random_state.uniform(state) < rules.short_seq_prob:
+        target = 2 + random_state.below(state, rules.max_tokens - 1)
+      cursor[1], cursor[2] = corpus.documents[document], target
+    while cursor[1] < corpus.documents[document + 1]:
+      if not _has_room(rules, store):
+        return
+      cursor[1] = _add_chunk(corpus, order, cursor, rules, store, state)
+      _mask_last(rules, store, scratch, state)
+    cursor[0] += 1
+    cursor[1] = -1
 
 
 @compiled.compiled
-def _add_document(
+def _has_room(rules: Rules, store: Store) -> bool:
+  """Whether the store has room for the longest instance."""
+  number, tokens, masks = store.used
+  return bool(
+    number < len(store.token_ends)
+    and tokens + rules.max_tokens + 3 <= len(store.tokens)
+    and masks + rules.predictions[-1] <= len(store.positions)
+  )
+
+
+@compiled.compiled
+def _add_chunk(
   corpus: corpus_lib.Corpus,
   order: Int32s,
-  place: int,
+  cursor: Int64s,
   rules: Rules,
   store: Store,
-  scratch: Scratch,
   state: random_state.State,
-) -> bool:
-  """Stores the instances of one document; False if there is too little room."""
+) -> int:
+  """Stores the instance that starts at the cursor; returns the next sentence.
+
+  A chunk is a run of sentences that reaches the target or ends the document.
+  """
   sentences = corpus.sentences
+  place, chunk, target = cursor
   document_end = corpus.documents[order[place] + 1]
-  target = rules.max_tokens
-  if random_state.uniform(state) < rules.short_seq_prob:
-    target = 2 + random_state.below(state, rules.max_tokens - 1)
-  # A chunk is a run of sentences that reaches the target or ends the document.
-  chunk = corpus.documents[order[place]]
-  while chunk < document_end:
-    chunk_end = chunk + 1
-    while (
-      chunk_end < document_end
-      and sentences[chunk_end] - sentences[chunk] < target
-    ):
-      chunk_end += 1
-    split = chunk + 1
-    if chunk_end - chunk > 1:
-      split = chunk + 1 + random_state.below(state, chunk_end - chunk - 1)
-    is_random = chunk_end - chunk == 1 or random_state.uniform(state) < 0.5
-    if is_random:
-      wanted = target - (sentences[split] - sentences[chunk])
-      b_start, b_end = _random_segment(corpus, order, place, wanted, state)
-      chunk_end = split  # The sentences not used come again.
-    else:
-      b_start, b_end = sentences[split], sentences[chunk_end]
-    a_start, a_end, b_start, b_end = _truncate_pair(
-      sentences[chunk],
-      sentences[split],
-      b_start,
-      b_end,
-      rules.max_tokens,
-      state,
-    )
-    pair = (a_start, a_end, b_start, b_end)
-    if not _add_pair(corpus.tokens, pair, is_random, rules, store):
-      return False
-    _mask_last(rules, store, scratch, state)
-    chunk = chunk_end
-  return True
+  chunk_end = chunk + 1
+  while (
+    chunk_end < document_end
+    and sentences[chunk_end] - sentences[chunk] < target
+  ):
+    chunk_end += 1
+  split = chunk + 1
+  if chunk_end - chunk > 1:
+    split = chunk + 1 + random_state.below(state, chunk_end - chunk - 1)
+  is_random = chunk_end - chunk == 1 or random_state.uniform(state) < 0.5
+  if is_random:
+    wanted = target - (sentences[split] - sentences[chunk])
+    b_start, b_end = _random_segment(corpus, order, place, wanted, state)
+    chunk_end = split  # The sentences not used come again.
+  else:
+    b_start, b_end = sentences[split], sentences[chunk_end]
+  pair = _truncate_pair(
+    sentences[chunk], sentences[split], b_start, b_end, rules.max_tokens, state
+  )
+  _add_pair(corpus.tokens, pair, is_random, rules, store)
+  return int(chunk_end)
 
 
 @compiled.compiled
@@ -204,16 +211,13 @@ def _truncate_pair(
 ) -> tuple[int, int, int, int]:
   """Cuts tokens off the longer range, at random ends, until both fit."""
   while a_end - a_start + b_end - b_start > limit:
+    # Sums instead of branches, half of which would be guessed wrongly.
     at_front = random_state.uniform(state) < 0.5
-    if a_end - a_start > b_end - b_start:
-      if at_front:
-        a_start += 1
-      else:
-        a_end -= 1
-    elif at_front:
-      b_start += 1
-    else:
-      b_end -= 1
+    of_a = a_end - a_start > b_end - b_start
+    a_start += of_a & at_front
+    a_end -= of_a & (not at_front)
+    b_start += (not of_a) & at_front
+    b_end -= (not of_a) & (not at_front)
   return a_start, a_end, b_start, b_end
 
 
@@ -224,30 +228,26 @@ def _add_pair(
   is_random: bool,
   rules: Rules,
   store: Store,
-) -> bool:
-  """Stores [CLS] a [SEP] b [SEP]; False if there is too little room."""
+) -> None:
+  """Stores [CLS] a [SEP] b [SEP]."""
   a_start, a_end, b_start, b_end = pair
   a_size = a_end - a_start
   size = a_size + b_end - b_start + 3
-  number, begin, masks = store.used
-  if (
-    number >= len(store.token_ends)
-    or begin + size > len(store.tokens)
-    or masks + rules.predictions[size] > len(store.positions)
-  ):
-    return False
+  number, begin, _ = store.used
   out = store.tokens[begin : begin + size]
   out[0] = rules.cls
-  out[1 : 1 + a_size] = tokens[a_start:a_end]
+  # Loops: numba checks slices for overlaps, which takes longer than to copy.
+  for i in range(a_size):
+    out[1 + i] = tokens[a_start + i]
   out[1 + a_size] = rules.sep
-  out[2 + a_size : size - 1] = tokens[b_start:b_end]
+  for i in range(b_end - b_start):
+    out[2 + a_size + i] = tokens[b_start + i]
   out[size - 1] = rules.sep
   store.token_ends[number] = begin + size
   store.segment_b[number] = a_size + 2
   store.is_random_next[number] = is_random
   store.used[0] += 1
   store.used[1] += size
-  return True
 
 
 @compiled.compiled
@@ -276,7 +276,9 @@ def _mask_last(
     left -= end - start
     for i in range(start, end):
       position = _position(i, second)
-      masked[position] = _replacement(tokens[position], rules, state)
+      masked[position] = _replacement(
+        tokens[position], rules.mask, rules.replacements, state
+      )
   count = store.used[2]
   for position in range(len(tokens)):
     if masked[position] >= 0:
@@ -321,10 +323,12 @@ def _find_words(
 
 
 @compiled.compiled
-def _replacement(token: int, rules: Rules, state: random_state.State) -> int:
+def _replacement(
+  token: int, mask: int, replacements: Int32s, state: random_state.State
+) -> int:
   """Returns what stands in for a token: [MASK], itself or any token."""
   if random_state.uniform(state) < 0.8:
-    return rules.mask
+    return mask
   if random_state.uniform(state) < 0.5:
     return token
-  return rules.replacements[random_state.below(state, len(rules.replacements))]
+  return replacements[random_state.below(state, len(replacements))]

@@ -1,86 +1,24 @@
 """Pre-training instances: masked pairs of segments, for a whole corpus.
 
 The numbers are those of the original's create_pretraining_data.py for the same
-seed. Instances are kept in flat arrays of a few bytes a token, and shuffled as
-indices.
+seed. They come in batches, so that memory does not grow with their number.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf.data import compiled
+from bert_tf.data import spill
 from bert_tf.tasks.pretraining import corpus as corpus_lib
 from bert_tf.tasks.pretraining import instance_kernel, random_state, settings
 from bert_tf.text import vocab as vocab_lib
 
 _SPECIAL_TOKENS = ("[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
-# The generator is called for this many documents at a time, and so is progress.
-_DOCUMENTS_A_CALL = 4096
-
-
-class Instances(NamedTuple):
-  """All instances.
-
-  Attributes:
-    store: the instances in the order in which they were made.
-    order: which comes first, second, ... int32 [N]
-    max_seq_length: the width to which their tokens are padded.
-    max_predictions_per_seq: the width to which their masks are padded.
-  """
-
-  store: instance_kernel.Store
-  order: npt.NDArray[np.int32]
-  max_seq_length: int
-  max_predictions_per_seq: int
-
-  @property
-  def token_count(self) -> int:
-    """Tokens of all instances, special tokens included, padding not."""
-    return int(self.store.used[1])
-
-  @property
-  def padding_share(self) -> float:
-    """Share of the positions of all instances that are padding."""
-    return 1 - self.token_count / (len(self.order) * self.max_seq_length)
-
-  def features(
-    self, order: npt.NDArray[np.int32]
-  ) -> dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float32]]:
-    """Returns some instances as they are recorded.
-
-    Args:
-      order: which, usually a slice of `self.order`. int32 [B]
-
-    Returns:
-      Padded with zeros, by the original's names: `input_ids`, `input_mask`,
-      `segment_ids` int64 [B, max_seq_length]; `masked_lm_positions`,
-      `masked_lm_ids` int64 and `masked_lm_weights` float32
-      [B, max_predictions_per_seq]; `next_sentence_labels` int64 [B, 1], 1 if
-      the second segment is from elsewhere.
-    """
-    size, width = len(order), self.max_seq_length
-    masks = self.max_predictions_per_seq
-    ids, mask, segments = np.zeros((3, size, width), np.int64)
-    positions, labels = np.zeros((2, size, masks), np.int64)
-    weights = np.zeros((size, masks), np.float32)
-    _fill_tokens(self.store, order, ids, mask, segments)
-    _fill_masks(self.store, order, positions, labels, weights)
-    is_random_next = self.store.is_random_next[order].astype(np.int64)
-    return {
-      "input_ids": ids,
-      "input_mask": mask,
-      "segment_ids": segments,
-      "masked_lm_positions": positions,
-      "masked_lm_ids": labels,
-      "masked_lm_weights": weights,
-      "next_sentence_labels": is_random_next[:, None],  # [B, 1]
-    }
+# A store of so many instances stays in the processor's cache.
+_INSTANCES_A_BATCH = 512
 
 
 def check_vocabulary(vocab: Mapping[str, int], path: str) -> None:
@@ -122,64 +60,90 @@ def make_rules(
   )
 
 
-def generate(
-  corpus: corpus_lib.Corpus,
-  vocab: Mapping[str, int],
-  config: settings.PretrainingDataConfig,
-  progress: Callable[[int], object] = lambda documents: None,
-) -> Instances:
+class Generator:
   """Makes the instances of a corpus.
 
-  Args:
-    corpus: at least one document.
-    vocab: the id of each piece, in the order of the file.
-    config: settings.
-    progress: told how many documents were done since it was told last; in the
-      end `dupe_factor` times the documents of the corpus.
+  Attributes:
+    made: how many there are so far.
+    token_count: their tokens, special tokens included, padding not.
   """
-  documents = corpus.document_count
-  if documents == 1:
-    logging.warning(
-      "the corpus is one document, so random next sentences come from the same "
-      "document; put an empty line between documents"
-    )
-  rules = make_rules(vocab, config)
-  state = random_state.from_seed(config.random_seed)
-  order = np.arange(documents, dtype=np.int32)
-  random_state.shuffle(state, order, documents)
-  width = config.max_seq_length + 1
-  scratch = instance_kernel.Scratch(*np.zeros((3, width), np.int32))
-  store = _new_store(corpus, config)
-  for _ in range(config.dupe_factor):
-    first = 0
-    while first < documents:
-      last = min(first + _DOCUMENTS_A_CALL, documents)
-      done = instance_kernel.add_documents(
-        corpus, order, first, last, rules, store, scratch, state
+
+  def __init__(
+    self,
+    corpus: corpus_lib.Corpus,
+    vocab: Mapping[str, int],
+    config: settings.PretrainingDataConfig,
+  ):
+    """Draws the order of the documents.
+
+    Args:
+      corpus: at least one document.
+      vocab: the id of each piece, in the order of the file.
+      config: settings.
+    """
+    documents = corpus.document_count
+    if documents == 1:
+      logging.warning(
+        "the corpus is one document, so random next sentences come from the "
+        "same document; put an empty line between documents"
       )
-      if done < last:
-        _grow(store)
-      progress(done - first)
-      first = done
-  instance_order = np.arange(store.used[0], dtype=np.int32)
-  random_state.shuffle(state, instance_order, len(instance_order))
-  return Instances(
-    store,
-    instance_order,
-    config.max_seq_length,
-    config.max_predictions_per_seq,
-  )
+    self.made = 0
+    self.token_count = 0
+    self._corpus = corpus
+    self._copies = config.dupe_factor
+    self._rules = make_rules(vocab, config)
+    self._state = random_state.from_seed(config.random_seed)
+    self._order = np.arange(documents, dtype=np.int32)
+    random_state.shuffle(self._state, self._order, documents)
+    self._store = _new_store(self._rules)
+    width = config.max_seq_length + 1
+    self._scratch = instance_kernel.Scratch(*np.zeros((3, width), np.int32))
+
+  def batches(self) -> Iterator[tuple[instance_kernel.Store, int]]:
+    """Makes all instances, in order.
+
+    Yields:
+      Some instances, in a store that the next ones will overwrite, and how
+      many documents were completed with them.
+    """
+    documents = len(self._order)
+    for _ in range(self._copies):
+      cursor = np.array([0, -1, 0], np.int64)
+      while (before := int(cursor[0])) < documents:
+        self._store.used[:] = 0
+        instance_kernel.add_instances(
+          self._corpus,
+          self._order,
+          cursor,
+          self._rules,
+          self._store,
+          self._scratch,
+          self._state,
+        )
+        self.made += int(self._store.used[0])
+        self.token_count += int(self._store.used[1])
+        yield self._store, int(cursor[0]) - before
+
+  def order(self, folder: str | None) -> npt.NDArray[np.int32]:
+    """Returns which instance comes first, second, ... int32 [made].
+
+    To be called once, after all instances were made.
+
+    Args:
+      folder: where to keep it if it is large.
+    """
+    order: npt.NDArray[np.int32] = spill.empty(self.made, np.int32, folder)
+    random_state.shuffled(self._state, order)
+    return order
 
 
-def _new_store(
-  corpus: corpus_lib.Corpus, config: settings.PretrainingDataConfig
-) -> instance_kernel.Store:
-  """Returns an empty store with about the room that one copy needs."""
-  length = config.max_seq_length
-  count = len(corpus.tokens) // length + corpus.document_count + 1
-  masks = math.ceil(count * (length * config.masked_lm_prob + 1))
+def _new_store(rules: instance_kernel.Rules) -> instance_kernel.Store:
+  """Returns an empty store."""
+  count = _INSTANCES_A_BATCH
+  tokens = count * (rules.max_tokens + 3)
+  masks = count * int(rules.predictions[-1])
   return instance_kernel.Store(
-    tokens=np.zeros(count * length, np.int32),
+    tokens=np.zeros(tokens, np.int32),
     token_ends=np.zeros(count, np.int64),
     segment_b=np.zeros(count, np.int32),
     is_random_next=np.zeros(count, np.int32),
@@ -188,45 +152,3 @@ def _new_store(
     mask_ends=np.zeros(count, np.int64),
     used=np.zeros(3, np.int64),
   )
-
-
-def _grow(store: instance_kernel.Store) -> None:
-  """Makes an eighth more room, in place."""
-  for array in store[:-1]:
-    # Little at a time: the new room is filled with zeros, so takes memory at
-    # once, while a large array is not copied, but its pages mapped elsewhere.
-    array.resize(len(array) * 9 // 8 + 1024, refcheck=False)
-
-
-@compiled.compiled
-def _fill_tokens(
-  store: instance_kernel.Store,
-  order: npt.NDArray[np.int32],
-  ids: npt.NDArray[np.int64],
-  mask: npt.NDArray[np.int64],
-  segments: npt.NDArray[np.int64],
-) -> None:
-  """Copies the tokens of some instances into rows of zeros."""
-  for row, number in enumerate(order):
-    begin = store.token_ends[number - 1] if number else 0
-    size = store.token_ends[number] - begin
-    ids[row, :size] = store.tokens[begin : begin + size]
-    mask[row, :size] = 1
-    segments[row, store.segment_b[number] : size] = 1
-
-
-@compiled.compiled
-def _fill_masks(
-  store: instance_kernel.Store,
-  order: npt.NDArray[np.int32],
-  positions: npt.NDArray[np.int64],
-  labels: npt.NDArray[np.int64],
-  weights: npt.NDArray[np.float32],
-) -> None:
-  """Copies the masks of some instances into rows of zeros."""
-  for row, number in enumerate(order):
-    begin = store.mask_ends[number - 1] if number else 0
-    size = store.mask_ends[number] - begin
-    positions[row, :size] = store.positions[begin : begin + size]
-    labels[row, :size] = store.labels[begin : begin + size]
-    weights[row, :size] = 1.0

@@ -23,6 +23,9 @@ class PretrainingDataConfig:
     dupe_factor: how often the corpus is gone through, masked differently.
     masked_lm_prob: share of the tokens to predict.
     short_seq_prob: share of the documents that give shorter instances.
+    num_shards: parts of the corpus, each with record files of its own.
+    tmp_dir: where to put what does not fit into memory; "" for beside the
+      output.
   """
 
   input_file: tuple[str, ...]
@@ -36,6 +39,8 @@ class PretrainingDataConfig:
   dupe_factor: int = 10
   masked_lm_prob: float = 0.15
   short_seq_prob: float = 0.1
+  num_shards: int = 1
+  tmp_dir: str = ""
 
   def __post_init__(self) -> None:
     """Checks each setting alone; files are looked at when they are used."""
@@ -46,10 +51,16 @@ class PretrainingDataConfig:
       ("max_seq_length", MIN_SEQ_LENGTH),
       ("max_predictions_per_seq", 1),
       ("dupe_factor", 1),
+      ("num_shards", 1),
     ):
       value = getattr(self, name)
       if value < least:
         raise ValueError(f"--{name}={value}, expected at least {least}")
+    if self.tmp_dir and not os.path.isdir(self.tmp_dir):
+      raise NotADirectoryError(
+        f"--tmp_dir={self.tmp_dir!r} is no folder; make it, or leave the flag "
+        "out to have temporary files beside the output"
+      )
     for name in ("masked_lm_prob", "short_seq_prob"):
       value = getattr(self, name)
       if not 0 <= value <= 1:

@@ -4,8 +4,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from bert_tf.data import spill
 from bert_tf.tasks.pretraining import corpus
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, line_encoder
 from tests.tasks.pretraining import reference
 
 
@@ -21,7 +22,7 @@ def read(folder, tokenizer, *contents):
     data = content if isinstance(content, bytes) else content.encode()
     path.write_bytes(data)
     paths.append(str(path))
-  return corpus.read_corpus(paths, tokenizer)
+  return corpus.read_corpus(list(map(corpus.TextPart, paths)), tokenizer)
 
 
 def words(found, tokenizer):
@@ -92,15 +93,33 @@ def test_blocks_change_nothing(
   content = (testdata / "text" / "mixed.txt").read_bytes()
   expected = words(read(tmp_path, tokenizer, content), tokenizer)
   monkeypatch.setattr(corpus, "_BLOCK_BYTES", size)
-  monkeypatch.setattr(corpus, "_MAX_WORDS", size)
+  monkeypatch.setattr(line_encoder, "_MAX_WORDS", size)
+  monkeypatch.setattr(line_encoder, "_MAX_BYTES", size)
+  monkeypatch.setattr(spill, "LARGE", size)
   assert words(read(tmp_path, tokenizer, content), tokenizer) == expected
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_part_of_a_file(tmp_path, tokenizer, monkeypatch, size):
+  monkeypatch.setattr(corpus, "_BLOCK_BYTES", size)
+  lines = ["one line\n", "another\n", "\n", "a third\n", "and a last"]
+  (tmp_path / "a.txt").write_text("".join(lines))
+  path, begin = str(tmp_path / "a.txt"), len(lines[0])
+  for end, expected in [
+    (begin + len(lines[1]), [[["another"]]]),
+    (begin + len("".join(lines[1:4])), [[["another"]], [["a", "third"]]]),
+    (None, [[["another"]], [["a", "third"], ["and", "a", "last"]]]),
+  ]:
+    part = corpus.TextPart(path, begin, end)
+    assert words(corpus.read_corpus([part], tokenizer), tokenizer) == expected
 
 
 def test_progress_counts_bytes(tmp_path, tokenizer, monkeypatch):
   monkeypatch.setattr(corpus, "_BLOCK_BYTES", 10)
   (tmp_path / "a.txt").write_text("some words\n" * 9)
   told = []
-  corpus.read_corpus([str(tmp_path / "a.txt")], tokenizer, told.append)
+  part = corpus.TextPart(str(tmp_path / "a.txt"))
+  corpus.read_corpus([part], tokenizer, told.append)
   assert sum(told) == 99 and len(told) > 5
 
 

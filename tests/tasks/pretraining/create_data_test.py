@@ -6,6 +6,7 @@ import pathlib
 import pytest
 import tensorflow as tf
 
+from bert_tf.data import shuffled_records
 from bert_tf.tasks.pretraining import create_data, settings
 from bert_tf.text import vocab as vocab_lib
 
@@ -150,15 +151,15 @@ def files_in(folder):
   }
 
 
-@pytest.mark.parametrize("phase", ["read_corpus", "generate", "write"])
+@pytest.mark.parametrize("phase", ["read_corpus", "fill", "write"])
 def test_a_failure_leaves_no_trace(config, tmp_path, monkeypatch, phase):
   (tmp_path / "out").mkdir()
   (tmp_path / "out" / "a").write_bytes(b"older")
   before = files_in(tmp_path)
   owner = {
     "read_corpus": create_data.corpus_lib,
-    "generate": create_data.instances_lib,
-    "write": create_data,
+    "fill": create_data,
+    "write": shuffled_records.ShuffledRecords,
   }[phase]
 
   def fail(*_):

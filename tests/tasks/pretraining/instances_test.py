@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.tasks.pretraining import corpus, instances, settings
+from bert_tf.data import example_reader, shuffled_records
+from bert_tf.tasks.pretraining import (
+  corpus,
+  create_data,
+  instances,
+  settings,
+)
 from bert_tf.text import vocab as vocab_lib
 from tests.tasks.pretraining import reference
 
@@ -40,15 +46,19 @@ def flat(documents, vocab):
   )
 
 
+def generate(documents, vocab, config, progress=lambda documents: None):
+  """All records, decoded, in order."""
+  generator = instances.Generator(flat(documents, vocab), vocab, config)
+  with shuffled_records.ShuffledRecords(None) as records:
+    order = create_data.fill(records, generator, config, None, progress)
+    found = [records.record(number) for number in order]
+  return generator, [example_reader.decode_example(record) for record in found]
+
+
 def assert_as_reference(documents, vocab, config):
   expected = reference.make_instances(documents, vocab, config)
-  found = instances.generate(flat(documents, vocab), vocab, config)
-  assert len(found.order) == len(expected)
-  columns = found.features(found.order)
-  for row, instance in enumerate(expected):
-    features = reference.features(instance, vocab, config)
-    assert features == {n: c[row].tolist() for n, c in columns.items()}
-  return found
+  _, found = generate(documents, vocab, config)
+  assert found == [reference.features(i, vocab, config) for i in expected]
 
 
 sentences = st.lists(
@@ -101,40 +111,31 @@ def test_corners(documents, whole_words, length):
   assert_as_reference(documents, VOCAB, config)
 
 
-def test_the_store_grows():
-  # Many short documents: more instances than the first guess has room for.
-  documents = [[["a"], ["b", "##c"]]] * 300
-  config = make_config(max_seq_length=5, dupe_factor=7, masked_lm_prob=1.0)
-  found = assert_as_reference(documents, VOCAB, config)
-  first_guess = instances._new_store(flat(documents, VOCAB), config)
-  assert len(found.store.token_ends) > len(first_guess.token_ends)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_full_store_is_emptied_within_documents(monkeypatch, batch):
+  monkeypatch.setattr(instances, "_INSTANCES_A_BATCH", batch)
+  documents = [[["a"], ["b", "##c"], ["d"]] * 9, [["g"]], [["h"], ["g"]] * 5]
+  config = make_config(max_seq_length=6, dupe_factor=3, masked_lm_prob=1.0)
+  assert_as_reference(documents, VOCAB, config)
 
 
-def test_progress_counts_documents(monkeypatch):
-  monkeypatch.setattr(instances, "_DOCUMENTS_A_CALL", 4)
-  documents = [[["a"], ["b"]]] * 10
+def test_progress_counts_documents():
+  documents = [[["a"], ["b"]]] * 1000
   config = make_config(dupe_factor=3)
   told = []
-  found = instances.generate(flat(documents, VOCAB), VOCAB, config, told.append)
-  assert sum(told) == 30
-  monkeypatch.undo()
-  again = instances.generate(flat(documents, VOCAB), VOCAB, config)
-  assert again.order.tolist() == found.order.tolist()
-  assert again.store.used.tolist() == found.store.used.tolist()
+  generator, found = generate(documents, VOCAB, config, told.append)
+  assert sum(told) == 3000 and len(told) > 3
+  assert generator.made == len(found)
 
 
 def test_shares_and_types():
   documents = [[["a", "##c", "d"]] * 50] * 20
   config = make_config(max_seq_length=64, max_predictions_per_seq=10)
-  found = instances.generate(flat(documents, VOCAB), VOCAB, config)
-  columns = found.features(found.order)
-  used = columns["input_mask"].sum()
-  assert found.token_count == used
-  assert found.padding_share == pytest.approx(
-    1 - used / columns["input_mask"].size
-  )
-  kinds = collections.Counter(str(c.dtype) for c in columns.values())
-  assert kinds == {"int64": 6, "float32": 1}
+  generator, found = generate(documents, VOCAB, config)
+  columns = {name: np.array([row[name] for row in found]) for name in found[0]}
+  assert generator.token_count == columns["input_mask"].sum()
+  kinds = collections.Counter(c.dtype.kind for c in columns.values())
+  assert kinds == {"i": 6, "f": 1}
   positions = columns["masked_lm_positions"]
   now = np.take_along_axis(columns["input_ids"], positions, 1)
   is_label = columns["masked_lm_weights"] == 1
@@ -146,7 +147,7 @@ def test_shares_and_types():
 
 def test_warns_once_of_a_single_document(caplog):
   config = make_config(dupe_factor=3)
-  instances.generate(flat([[["a"], ["b"]]], VOCAB), VOCAB, config)
+  generate([[["a"], ["b"]]], VOCAB, config)
   warnings = [r for r in caplog.records if r.levelname == "WARNING"]
   assert len(warnings) == 1
   assert "the corpus is one document" in warnings[0].getMessage()

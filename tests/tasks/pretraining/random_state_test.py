@@ -39,5 +39,5 @@ def test_continues_from_any_state():
   pythons = random.Random(9)
   for _ in range(100):
     pythons.random()
-  ours = np.array(pythons.getstate()[1], np.uint32)
+  ours = random_state.from_words(pythons.getstate()[1])
   assert random_state.uniform(ours) == pythons.random()

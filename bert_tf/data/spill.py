@@ -1,0 +1,97 @@
+"""Arrays that go to a temporary file when they are large.
+
+The files have no name, so nothing is left of them however a process ends.
+"""
+
+import os
+import tempfile
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bert_tf import files
+
+Array = npt.NDArray[Any]
+
+# Arrays of more bytes than this are kept in files.
+LARGE = 32 << 20
+
+
+def folder_for(path: str) -> str | None:
+  """Returns where to put temporary files for an output: beside it.
+
+  For an output in a bucket that is None: where `tempfile` puts them.
+  """
+  if files.is_remote(path):
+    return None
+  folder = os.path.dirname(path) or "."
+  return folder if os.path.isdir(folder) else None
+
+
+def temporary_file(folder: str | None) -> IO[bytes]:
+  """Opens a file without a name, to be written and read."""
+  return tempfile.TemporaryFile(dir=folder)
+
+
+def empty(count: int, dtype: Any, folder: str | None) -> Array:
+  """Returns an array [count] with nothing in particular in it.
+
+  A large one is a file mapped to memory: the system keeps as much of it in
+  memory as there is room for.
+  """
+  size = count * np.dtype(dtype).itemsize
+  if size <= LARGE:
+    return np.empty(count, dtype)
+  with temporary_file(folder) as file:
+    file.truncate(size)
+    return np.asarray(np.memmap(file, dtype, "r+", shape=(count,)))
+
+
+class Spool:
+  """An array that is made piece by piece."""
+
+  def __init__(self, dtype: Any, folder: str | None):
+    """Starts with nothing.
+
+    Args:
+      dtype: of the array.
+      folder: where to put the file; None for the system's.
+    """
+    self._dtype = np.dtype(dtype)
+    self._folder = folder
+    self._pieces: list[Array] = []
+    self._size = 0  # Of the pieces, in bytes.
+    self._file: IO[bytes] | None = None
+    self._whole: Array | None = None
+
+  def add(self, piece: Array) -> None:
+    """Adds a piece to the end."""
+    piece = np.ascontiguousarray(piece, self._dtype)
+    self._pieces.append(piece)
+    self._size += piece.nbytes
+    if self._size > LARGE:
+      if self._file is None:
+        self._file = temporary_file(self._folder)
+      self._flush()
+
+  def finish(self) -> Array:
+    """Returns the whole array, not to be written; none can be added to it."""
+    if self._whole is None:
+      if self._file is None:
+        pieces = [np.empty(0, self._dtype), *self._pieces]
+        self._whole = np.concatenate(pieces)
+      else:
+        self._flush()
+        with self._file:
+          self._whole = np.asarray(np.memmap(self._file, self._dtype, "r"))
+      self._pieces.clear()
+    return self._whole
+
+  def _flush(self) -> None:
+    assert self._file is not None
+    for piece in self._pieces:
+      self._file.write(piece.data)
+    self._file.flush()
+    self._pieces.clear()
+    self._size = 0

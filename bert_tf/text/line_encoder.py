@@ -1,0 +1,176 @@
+"""Lines of UTF-8 to ids of pieces, many lines at a time.
+
+The ids are those of `FullTokenizer.encode`. No step of tokenization looks
+across a space, so a word's ids depend on nothing but the word: each different
+word is worked out once, by compiled code if it is ASCII, else by the tokenizer.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bert_tf.text import characters, full_tokenizer, line_kernel, wordpiece
+
+# The table of words has room for so many, and for so many bytes and ids of
+# them. Rare words are forgotten with all others when it is full.
+_MAX_WORDS = 1 << 18
+_MAX_BYTES = 1 << 22
+
+# More than there are words of one or two bytes; others take four, space and
+# all, so that this bounds the different words of a text.
+_SHORT_WORDS = 1 << 15
+
+
+class Lines(NamedTuple):
+  """Encoded lines.
+
+  Attributes:
+    ids: of all lines, one after the other. int32 [T]
+    counts: how many each line has. int64 [L]
+    is_empty: which are nothing but white space, as `str.strip` sees it: a line
+      of control characters alone has no ids but is not empty. bool [L]
+  """
+
+  ids: npt.NDArray[np.int32]
+  counts: npt.NDArray[np.int64]
+  is_empty: npt.NDArray[np.bool_]
+
+
+class LineEncoder:
+  """Encodes lines and remembers their words."""
+
+  def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
+    """Takes over the tokenizer's vocabulary, which must have "[UNK]"."""
+    self._tokenizer = tokenizer
+    self._vocabulary = _vocabulary(tokenizer)
+    self._words = _no_words(_MAX_WORDS, _MAX_BYTES)
+
+  def encode(self, data: bytes) -> Lines:
+    r"""Encodes lines.
+
+    Args:
+      data: UTF-8 with "\n" between lines, at most a few megabytes; "\r" is
+        white space in it.
+    """
+    self._make_room(len(data))
+    numbers = np.empty(len(data) // 2 + 1, np.int32)
+    line_ends = np.empty(data.count(b"\n") + 1, np.int64)
+    pending = np.empty(len(numbers), np.int32)
+    found, _, left = line_kernel.find_words(
+      np.frombuffer(data, np.uint8),
+      self._vocabulary,
+      self._words,
+      numbers,
+      line_ends,
+      pending,
+    )
+    self._encode_in_python(pending[:left].tolist())
+    counts = np.empty(len(line_ends), np.int64)
+    is_empty = np.empty(len(line_ends), np.bool_)
+    ids = line_kernel.join(
+      numbers[:found], line_ends, self._words, counts, is_empty
+    )
+    return Lines(ids, counts, is_empty)
+
+  def _make_room(self, size: int) -> None:
+    """Makes sure that all words of so many bytes fit into the table."""
+    words = size // 4 + _SHORT_WORDS
+    table, ids = self._words.table, int(self._words.used[0])
+    count = int(table.used[0])
+    if (
+      count + words >= len(table.ends)
+      or int(table.ends[count]) + size > len(table.keys)
+      or ids + size > len(self._words.ids)
+    ):
+      self._words = _no_words(max(_MAX_WORDS, words), max(_MAX_BYTES, size))
+
+  def _encode_in_python(self, numbers: list[int]) -> None:
+    """Finds the ids of words that are not ASCII."""
+    words, table = self._words, self._words.table
+    ids: list[int] = []
+    first = int(words.used[0])
+    for number in numbers:
+      begin, end = table.ends[number : number + 2]
+      word = table.keys[begin:end].tobytes().decode("utf-8")
+      found = self._tokenizer.compute_word_ids(word)
+      words.begins[number] = first + len(ids)
+      words.counts[number] = len(found)
+      words.is_blank[number] = not word.strip()
+      ids += found
+    last = first + len(ids)
+    if last > len(words.ids):  # More pieces than bytes: hardly ever.
+      more = np.empty(2 * last, np.int32)
+      more[:first] = words.ids[:first]
+      self._words = words = words._replace(ids=more)
+    words.ids[first:last] = ids
+    words.used[0] = last
+
+
+def _vocabulary(
+  tokenizer: full_tokenizer.FullTokenizer,
+) -> line_kernel.Vocabulary:
+  mark = wordpiece.CONTINUATION
+  pieces = {k: v for k, v in tokenizer.vocab.items() if k.isascii()}
+  others = {k[len(mark) :]: v for k, v in pieces.items() if k.startswith(mark)}
+  rules = tokenizer.wordpiece_tokenizer
+  longest = max(map(len, pieces), default=0)
+  chars = [chr(code) for code in range(128)]
+  lower = [c.lower() if tokenizer.do_lower_case else c for c in chars]
+  return line_kernel.Vocabulary(
+    starts=_table(pieces),
+    start_ids=np.fromiter(pieces.values(), np.int32, len(pieces)),
+    others=_table(others),
+    other_ids=np.fromiter(others.values(), np.int32, len(others)),
+    longest=longest,
+    longest_word=rules.max_input_chars_per_word,
+    unknown=tokenizer.vocab[rules.unk_token],
+    kinds=np.array([_kind(char) for char in chars], np.uint8),
+    lower=np.array([ord(char) for char in lower], np.uint8),
+    part=np.zeros(rules.max_input_chars_per_word + 1, np.uint8),
+    hashes=np.zeros(longest, np.uint64),
+  )
+
+
+def _kind(char: str) -> int:
+  """The kind of an ASCII character, as `BasicTokenizer` treats it."""
+  if char == "\0" or characters.is_control(char):
+    return line_kernel.BLANK if char.isspace() else line_kernel.DROPPED
+  if characters.is_whitespace(char):
+    return line_kernel.SPACE
+  if characters.is_punctuation(char):
+    return line_kernel.PUNCTUATION
+  return line_kernel.LETTER
+
+
+def _table(keys: Iterable[str]) -> line_kernel.Table:
+  """Returns a table of different ASCII strings."""
+  sizes = [0, *map(len, keys)]
+  ends = np.cumsum(sizes, dtype=np.int64)
+  joined = np.frombuffer("".join(keys).encode(), np.uint8)
+  table = _empty_table(len(sizes), int(ends[-1]))
+  line_kernel.add_all(table, joined, ends)
+  return table
+
+
+def _empty_table(count: int, size: int) -> line_kernel.Table:
+  """Returns a table with room for so many strings and bytes."""
+  return line_kernel.Table(
+    # At most half full: it is quick to find that a string is not there.
+    slots=np.zeros(1 << (2 * count).bit_length(), np.int32),
+    keys=np.empty(size, np.uint8),
+    ends=np.zeros(count + 1, np.int64),
+    used=np.zeros(1, np.int64),
+  )
+
+
+def _no_words(count: int, size: int) -> line_kernel.Words:
+  return line_kernel.Words(
+    table=_empty_table(count, size),
+    ids=np.empty(size, np.int32),
+    begins=np.empty(count, np.int64),
+    counts=np.empty(count, np.int64),
+    is_blank=np.empty(count, np.bool_),
+    used=np.zeros(1, np.int64),
+  )
