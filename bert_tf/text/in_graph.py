@@ -99,9 +99,12 @@ class InGraphTokenizer(tf.Module):
   @tf.function(input_signature=[_TEXTS], autograph=False)
   def split(self, texts: Any) -> Any:
     """Returns words before they are cut, ragged strings [batch, None]."""
-    words = self._splitter(texts)
-    strings = tf.strings.unicode_encode(words.codes, "UTF-8")
-    return tf.RaggedTensor.from_row_splits(strings, words.text_splits)
+    with tf.device("/CPU:0"):
+      words = self._splitter(texts)
+      strings = tf.strings.unicode_encode(words.codes, "UTF-8")
+      return tf.RaggedTensor.from_row_splits(
+        strings, words.text_splits, validate=False
+      )
 
   def pack(
     self,

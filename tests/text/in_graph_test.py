@@ -148,6 +148,16 @@ def test_words_stand_where_word_spans_finds_them(both):
     assert found == [[span.start, span.end] for span in spans], repr(text)
 
 
+def test_split(both):
+  tokenizer, full = both
+  texts = ["", "Größe!", *in_graph_samples.strings(2_000, seed=5)]
+  expected = [
+    [word.encode() for word in full.basic_tokenizer.tokenize(text)]
+    for text in texts
+  ]
+  assert tokenizer.split(texts).to_list() == expected
+
+
 def test_words(both):
   tokenizer, full = both
   rows = [["Unaffable", "wörld", "", "don't"], [], ["a\nb", "\x00"], ["ΑΣ"]]
