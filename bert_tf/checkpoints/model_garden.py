@@ -8,6 +8,7 @@ import os
 import re
 from typing import Any
 
+import numpy.typing as npt
 import tensorflow as tf
 from absl import logging
 
@@ -23,6 +24,12 @@ from bert_tf.checkpoints import (
 
 # Their names to Google's, applied in order.
 _RENAMED = (
+  # The scope of a model within another, "bert_encoder_v2" perhaps.
+  (
+    r"^[^/]+/(?=(word_embeddings|type_embeddings|position_embedding|"
+    r"embeddings/layer_norm|transformer|pooler_transform|cls|next_sentence)/)",
+    "",
+  ),
   (r"^word_embeddings/embeddings$", "bert/embeddings/word_embeddings"),
   (r"^type_embeddings/embeddings$", "bert/embeddings/token_type_embeddings"),
   (r"^position_embedding/embeddings$", "bert/embeddings/position_embeddings"),
@@ -35,13 +42,15 @@ _RENAMED = (
   (r"(layer_\d+)/output/(kernel|bias)$", r"\1/output/dense/\2"),
   (r"/output_layer_norm/", "/output/LayerNorm/"),
   (r"^pooler_transform/", "bert/pooler/dense/"),
-  (r"^bert/cls/predictions/", "cls/predictions/"),
   (r"^cls/predictions/output_bias/bias$", "cls/predictions/output_bias"),
   (r"^next_sentence/logits/kernel$", "cls/seq_relationship/output_weights"),
   (r"^next_sentence/logits/bias$", "cls/seq_relationship/output_bias"),
 )
 # `do_lower_case` and the number of the save.
 _COUNTERS = ("Variable", "save_counter")
+# A pre-training has a pooler of its own for the next sentences; the encoder's
+# stays as it was made. In Google's BERT they are one.
+_POOLER = re.compile(r"(^|/)next_sentence/pooler_dense/(kernel|bias)$")
 _TRANSPOSED = "cls/seq_relationship/output_weights"
 _EXTRA = "assets.extra"
 _LOWER = "do_lower_case"
@@ -70,24 +79,13 @@ def read(path: str) -> portable.Portable:
   if prefix is None:
     raise FileNotFoundError(f"{path}: no SavedModel and no checkpoint there")
   reader = object_graph.Reader(prefix)
-  tensors, others, heads = {}, [], 0
-  for name in sorted(reader.keys):
-    ours = google_name(name)
-    if not ours.startswith(("bert/", "cls/")):
-      others += [name] if name not in _COUNTERS else []
-      continue
-    value = reader.read(name)
-    if ours.endswith("/layer_0/attention/self/query/kernel"):
-      heads = value.shape[1] if value.ndim == 3 else 0
-    value = value.T if ours == _TRANSPOSED else value
-    tensors[ours] = split_heads.join(ours, value)
+  tensors = _read_tensors(reader, path)
   told = sizes.settings({n: v.shape for n, v in tensors.items()}, path)
-  if not heads:
+  query = tensors.get("bert/encoder/layer_0/attention/self/query/kernel")
+  if query is None or query.ndim != 3:
     raise ValueError(f"{path}: not Model Garden's BERT: attention has no heads")
-  if others:
-    logging.info("%s: not read: %s", path, ", ".join(others))
   config = config_lib.BertConfig.from_dict(
-    told | {"num_attention_heads": heads}
+    told | {"num_attention_heads": query.shape[1]}
   )
   saved_model = object_graph.find_saved_model(path)
   beside = vocabulary = os.path.dirname(prefix)
@@ -98,10 +96,33 @@ def read(path: str) -> portable.Portable:
   return portable.Portable(
     path=path,
     config=portable.config_beside(beside, config),
-    tensors=tensors,
+    tensors={n: split_heads.join(n, value) for n, value in tensors.items()},
     vocabulary=_vocabulary(vocabulary),
     do_lower_case=None if lower is None else bool(lower),
   )
+
+
+def _read_tensors(
+  reader: object_graph.Reader, path: str
+) -> dict[str, npt.NDArray[Any]]:
+  """Tensors by Google's names, attention kernels with heads as they are."""
+  found: dict[str, npt.NDArray[Any]] = {}
+  poolers: dict[str, npt.NDArray[Any]] = {}
+  others = []
+  for name in sorted(reader.keys):
+    ours = google_name(name)
+    if match := _POOLER.search(name):
+      poolers[f"bert/pooler/dense/{match[2]}"] = reader.read(name)
+    elif not ours.startswith(("bert/", "cls/")):
+      others += [name] if name not in _COUNTERS else []
+    elif ours in found:
+      raise ValueError(f"{path}: two variables that would be {ours}")
+    else:
+      value = reader.read(name)
+      found[ours] = value.T if ours == _TRANSPOSED else value
+  if others:
+    logging.info("%s: not read: %s", path, ", ".join(others))
+  return found | poolers
 
 
 def _vocabulary(folder: str) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ variables in the same way.
 """
 
 import os
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from bert_tf.checkpoints import google, portable
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _SAVED_MODEL = "saved_model.pb"
+# Keys of what an optimizer keeps, whose variables may bear the model's names.
+_STATE = re.compile(r"(^|/)optimizer/|/\.OPTIMIZER_SLOT/")
 
 
 def find_saved_model(path: str) -> str | None:
@@ -48,7 +51,7 @@ def find(path: str) -> str | None:
 
 
 class Reader:
-  """Variables by their own names.
+  """A model's variables by their own names, without the optimizer's.
 
   Raises:
     FileNotFoundError: There is no checkpoint.
@@ -71,7 +74,7 @@ class Reader:
     for node in self.graph.nodes:
       for attribute in node.attributes:
         name, key = attribute.full_name, attribute.checkpoint_key
-        if not name or key not in self._reader.shapes:
+        if not name or key not in self._reader.shapes or _STATE.search(key):
           continue
         if self.keys.setdefault(name, key) != key:
           self._two(prefix, name, key)

@@ -113,9 +113,9 @@ def _with_labels(
   """The settings with the labels that a runner wrote beside its checkpoint."""
   if settings.labels or settings.model_type not in settings_lib.LABELLED:
     return settings
-  found = formats.labels(checkpoint)
-  if found:
-    return dataclasses.replace(settings, labels=found)
+  known = formats.labels(checkpoint)
+  if known:
+    return dataclasses.replace(settings, labels=known)
   folder = checkpoint
   if google.recognises(checkpoint):
     folder = os.path.dirname(google.find_checkpoint(checkpoint))
