@@ -1,0 +1,1 @@
+"""What `tools.benchmark` times: a module for each kind of work."""

@@ -1,0 +1,33 @@
+"""Timing in turns, so that a busy machine slows all alike."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Contenders = Mapping[str, Callable[[], object]]
+
+
+def time_in_turns(
+  contenders: Contenders, rounds: int
+) -> dict[str, list[float]]:
+  """Returns the seconds each contender took in each round."""
+  seconds: dict[str, list[float]] = {name: [] for name in contenders}
+  for _ in range(rounds):
+    for name, run in contenders.items():
+      started = time.perf_counter()
+      run()
+      seconds[name].append(time.perf_counter() - started)
+  return seconds
+
+
+def print_rates(seconds: dict[str, list[float]], amount: float, unit: str):
+  """Prints a table: median, least and most, ratio to the first contender."""
+  first = statistics.median(next(iter(seconds.values())))
+  width = max(map(len, seconds)) + 2
+  for name, times in seconds.items():
+    rates = sorted(amount / each for each in times)
+    median = statistics.median(times)
+    print(
+      f"{name:{width}}{amount / median:8.2f} {unit} "
+      f"({rates[0]:.2f} to {rates[-1]:.2f}){first / median:7.1f}x"
+    )
