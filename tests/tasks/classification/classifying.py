@@ -1,14 +1,24 @@
-"""Runs classification on the goldens, for several tests."""
+"""Runs classification on the goldens, for several tests; also as a program.
+
+As a program: `python classifying.py SETTINGS` with SETTINGS a JSON object of
+`classify`'s arguments, `output_dir` among them.
+"""
 
 import dataclasses
+import json
 import pathlib
 import shutil
+import sys
 
+import numpy as np
 import tensorflow as tf
+from absl import logging
 
 import bert_tf
+from bert_tf.checkpoints import google
 from bert_tf.tasks.classification import run, table
 from bert_tf.training import fine_tuning, loop, strategy
+from tests import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TESTDATA = ROOT / "tests" / "testdata"
@@ -46,6 +56,11 @@ def classify(output_dir, task="mrpc", data_dir=None, **changes):
     loop.LoopSettings(**training),
     strategy.DeviceSettings(),
   )
+
+
+def classify_in_process(output_dir, **changes):
+  """Starts `classify` in a process of its own."""
+  return processes.start(__file__, {"output_dir": str(output_dir)} | changes)
 
 
 def put_golden_checkpoint(task, output_dir):
@@ -96,8 +111,27 @@ def scores(path):
   return {name: float(value) for name, value in lines}
 
 
+def state(folder, step):
+  """All tensors of a checkpoint by name."""
+  reader = google.Reader(folder / f"model.ckpt-{step}")
+  return {name: reader.read(name) for name in reader.shapes}
+
+
+def assert_same(first, second):
+  """Asserts that two states are equal bit by bit."""
+  assert first.keys() == second.keys()
+  for name, value in first.items():
+    np.testing.assert_array_equal(value, second[name], name)
+
+
 def bytes_of(folder):
   """All files below a folder, to see whether anything changed."""
   return {
     path: path.read_bytes() for path in folder.rglob("*") if path.is_file()
   }
+
+
+if __name__ == "__main__":
+  logging.set_verbosity(logging.INFO)
+  logging.use_absl_handler()
+  classify(**json.loads(sys.argv[1]))

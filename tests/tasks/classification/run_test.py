@@ -50,17 +50,6 @@ def learn(folder, task, data, **changes):
   return classifying.classify(folder, task, data, **(settings | changes))
 
 
-def state(folder, step):
-  reader = google.Reader(folder / f"model.ckpt-{step}")
-  return {name: reader.read(name) for name in reader.shapes}
-
-
-def assert_same(first, second):
-  assert first.keys() == second.keys()
-  for name, value in first.items():
-    np.testing.assert_array_equal(value, second[name], name)
-
-
 def test_labels_are_found_and_learned(own_data, tmp_path):
   task = own(task_lib.SINGLE_LABEL, "one")
   scores = learn(tmp_path, task, own_data, test_results_header=True)
@@ -133,12 +122,16 @@ def test_a_resumed_training_ends_where_an_undisturbed_one_does(tmp_path):
     path.unlink()
   classifying.list_checkpoint(resumed, 4)
   classifying.classify(resumed, **settings)
-  assert_same(state(whole, 10), state(resumed, 10))
+  classifying.assert_same(
+    classifying.state(whole, 10), classifying.state(resumed, 10)
+  )
   for name in ("eval_results.txt", "test_results.tsv", "train.tf_record"):
     assert (whole / name).read_bytes() == (resumed / name).read_bytes()
   start = google.Reader(classifying.TESTDATA / "tiny" / "bert_model.ckpt")
   name = "bert/pooler/dense/kernel"
-  assert np.abs(state(whole, 10)[name] - start.read(name)).max() > 1e-5
+  assert (
+    np.abs(classifying.state(whole, 10)[name] - start.read(name)).max() > 1e-5
+  )
 
 
 def test_the_best_is_kept_and_used(own_data, tmp_path):
@@ -196,7 +189,7 @@ def test_frozen_layers_stay(tmp_path):
     tmp_path, do_train=True, freeze_layers=2, learning_rate=1e-2
   )
   start = google.Reader(classifying.TESTDATA / "tiny" / "bert_model.ckpt")
-  end = state(tmp_path, 10)
+  end = classifying.state(tmp_path, 10)
   for name in start.shapes:
     if name.startswith("bert/"):
       frozen = name.startswith(
@@ -248,5 +241,10 @@ def test_killed_while_evaluating_it_keeps_the_same_best(tmp_path, monkeypatch):
     classifying.classify(killed, **settings)
   classifying.classify(killed, **settings)
   assert (killed / "best" / "best.json").read_text() == best
-  assert_same(state(whole, 10), state(killed, 10))
-  assert_same(state(whole / "best", step), state(killed / "best", step))
+  classifying.assert_same(
+    classifying.state(whole, 10), classifying.state(killed, 10)
+  )
+  classifying.assert_same(
+    classifying.state(whole / "best", step),
+    classifying.state(killed / "best", step),
+  )

@@ -1,10 +1,8 @@
 """Devices, workers and XLA: the same numbers however a run is spread."""
 
 import json
-import random
 import shutil
 import socket
-import time
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ import bert_tf
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective
 from bert_tf.training import optimizer, step
+from tests import processes
 from tests.tasks.pretraining import training
 
 
@@ -46,7 +45,7 @@ def one_device(tmp_path_factory):
 @pytest.mark.parametrize("micro_batches", [1, 2])
 def test_two_devices_are_one(tmp_path, one_device, micro_batches):
   """MirroredStrategy over two logical CPU devices, the same global batch."""
-  training.finish(
+  processes.finish(
     training.pretrain_in_process(
       tmp_path,
       logical_devices=2,
@@ -96,7 +95,7 @@ def test_two_workers_are_one(tmp_path, one_device):
   """MultiWorkerMirroredStrategy over loopback; only the chief writes."""
   workers = start_workers(tmp_path, log_steps=1, do_eval=True, max_eval_steps=2)
   for worker in workers:
-    training.finish(worker)
+    processes.finish(worker)
   assert_same(tmp_path / "0", one_device)
   assert (tmp_path / "0" / "eval_results.txt").exists()
   assert not (tmp_path / "1").exists()
@@ -151,31 +150,14 @@ def test_killed_five_times_ends_bit_identical(tmp_path):
     steps=1500, warmup=50, save_checkpoints_steps=10, log_steps=50
   )
   whole = training.pretrain_in_process(tmp_path / "whole", **settings)
-  training.finish(whole)
-  moment = random.Random(7)
-  steps = []
-  for _ in range(5):
-    process = training.pretrain_in_process(tmp_path / "killed", **settings)
-    before = newest(tmp_path / "killed")
-    deadline = time.monotonic() + 120
-    while newest(tmp_path / "killed") == before:  # until it trains
-      assert process.poll() is None, process.communicate()[0]
-      assert time.monotonic() < deadline
-      time.sleep(0.01)
-    time.sleep(moment.uniform(0, 0.8))
-    process.kill()
-    process.communicate()
-    steps.append(newest(tmp_path / "killed"))
-  assert steps == sorted(set(steps)), "each kill should come further on"
+  processes.finish(whole)
+  steps = processes.kill_often(
+    lambda: training.pretrain_in_process(tmp_path / "killed", **settings),
+    tmp_path / "killed",
+  )
   assert steps[-1] < 1500, "the last kill came after the end"
   last = training.pretrain_in_process(tmp_path / "killed", **settings)
-  assert f"at step {steps[-1]}" in training.finish(last)
+  assert f"at step {steps[-1]}" in processes.finish(last)
   assert_same(tmp_path / "killed", tmp_path / "whole", 1500, atol=0)
   left = [path.name for path in (tmp_path / "killed").glob("*tmp*")]
   assert not left
-
-
-def newest(folder):
-  """The step of the newest listed checkpoint, 0 without one."""
-  path = tf.train.latest_checkpoint(str(folder))
-  return int(path.rpartition("-")[2]) if path else 0

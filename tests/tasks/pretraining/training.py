@@ -8,7 +8,6 @@ among them. A process of its own is needed where devices or workers are set.
 import json
 import os
 import pathlib
-import subprocess
 import sys
 
 import tensorflow as tf
@@ -18,6 +17,7 @@ import bert_tf
 from bert_tf.checkpoints import google
 from bert_tf.tasks.pretraining import run
 from bert_tf.training import loop, optimizer, strategy
+from tests import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TESTDATA = ROOT / "tests" / "testdata"
@@ -67,21 +67,7 @@ def pretrain(
 def pretrain_in_process(output_dir, logical_devices=1, env=None, **settings):
   """Starts `pretrain` in a process of its own."""
   settings = {"output_dir": str(output_dir)} | settings
-  paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-  return subprocess.Popen(
-    [sys.executable, __file__, str(logical_devices), json.dumps(settings)],
-    env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(env or {})},
-    stdout=subprocess.PIPE,
-    stderr=subprocess.STDOUT,
-    text=True,
-  )
-
-
-def finish(process):
-  """Waits for a process; its output is the message of a failure."""
-  output, _ = process.communicate(timeout=300)
-  assert process.returncode == 0, output
-  return output
+  return processes.start(__file__, settings, logical_devices, env=env)
 
 
 def read(output_dir, step):

@@ -1,0 +1,69 @@
+"""Test helpers as programs of their own, and the killing of them."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+import tensorflow as tf
+
+from tests.conftest import ROOT
+
+
+def start(program, settings, *arguments, env=None):
+  """Starts `python program [ARGUMENTS] SETTINGS`, the settings as JSON."""
+  paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+  return subprocess.Popen(
+    [sys.executable, program, *map(str, arguments), json.dumps(settings)],
+    env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(env or {})},
+    stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT,
+    text=True,
+  )
+
+
+def finish(process):
+  """Waits for a process; its output is the message of a failure."""
+  output, _ = process.communicate(timeout=300)
+  assert process.returncode == 0, output
+  return output
+
+
+def kill_often(begin, folder, times=5, longest=0.8):
+  """Lets a training be killed by SIGKILL again and again.
+
+  Each time it is given until its next checkpoint, and a random moment more.
+
+  Args:
+    begin: Starts the training, or starts it again, as a process.
+    folder: Where its checkpoints go.
+    times: Number of kills.
+    longest: The longest moment, in seconds.
+
+  Returns:
+    The steps of the newest checkpoint after each kill.
+  """
+  moment = random.Random(7)
+  steps = []
+  for _ in range(times):
+    process = begin()
+    before = newest(folder)
+    deadline = time.monotonic() + 120
+    while newest(folder) == before:  # until it trains
+      assert process.poll() is None, process.communicate()[0]
+      assert time.monotonic() < deadline
+      time.sleep(0.01)
+    time.sleep(moment.uniform(0, longest))
+    process.kill()
+    process.communicate()
+    steps.append(newest(folder))
+  assert steps == sorted(set(steps)), "each kill should come further on"
+  return steps
+
+
+def newest(folder):
+  """The step of the newest listed checkpoint, 0 without one."""
+  path = tf.train.latest_checkpoint(str(folder))
+  return int(path.rpartition("-")[2]) if path else 0
