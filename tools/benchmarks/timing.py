@@ -20,7 +20,9 @@ def time_in_turns(
   return seconds
 
 
-def print_rates(seconds: dict[str, list[float]], amount: float, unit: str):
+def print_rates(
+  seconds: dict[str, list[float]], amount: float, unit: str
+) -> None:
   """Prints a table: median, least and most, ratio to the first contender."""
   first = statistics.median(next(iter(seconds.values())))
   width = max(map(len, seconds)) + 2
