@@ -4,6 +4,7 @@ Run it as `python -m tools.create_pretraining_data --input_file=text.txt
 --output_file=text.tfrecord --vocab_file=vocab.txt`, or by its path.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,7 +13,8 @@ if not __package__:  # Run by its path: make the repository importable.
 
 from absl import flags, logging
 
-from bert_tf.tasks.pretraining import create_data, settings
+from bert_tf.data import compiled
+from bert_tf.tasks.pretraining import create_data, runners, settings
 from tools import command_line
 
 FLAGS = flags.FLAGS
@@ -58,6 +60,31 @@ flags.DEFINE_float(
   0.1,
   "Share of the documents from which to make sequences that are shorter.",
 )
+flags.DEFINE_integer(
+  "num_shards",
+  1,
+  "Parts of the corpus, each with files of its own: NAME-00000-of-00004. Each "
+  "is a run of its own, with the seed random_seed plus its number.",
+)
+flags.DEFINE_integer(
+  "num_workers", 1, "Processes that make shards, for --runner=local, direct."
+)
+flags.DEFINE_enum(
+  "runner",
+  runners.LOCAL,
+  runners.NAMES,
+  "What makes the shards: this machine, or Apache Beam on one of its runners.",
+)
+flags.DEFINE_string(
+  "beam_options",
+  "",
+  "Options of Beam's pipeline, as on a command line: '--region=... --...'.",
+)
+flags.DEFINE_string(
+  "tmp_dir",
+  "",
+  "Folder for what does not fit into memory; beside the output if empty.",
+)
 
 
 def main() -> None:
@@ -74,8 +101,14 @@ def main() -> None:
     dupe_factor=FLAGS.dupe_factor,
     masked_lm_prob=FLAGS.masked_lm_prob,
     short_seq_prob=FLAGS.short_seq_prob,
+    num_shards=FLAGS.num_shards,
+    tmp_dir=FLAGS.tmp_dir,
   )
-  summary = create_data.create(config, show_progress=True)
+  run = runners.make(
+    FLAGS.runner, FLAGS.num_workers, shlex.split(FLAGS.beam_options)
+  )
+  compiled.leave_blas_out()
+  summary = create_data.create(config, True, run)
   for line in summary.lines():
     logging.info("%s", line)
 

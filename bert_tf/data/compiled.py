@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -71,6 +72,22 @@ def _source(path: str) -> bytes:
 @compiled
 def _nothing() -> None:
   """Does nothing."""
+
+
+def leave_blas_out() -> None:
+  """Keeps numba from loading SciPy when it starts.
+
+  It would for compiled linear algebra, which nothing here has, and take longer
+  than all the rest of a small command. For commands: other users of numba in
+  this process would find no linear algebra.
+  """
+  name = "scipy.linalg.cython_blas"
+  if "numba.np.arraymath" not in sys.modules and name not in sys.modules:
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+      start()
+    finally:
+      del sys.modules[name]
 
 
 def start() -> None:

@@ -120,7 +120,7 @@ def create(
   Args:
     config: settings.
     show_progress: draw progress bars, if standard error is a terminal.
-    run: makes several shards; by default one after the other.
+    run: makes shards; None: one after the other, here.
 
   Raises:
     OSError: files that are missing or cannot be written.
@@ -132,7 +132,7 @@ def create(
   for shard in shards:
     _check_outputs(shard.config.output_file, inputs)
   logging.info("reading %d files: %s", len(inputs), ", ".join(inputs))
-  if len(shards) == 1:
+  if len(shards) == 1 and run is None:
     return create_shard(shards[0], show_progress)
   staged = [shards_lib.staged(shard) for shard in shards]
   try:

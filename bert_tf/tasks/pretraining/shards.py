@@ -1,9 +1,10 @@
 """A corpus cut into shards: parts of the text with settings of their own.
 
-Shard i of N has the documents that begin in the i-th of N equal parts of the
-bytes of all files, one after the other. It is one run of the algorithm over
-them, with the seed `random_seed + i`. So shards depend on the text and N alone,
-not on where or in which order they are made.
+To make N shards, the bytes of all files, one after the other, are cut at the
+N-th parts, each time after the first empty line that begins there or later. So
+each document is in one shard. Shard i is one run of the algorithm over its part
+with the seed `random_seed + i`. That depends on the text and N alone, not on
+where or in which order the shards are made.
 """
 
 import dataclasses
@@ -48,15 +49,14 @@ def plan(
   sizes = [_size(path) for path in inputs]
   total = sum(sizes)
   begins = [
-    _next_document(inputs, sizes, total * index // count)
-    for index in range(count)
+    _cut(inputs, sizes, total * index // count) for index in range(count)
   ]
   shards = []
   for index, begin in enumerate(begins):
     end = begins[index + 1] if index + 1 < count else total
     if begin == end:
       raise ValueError(
-        f"--num_shards={count}: no document begins in part {index} of the "
+        f"--num_shards={count}: no document is left for shard {index} of the "
         f"{total} bytes of text in {', '.join(inputs)}; use fewer shards, and "
         "put an empty line between documents"
       )
@@ -122,10 +122,8 @@ def _size(path: str) -> int:
     return int(stream.tell())
 
 
-def _next_document(
-  inputs: Sequence[str], sizes: Sequence[int], offset: int
-) -> int:
-  """Returns where a document may begin, from `offset` on: after an empty line.
+def _cut(inputs: Sequence[str], sizes: Sequence[int], offset: int) -> int:
+  """Returns the end of the first empty line that begins at `offset` or later.
 
   Args:
     inputs: all files.
@@ -133,7 +131,7 @@ def _next_document(
     offset: in the bytes of all files.
 
   Returns:
-    0 for 0; all bytes if no empty line follows.
+    That, in the bytes of all files; 0 for 0; all if no empty line follows.
   """
   if not offset:
     return 0

@@ -1,0 +1,154 @@
+"""Ways to make the shards of a corpus: in processes here, or on Apache Beam."""
+
+import concurrent.futures
+import dataclasses
+import json
+import multiprocessing
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from absl import logging
+
+from bert_tf import files
+from bert_tf.tasks.pretraining import create_data, shards
+
+# By the names that --runner takes: those that Beam knows them by.
+BEAM_RUNNERS = {
+  "direct": "DirectRunner",
+  "flink": "FlinkRunner",
+  "spark": "SparkRunner",
+  "dataflow": "DataflowRunner",
+}
+LOCAL = "local"
+NAMES = (LOCAL, *BEAM_RUNNERS)
+
+
+def make(
+  name: str, num_workers: int = 1, beam_options: Sequence[str] = ()
+) -> create_data.Runner | None:
+  """Returns a way to make shards; None for one after the other, here.
+
+  Args:
+    name: one of `NAMES`.
+    num_workers: processes, for "local" and "direct".
+    beam_options: options of Beam's pipelines, "--name=value" each.
+
+  Raises:
+    ImportError: Apache Beam is wanted and not installed.
+    ValueError: settings that do not go together.
+  """
+  arguments = beam_arguments(name, num_workers, beam_options)
+  if arguments:
+    beam = _import_beam()
+    return lambda parts: _on_beam(parts, beam, arguments)
+  if num_workers == 1:
+    return None
+  return lambda parts: _in_processes(parts, num_workers)
+
+
+def beam_arguments(
+  name: str, num_workers: int, beam_options: Sequence[str]
+) -> list[str]:
+  """Returns what Beam's pipeline is told; nothing for "local"."""
+  if num_workers < 1:
+    raise ValueError(f"--num_workers={num_workers}, expected at least 1")
+  if name == LOCAL:
+    if beam_options:
+      raise ValueError(
+        f"--beam_options={' '.join(beam_options)!r} need a runner of Apache "
+        f"Beam, found --runner={name}; expected {', '.join(BEAM_RUNNERS)}"
+      )
+    return []
+  arguments = [f"--runner={BEAM_RUNNERS[name]}", *beam_options]
+  if num_workers > 1:
+    if name != "direct":
+      raise ValueError(
+        f"--num_workers={num_workers} is for the runners local and direct; "
+        f"for {name} say it in --beam_options, in that system's own words"
+      )
+    arguments.append(f"--direct_num_workers={num_workers}")
+    arguments.append("--direct_running_mode=multi_processing")
+  return arguments
+
+
+def _in_processes(
+  parts: Sequence[shards.Shard], num_workers: int
+) -> list[create_data.Summary]:
+  """Makes shards in processes of this machine."""
+  with concurrent.futures.ProcessPoolExecutor(
+    min(num_workers, len(parts)),
+    multiprocessing.get_context("spawn"),
+    _start_worker,
+    (logging.get_verbosity(),),
+  ) as pool:
+    futures = [pool.submit(create_data.create_shard, part) for part in parts]
+    try:
+      return [future.result() for future in futures]
+    except BaseException:
+      pool.shutdown(cancel_futures=True)
+      raise
+
+
+def _start_worker(verbosity: int) -> None:
+  """Sets the log up, and ends this process when its parent has ended."""
+  logging.set_verbosity(verbosity)
+  parent = multiprocessing.parent_process()
+  assert parent is not None
+
+  def end_with_parent() -> None:
+    parent.join()
+    os._exit(1)
+
+  threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def _import_beam() -> Any:
+  try:
+    import apache_beam
+  except ImportError as error:
+    raise ImportError(
+      "this --runner needs Apache Beam, which is not installed "
+      f"({error}); pip install 'apache-beam==2.77.*', or use --runner=local"
+    ) from None
+  return apache_beam
+
+
+def _on_beam(
+  parts: Sequence[shards.Shard], beam: Any, arguments: Sequence[str]
+) -> list[create_data.Summary]:
+  """Makes shards in a pipeline of Apache Beam."""
+  options = beam.options.pipeline_options.PipelineOptions(list(arguments))
+  try:
+    with beam.Pipeline(options=options) as pipeline:
+      # Shuffled, so that the shards are spread over all workers.
+      _ = (
+        pipeline
+        | "Shards" >> beam.Create(list(parts))
+        | "Spread" >> beam.Reshuffle()
+        | "Make" >> beam.Map(_make_and_report)
+      )
+    return [_read_report(part) for part in parts]
+  finally:
+    for part in parts:
+      if files.exists(_report_name(part)):
+        files.remove(_report_name(part))
+
+
+def _report_name(part: shards.Shard) -> str:
+  return f"{part.config.output_file[0]}.json"
+
+
+def _make_and_report(part: shards.Shard) -> None:
+  """Makes a shard; its summary goes into a file, since Beam returns nothing."""
+  summary = create_data.create_shard(part)
+  report = json.dumps(dataclasses.asdict(summary))
+  files.write_atomically(_report_name(part), report.encode())
+
+
+def _read_report(part: shards.Shard) -> create_data.Summary:
+  with files.open_file(_report_name(part)) as reader:
+    report = json.loads(reader.read())
+  report["files"] = tuple(tuple(file) for file in report["files"])
+  return create_data.Summary(**report)
