@@ -121,7 +121,8 @@ def read(path: str) -> portable.Portable:
   vocabulary, do_lower_case = huggingface_tokenizer.read(folder)
   tensors = read_weights(folder)
   has_labels = "output_weights" in tensors
-  architectures = values.get("architectures") or ["BertModel"]
+  architectures = values.get("architectures")
+  named = isinstance(architectures, list) and architectures
   return portable.Portable(
     path=folder,
     config=config,
@@ -129,7 +130,7 @@ def read(path: str) -> portable.Portable:
     vocabulary=vocabulary,
     do_lower_case=do_lower_case,
     labels=_labels(values.get("id2label")) if has_labels else (),
-    labels_of=_LABELS_OF.get(str(architectures[0])) if has_labels else None,
+    labels_of=_LABELS_OF.get(str(named[0])) if has_labels and named else None,
   )
 
 

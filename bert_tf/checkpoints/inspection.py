@@ -139,10 +139,12 @@ def _difference(
     for key in told
     if given[key] != told[key]
   ]
-  wrong += [
+  if wrong:
+    return f"does not fit: {'; '.join(wrong)}"
+  wrong = [
     f"{name} has the shape {list(found[name])}, expected {list(shape)}"
     for name, shape in sizes.shapes(config).items()
-    if not wrong and name in found and found[name] != shape
+    if name in found and found[name] != shape
   ]
   return f"does not fit: {'; '.join(wrong)}" if wrong else None
 

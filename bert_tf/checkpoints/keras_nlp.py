@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from bert_tf import config as config_lib
 from bert_tf import files
@@ -81,7 +82,10 @@ def read(path: str) -> portable.Portable:
   if files.exists(task):
     kind = str(files.read_json(task).get("class_name"))
     if kind == _CLASSIFIER:
-      outputs = int(_object(task, kind)["num_classes"])
+      outputs = _object(task, kind).get("num_classes", 0)
+      if not isinstance(outputs, int) or outputs < 1:
+        raise ValueError(f"{task}: num_classes is {outputs!r}")
+  _check_size(config, outputs, path)
   model = _build(config, kind, outputs)
   _load(model, path)
   tensors = {
@@ -130,6 +134,29 @@ def _config(settings: Mapping[str, Any], path: str) -> config_lib.BertConfig:
     raise ValueError(f"{path}/{CONFIG}: {error}") from error
 
 
+def _check_size(config: config_lib.BertConfig, outputs: int, path: str) -> None:
+  """Checks that the files can hold such a model, before one is made.
+
+  Raises:
+    FileNotFoundError: There are no weights.
+    ValueError: They are too small.
+  """
+  found = files.find(os.path.join(path, "*.weights.h5"))
+  if not found:
+    raise FileNotFoundError(f"{path} has no {_WEIGHTS[0]}")
+  hidden = config.hidden_size
+  block = 4 * hidden * hidden + 2 * hidden * config.intermediate_size
+  rows = config.vocab_size + config.max_position_embeddings + outputs
+  rows += config.type_vocab_size
+  least = 2 * (rows * hidden + config.num_hidden_layers * block)  # bytes
+  held = sum(tf.io.gfile.stat(name).length for name in found)
+  if held < least:
+    raise ValueError(
+      f"{path}: cannot read the weights: they have {held} bytes, and a model "
+      f"of the sizes in {CONFIG} at least {least}"
+    )
+
+
 def _build(
   config: config_lib.BertConfig,
   kind: str | None,
@@ -155,10 +182,8 @@ def _build(
 def _load(model: Any, path: str) -> None:
   backbone = getattr(model, "backbone", model)
   found = [n for n in _WEIGHTS if files.exists(os.path.join(path, n))]
-  if not found:
-    raise FileNotFoundError(f"{path} has no {_WEIGHTS[0]}")
   try:
-    backbone.load_weights(os.path.join(path, found[0]))
+    backbone.load_weights(os.path.join(path, *found[:1]))
     task = os.path.join(path, _TASK_WEIGHTS)
     if model is not backbone:
       model.load_task_weights(task)

@@ -1,6 +1,5 @@
 """Names of variables in Google's checkpoints."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +10,8 @@ SLOTS = ("adam_m", "adam_v")
 OWN_STATE = "bert_tf/"
 OPTIMIZER = OWN_STATE + "optimizer_"  # and its name, unless the original's
 
-_NOT_DECAYED = re.compile("LayerNorm|layer_norm|bias")
+# Variables with one of these in their names are not decayed.
+NOT_DECAYED = ("LayerNorm", "layer_norm", "bias")
 
 
 def variable_name(variable: Any) -> str:
@@ -45,4 +45,4 @@ def is_training_state(name: str) -> bool:
 
 def is_decayed(name: str) -> bool:
   """Whether weight decay applies. Source: optimization.py of the original."""
-  return _NOT_DECAYED.search(name) is None
+  return not any(part in name for part in NOT_DECAYED)

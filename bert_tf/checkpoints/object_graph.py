@@ -98,10 +98,11 @@ class Reader:
 
   def attribute(self, name: str) -> Any:
     """The value of a variable that is an attribute of the root, or None."""
-    children = self.graph.nodes[0].children if self.graph.nodes else ()
-    for child in children:
-      if child.local_name != name:
+    nodes = self.graph.nodes
+    for child in nodes[0].children if nodes else ():
+      if child.local_name != name or not 0 <= child.node_id < len(nodes):
         continue
-      for attribute in self.graph.nodes[child.node_id].attributes:
-        return self._reader.read(attribute.checkpoint_key)[()]
+      for attribute in nodes[child.node_id].attributes:
+        if attribute.checkpoint_key in self._reader.shapes:
+          return self._reader.read(attribute.checkpoint_key)[()]
     return None

@@ -144,7 +144,8 @@ def config_beside(
   if not files.exists(path):
     return told
   found = config_lib.BertConfig.from_json_file(path)
-  if sizes.shapes(found) == sizes.shapes(told):
+  same_depth = found.num_hidden_layers == told.num_hidden_layers
+  if same_depth and sizes.shapes(found) == sizes.shapes(told):
     return found
   logging.warning("%s is left alone: it is of another model", path)
   return told
@@ -176,6 +177,11 @@ def check(model: Portable) -> None:
   Raises:
     ValueError: They are not; the message names the parts.
   """
+  if model.config.num_hidden_layers > len(model.tensors):
+    raise ValueError(
+      f"{model.path}: num_hidden_layers={model.config.num_hidden_layers}, and "
+      f"there are {len(model.tensors)} variables in all"
+    )
   wanted = sizes.shapes(model.config)
   found = {name: value.shape for name, value in model.tensors.items()}
   missing = [

@@ -1,0 +1,172 @@
+"""All forms: recognising, reading, writing whole or not at all, loading."""
+
+import dataclasses
+import logging
+
+import numpy as np
+import pytest
+
+import bert_tf
+from bert_tf.checkpoints import formats, google, names, portable
+from tests.checkpoints import made_up
+
+
+def test_google_comes_back_with_everything(tmp_path):
+  model = made_up.model(
+    made_up.ALL_HEADS,
+    labels=("a", "b", "c"),
+    labels_of=portable.PER_TOKEN,
+    do_lower_case=False,
+  )
+  state = {"global_step": np.int64(5), "output_bias/adam_m": np.ones(3)}
+  model = dataclasses.replace(model, tensors=dict(model.tensors) | state)
+  folder = str(tmp_path / "google")
+  formats.write(model, "google", folder)
+  assert formats.recognise(folder) == "google"
+  found = formats.read(folder)
+  assert dict(found.tensors).keys() == dict(model.tensors).keys()
+  for field in dataclasses.fields(model):
+    if field.name not in ("tensors", "path"):
+      assert getattr(found, field.name) == getattr(model, field.name)
+  lean = found.without_training_state()
+  assert set(found.tensors) - set(lean.tensors) == set(state)
+  assert formats.labels(folder) == ("a", "b", "c")
+
+
+def test_writing_that_fails_leaves_nothing(tmp_path, monkeypatch):
+  def fail(model, folder):
+    (tmp_path / folder / "half").write_text("written")
+    raise OSError("disk full")
+
+  monkeypatch.setattr(google, "write", fail)
+  with pytest.raises(OSError, match="disk full"):
+    formats.write(made_up.model(), "google", str(tmp_path / "out"))
+  assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_overwritten(tmp_path):
+  (tmp_path / "out").mkdir()
+  with pytest.raises(FileExistsError, match="is there already"):
+    formats.write(made_up.model(), "google", str(tmp_path / "out"))
+
+
+def without(model, name):
+  kept = {n: v for n, v in model.tensors.items() if n != name}
+  return dataclasses.replace(model, tensors=kept)
+
+
+def changed(model, name, value):
+  return dataclasses.replace(model, tensors=dict(model.tensors) | {name: value})
+
+
+NAME = "bert/encoder/layer_1/output/dense/bias"
+WRONG = {
+  "missing": (without(made_up.model(), NAME), f"1 variables .*{NAME}"),
+  "shape": (
+    changed(made_up.model(), NAME, np.zeros(9, np.float32)),
+    rf"{NAME}: found \[9\], expected \[8\]",
+  ),
+  "block": (
+    changed(made_up.model(), "bert/encoder/layer_2/x", np.zeros(1)),
+    "a block that the configuration has not",
+  ),
+  "type": (
+    changed(made_up.model(), NAME, np.zeros(8, np.int32)),
+    "is of type int32, expected floating",
+  ),
+  "labels": (
+    made_up.model(["classifier"], labels=("a",)),
+    "1 labels, but the classifier has 3",
+  ),
+  "short vocabulary": (
+    made_up.model(vocabulary=made_up.VOCABULARY[:-1]),
+    "vocabulary has 19 word pieces, the model's table 20 rows",
+  ),
+  "long vocabulary": (
+    made_up.model(vocabulary=(*made_up.VOCABULARY, "more")),
+    "has 21 word pieces",
+  ),
+  "stranger": (
+    changed(made_up.model(), "conv/kernel", np.zeros(1, np.float32)),
+    "cannot hold 1 things: conv/kernel",
+  ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_parts_that_do_not_fit(tmp_path, case):
+  model, message = WRONG[case]
+  with pytest.raises(ValueError, match=message):
+    formats.write(model, "huggingface", str(tmp_path / "out"))
+  assert not list(tmp_path.iterdir())
+
+
+def test_unknown_names_are_kept_by_google_alone(tmp_path):
+  model = WRONG["stranger"][0]
+  formats.write(model, "google", str(tmp_path / "google"))
+  found = formats.read(str(tmp_path / "google"))
+  made_up.assert_same_tensors(found, model)
+  formats.write(found, "huggingface", str(tmp_path / "hf"), allow_loss=True)
+  made_up.assert_same_tensors(
+    formats.read(str(tmp_path / "hf")), made_up.model()
+  )
+
+
+@pytest.fixture(scope="module")
+def erf_folder(tmp_path_factory):
+  """A Hugging Face folder of a model with all heads."""
+  folder = str(tmp_path_factory.mktemp("erf") / "hf")
+  model = made_up.with_act(made_up.model(made_up.ALL_HEADS), "gelu_erf")
+  formats.write(model, "huggingface", folder)
+  return folder
+
+
+@pytest.mark.parametrize(
+  "class_name",
+  [
+    "BertModel",
+    "BertPretrainer",
+    "BertClassifier",
+    "BertTokenClassifier",
+    "BertSpanLabeler",
+  ],
+)
+def test_models_load_it_as_they_load_google_s(erf_folder, tmp_path, class_name):
+  """The configuration and the number of classes are taken from it too."""
+  google_folder = str(tmp_path / "google")
+  formats.write(formats.read(erf_folder), "google", google_folder)
+  model_class = getattr(bert_tf, class_name)
+  found = model_class.from_checkpoint(erf_folder)
+  wanted = model_class.from_checkpoint(google_folder)
+  assert found.config.hidden_act == wanted.config.hidden_act == "gelu_erf"
+  values = names.by_name(wanted.variables)
+  for name, variable in names.by_name(found.variables).items():
+    np.testing.assert_array_equal(variable, values[name], err_msg=name)
+
+
+def test_another_gelu_than_the_checkpoint_s(erf_folder, caplog):
+  with caplog.at_level(logging.WARNING):
+    formats.reader(
+      erf_folder, made_up.with_act(made_up.model(), "gelu_erf").config
+    )
+    assert not caplog.records
+    formats.reader(erf_folder, made_up.CONFIG)
+  assert "made with hidden_act gelu_erf, and bert_config.json says gelu:" in (
+    caplog.text
+  )
+
+
+def test_reader_shows_names_as_google_s(erf_folder):
+  reader = formats.reader(erf_folder)
+  assert reader.shapes["output_weights"] == (3, 8)
+  assert reader.dtypes["output_weights"] == "float32"
+  assert reader.read("output_weights").shape == (3, 8)
+  with pytest.raises(KeyError, match="has no variable 'x'"):
+    reader.read("x")
+
+
+def test_nothing_of_a_known_form(tmp_path):
+  with pytest.raises(FileNotFoundError, match=r"not a checkpoint of a known"):
+    formats.recognise(str(tmp_path))
+  with pytest.raises(FileNotFoundError, match=r"there is no file .*x\.index"):
+    formats.recognise(str(tmp_path / "x"))
