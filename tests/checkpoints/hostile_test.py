@@ -173,7 +173,7 @@ def test_pickle_is_not_opened(folder, tmp_path):
   assert not trap.exists()
 
 
-def test_google_files_of_a_tensor_too_many_blocks(tmp_path):
+def test_google_configuration_of_a_billion_blocks(tmp_path):
   formats.write(made_up.model(), "google", str(tmp_path / "google"))
   path = tmp_path / "google" / "bert_config.json"
   config = json.loads(path.read_text()) | {"labels": [1, 2], "labels_of": 7}

@@ -154,6 +154,13 @@ def test_damaged(presets, tmp_path):
   with pytest.raises(ValueError, match="cannot read the weights"):
     formats.read(str(folder))
   config = json.loads((folder / "config.json").read_text())
+  config["config"]["num_layers"] = 10**9
+  (folder / "config.json").write_text(json.dumps(config))
+  with pytest.raises(
+    ValueError, match=r"model of the sizes in config\.json at"
+  ):
+    formats.read(str(folder))
+  config["config"]["num_layers"] = 2
   del config["config"]["num_heads"]
   (folder / "config.json").write_text(json.dumps(config))
   with pytest.raises(ValueError, match="num_heads is missing"):
