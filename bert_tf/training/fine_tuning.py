@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -10,7 +10,14 @@ from absl import logging
 
 from bert_tf.checkpoints import formats, google, names
 from bert_tf.data import pipeline, record_files
-from bert_tf.training import best, checkpointing, loop, precision, progress
+from bert_tf.training import (
+  best,
+  checkpointing,
+  loop,
+  output_folder,
+  precision,
+  progress,
+)
 from bert_tf.training import objective as objective_lib
 from bert_tf.training import optimizer as optimizer_lib
 from bert_tf.training import strategy as strategy_lib
@@ -65,6 +72,45 @@ class Settings:
       raise ValueError("best_metric needs eval_steps above 0")
     if self.early_stopping_patience and not self.best_metric:
       raise ValueError("early_stopping_patience needs best_metric")
+
+  def with_known_metric(self, known: Collection[str]) -> "Settings":
+    """With the name of the best metric spelled out: "f1" is "eval_f1".
+
+    Args:
+      known: The names of the task's metrics.
+
+    Raises:
+      ValueError: It is none of them.
+    """
+    name = self.best_metric
+    if not name:
+      return self
+    full = name if name in known else f"eval_{name}"
+    if full not in known:
+      raise ValueError(
+        f"best_metric={name!r} is not a metric of this task; it is one of "
+        f"{', '.join(known)}"
+      )
+    return dataclasses.replace(self, best_metric=full)
+
+  def check_head(
+    self, name: str, shape: tuple[int, ...], do_train: bool
+  ) -> None:
+    """Checks that the checkpoint to go on from has the head of this task.
+
+    Args:
+      name: A variable of the head.
+      shape: Its shape.
+      do_train: Whether a new head may be made if no training has begun.
+
+    Raises:
+      ValueError: It has another head, or none.
+    """
+    path = checkpointing.latest(self.output_dir)
+    if not path and not do_train:
+      path = self.init_checkpoint
+    if path:
+      output_folder.check_head(path, name, shape)
 
 
 class Session:

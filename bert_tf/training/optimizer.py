@@ -13,7 +13,6 @@ from bert_tf.training import adam_weight_decay, addons, schedule
 CLIP_NORM = 1.0
 _WEIGHT_DECAY = 0.01
 _EPSILON = 1e-6
-_NOT_DECAYED = ["LayerNorm", "layer_norm", "bias"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +53,7 @@ def _lamb(rate: Any) -> Any:
     learning_rate=rate,
     weight_decay=_WEIGHT_DECAY,
     epsilon=_EPSILON,
-    exclude_from_weight_decay=_NOT_DECAYED,
+    exclude_from_weight_decay=list(names.NOT_DECAYED),
   )
 
 

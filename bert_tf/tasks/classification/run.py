@@ -24,7 +24,6 @@ from bert_tf.tasks.classification import (
 from bert_tf.tasks.classification import task as task_lib
 from bert_tf.text import case_check, full_tokenizer
 from bert_tf.training import (
-  checkpointing,
   fine_tuning,
   loop,
   output_folder,
@@ -125,10 +124,11 @@ def run(
     settings.vocab_file, settings.do_lower_case
   )
   task = find_labels(task, settings, tuning.output_dir)
-  tuning = _with_known_metric(task, settings, tuning)
+  tuning = tuning.with_known_metric(metrics.names(task))
   owner = {"task": task.name, "kind": task.kind, "labels": list(task.labels)}
   output_folder.check(tuning.output_dir, owner)
-  _check_checkpoints(config, task, settings, tuning)
+  head = task.outputs, config.hidden_size
+  tuning.check_head("output_weights", head, settings.do_train)
   sets = _read(task, settings, tuning)
   output_folder.claim(tuning.output_dir, owner)
   data = _write_records(sets, task, tokenizer, settings, tuning)
@@ -191,40 +191,6 @@ def find_labels(
       "label_column is the right one"
     )
   return task
-
-
-def _with_known_metric(
-  task: task_lib.Task,
-  settings: ClassificationSettings,
-  tuning: fine_tuning.Settings,
-) -> fine_tuning.Settings:
-  """Spells out and checks the name of the best metric."""
-  name = tuning.best_metric
-  if not (settings.do_train and name):
-    return tuning
-  known = metrics.names(task)
-  full = name if name in known else metrics.PREFIX + name
-  if full not in known:
-    raise ValueError(
-      f"best_metric={name!r} is not a metric of this task; it is one of "
-      f"{', '.join(known)}"
-    )
-  return dataclasses.replace(tuning, best_metric=full)
-
-
-def _check_checkpoints(
-  config: config_lib.BertConfig,
-  task: task_lib.Task,
-  settings: ClassificationSettings,
-  tuning: fine_tuning.Settings,
-) -> None:
-  """Checks that the checkpoints to go on from are of this task."""
-  path = checkpointing.latest(tuning.output_dir)
-  if not path and not settings.do_train:
-    path = tuning.init_checkpoint
-  if path:
-    shape = task.outputs, config.hidden_size
-    output_folder.check_head(path, "output_weights", shape)
 
 
 def _read(

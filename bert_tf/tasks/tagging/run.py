@@ -25,7 +25,6 @@ from bert_tf.tasks.tagging import labels as labels_lib
 from bert_tf.tasks.tagging import settings as settings_lib
 from bert_tf.text import case_check, full_tokenizer, vocab
 from bert_tf.training import (
-  checkpointing,
   fine_tuning,
   loop,
   output_folder,
@@ -113,10 +112,11 @@ def run(
   for kind in ("train", "dev"):
     if kind in read:
       read[kind].check_labels(labels)
-  tuning = _with_known_metric(tuning, labels)
+  tuning = tuning.with_known_metric(_metric_names(labels))
   owner = {"task": "tagging", "labels": list(labels)}
   output_folder.check(tuning.output_dir, owner)
-  _check_head(config, settings, tuning, len(labels))
+  head = len(labels), config.hidden_size
+  tuning.check_head("output_weights", head, settings.do_train)
   tagger = _Tagger(config, settings, tokenizer, labels)
   session = fine_tuning.Session(
     lambda **kwargs: token_classifier.BertTokenClassifier(
@@ -216,37 +216,11 @@ def _find_labels(
   return found
 
 
-def _with_known_metric(
-  tuning: fine_tuning.Settings, labels: tuple[str, ...]
-) -> fine_tuning.Settings:
-  """Spells out the best metric: "f1" is "eval_f1"."""
-  if not tuning.best_metric:
-    return tuning
-  name = f"eval_{tuning.best_metric.removeprefix('eval_')}"
+def _metric_names(labels: tuple[str, ...]) -> list[str]:
   known = ["eval_accuracy", "eval_loss"]
   if labels_lib.are_entities(labels):
     known += ["eval_f1", "eval_precision", "eval_recall"]
-  if name not in known:
-    raise ValueError(
-      f"best_metric={tuning.best_metric!r} is not a metric of these labels; it "
-      f"is one of {', '.join(known)}"
-    )
-  return dataclasses.replace(tuning, best_metric=name)
-
-
-def _check_head(
-  config: config_lib.BertConfig,
-  settings: settings_lib.TaggingSettings,
-  tuning: fine_tuning.Settings,
-  outputs: int,
-) -> None:
-  """Checks that the checkpoint to go on from is of a tagger like this."""
-  path = checkpointing.latest(tuning.output_dir)
-  if not path and not settings.do_train:
-    path = tuning.init_checkpoint
-  if path:
-    shape = outputs, config.hidden_size
-    output_folder.check_head(path, "output_weights", shape)
+  return known
 
 
 def _train(
