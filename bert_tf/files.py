@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 
@@ -128,14 +128,19 @@ def writing_folder(path: str) -> Iterator[str]:
       remove_tree(temporary)
 
 
-def expand(patterns: str) -> list[str]:
-  """Returns the files that comma-separated patterns name, each pattern sorted.
+def expand(patterns: str | Iterable[str]) -> list[str]:
+  """Returns the files that patterns name, those of each pattern sorted.
+
+  Args:
+    patterns: With `*`, `?` and `[...]` if need be; "gs://..." too. A string is
+      split at commas.
 
   Raises:
     FileNotFoundError: a pattern names no file.
   """
+  parts = patterns.split(",") if isinstance(patterns, str) else patterns
   found: list[str] = []
-  for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+  for pattern in filter(None, (part.strip() for part in parts)):
     matches = find(pattern)
     if not matches:
       raise FileNotFoundError(

@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf import files
+
 _HEADER = 12  # length, uint64 little-endian, and its checksum
 _FOOTER = 4  # checksum of the data
 
@@ -38,28 +40,18 @@ def find(patterns: str | Sequence[str]) -> RecordFiles:
   Only the lengths of the records are read, not the records.
 
   Args:
-    patterns: File names or globs; a string is split at commas.
+    patterns: As of `files.expand`.
 
   Raises:
     FileNotFoundError: A pattern matches nothing.
     ValueError: A file is no TFRecord file or ends within a record, or there
       is no record at all.
   """
-  if isinstance(patterns, str):
-    patterns = patterns.split(",")
-  paths: list[str] = []
-  for pattern in patterns:
-    found = sorted(tf.io.gfile.glob(pattern))
-    if not found:
-      raise FileNotFoundError(
-        f"no record file matches {pattern!r}; create_pretraining_data writes "
-        "them"
-      )
-    paths.extend(found)
-  files = RecordFiles(tuple(paths), tuple(map(count_records, paths)))
-  if not files.total:
+  paths = files.expand(patterns)
+  found = RecordFiles(tuple(paths), tuple(map(count_records, paths)))
+  if not found.total:
     raise ValueError(f"no records in {', '.join(paths)}")
-  return files
+  return found
 
 
 def count_records(path: str) -> int:

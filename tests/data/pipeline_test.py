@@ -108,7 +108,7 @@ def test_an_id_outside_its_table_is_found(files):
 
 
 def test_no_file_matches(tmp_path):
-  with pytest.raises(FileNotFoundError, match=r"no record file.*none\*"):
+  with pytest.raises(FileNotFoundError, match=r"no file matches.*none\*"):
     record_files.find(str(tmp_path / "none*"))
 
 

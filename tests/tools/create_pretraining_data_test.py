@@ -79,7 +79,7 @@ def test_quiet(testdata, tmp_path):
   [
     (
       {"input_file": "nothing/*.txt"},
-      "create_pretraining_data: --input_file: no file matches 'nothing/*.txt'",
+      "create_pretraining_data: no file matches 'nothing/*.txt'",
     ),
     (
       {"max_seq_length": "4"},

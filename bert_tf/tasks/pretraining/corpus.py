@@ -51,28 +51,19 @@ def find_input_files(patterns: Iterable[str]) -> list[str]:
   """Returns the files that each pattern matches, in order of their names.
 
   Args:
-    patterns: paths, with `*`, `?` and `[...]` if need be; "gs://..." too.
+    patterns: As of `files.expand`.
 
   Raises:
     FileNotFoundError: a pattern matches nothing.
     IsADirectoryError: a pattern matches a directory.
   """
-  found: list[str] = []
-  for pattern in patterns:
-    matches = files.find(pattern)
-    if not matches:
-      raise FileNotFoundError(
-        f"--input_file: no file matches {pattern!r} (seen from "
-        f"{os.getcwd()}); expected paths or patterns with commas and no "
-        "spaces between them"
+  found = files.expand(patterns)
+  for path in found:
+    if os.path.isdir(path):
+      raise IsADirectoryError(
+        f"--input_file: {path!r} is a directory, expected text files; to read "
+        f"all files in it, pass {os.path.join(path, '*')!r}"
       )
-    for path in matches:
-      if os.path.isdir(path):
-        raise IsADirectoryError(
-          f"--input_file: {path!r} is a directory, expected text files; "
-          f"to read all files in it, pass {os.path.join(path, '*')!r}"
-        )
-    found.extend(matches)
   return found
 
 

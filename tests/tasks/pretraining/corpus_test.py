@@ -167,13 +167,10 @@ def test_find_input_files_in_tensorflows_file_systems(tmp_path):
 
 
 def test_pattern_without_files(tmp_path):
-  with pytest.raises(FileNotFoundError) as error:
+  with pytest.raises(
+    FileNotFoundError, match=r"no file matches '.*/\*.txt'; check the path"
+  ):
     corpus.find_input_files([f"{tmp_path}/*.txt"])
-  assert str(error.value) == (
-    f"--input_file: no file matches '{tmp_path}/*.txt' (seen from "
-    f"{os.getcwd()}); expected paths or patterns with commas and no spaces "
-    "between them"
-  )
 
 
 def test_directory_as_input(tmp_path):

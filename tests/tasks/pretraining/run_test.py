@@ -287,7 +287,7 @@ def test_nan_before_anything_was_saved(tmp_path):
     ({"max_predictions_per_seq": 5}, "'masked_lm_positions' has 6 values"),
     ({"max_seq_length": 128}, "128 is above the model's max_position_emb"),
     ({"max_seq_length": 0}, "max_seq_length=0 is below 1"),
-    ({"input_file": "/nowhere/*.tfrecord"}, "no record file matches"),
+    ({"input_file": "/nowhere/*.tfrecord"}, "no file matches"),
     ({"init_checkpoint": "/nowhere/bert_model.ckpt"}, "no checkpoint at"),
     ({"do_train": False}, "nothing to do: set do_train or do_eval"),
     (
