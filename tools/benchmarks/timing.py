@@ -1,5 +1,6 @@
 """Timing in turns, so that a busy machine slows all alike."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ def time_in_turns(
   seconds: dict[str, list[float]] = {name: [] for name in contenders}
   for _ in range(rounds):
     for name, run in contenders.items():
+      gc.collect()  # What the one before left is not this one's work.
       started = time.perf_counter()
       run()
       seconds[name].append(time.perf_counter() - started)
