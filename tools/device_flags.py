@@ -4,8 +4,10 @@ from absl import flags, logging
 
 from bert_tf.training import loop, precision, strategy
 from bert_tf.training import optimizer as optimizer_lib
+from tools import shared_flags
 
 FLAGS = flags.FLAGS
+flags.disclaim_key_flags()
 _WITHOUT_EFFECT = {
   "master": "TensorFlow 2 finds devices by itself; name a TPU by --tpu_name",
   "num_tpu_cores": "all cores of the TPU are used",
@@ -61,7 +63,7 @@ def _define_training() -> None:
     "Parts a batch is cut into, computed one after the other, where a whole "
     "one does not fit in memory. train_batch_size stays the whole.",
   )
-  flags.DEFINE_integer("seed", 12345, "Of data order, dropout and new weights.")
+  shared_flags.define("seed")
   flags.DEFINE_integer(
     "keep_checkpoint_max", 5, "Checkpoints kept; 0 keeps all."
   )
@@ -79,25 +81,11 @@ def devices() -> strategy.DeviceSettings:
   for name, reason in _WITHOUT_EFFECT.items():
     if FLAGS[name].present:
       logging.warning("--%s has no effect: %s", name, reason)
-  return strategy.DeviceSettings(
-    strategy=FLAGS.strategy,
-    use_tpu=FLAGS.use_tpu,
-    tpu_name=FLAGS.tpu_name,
-    tpu_zone=FLAGS.tpu_zone,
-    gcp_project=FLAGS.gcp_project,
-    precision=FLAGS.precision,
-    jit_compile=FLAGS.jit_compile,
-  )
+  return shared_flags.settings(strategy.DeviceSettings)
 
 
 def loop_settings() -> loop.LoopSettings:
   """The settings of the loop."""
-  return loop.LoopSettings(
-    batch_size=FLAGS.train_batch_size,
-    gradient_accumulation_steps=FLAGS.gradient_accumulation_steps,
-    seed=FLAGS.seed,
-    save_checkpoints_steps=FLAGS.save_checkpoints_steps,
-    keep_checkpoint_max=FLAGS.keep_checkpoint_max,
-    log_steps=FLAGS.log_steps,
-    iterations_per_loop=FLAGS.iterations_per_loop,
+  return shared_flags.settings(
+    loop.LoopSettings, batch_size=FLAGS.train_batch_size
   )

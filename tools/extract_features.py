@@ -11,7 +11,7 @@ from absl import flags
 import bert_tf
 from bert_tf.layers import pooling
 from bert_tf.tasks.features import extract, writers
-from tools import command_line, device_flags
+from tools import command_line, device_flags, shared_flags
 
 FLAGS = flags.FLAGS
 
@@ -27,20 +27,15 @@ flags.DEFINE_string(
 flags.DEFINE_string(
   "layers", "-1,-2,-3,-4", "Layers, -1 the last, comma-separated."
 )
-flags.DEFINE_string(
-  "bert_config_file", None, "bert_config.json of the model.", required=True
+shared_flags.define(
+  "bert_config_file",
+  "max_seq_length",
+  "init_checkpoint",
+  "vocab_file",
+  "do_lower_case",
+  "batch_size",
+  required=("bert_config_file", "init_checkpoint", "vocab_file"),
 )
-flags.DEFINE_integer(
-  "max_seq_length", 128, "Tokens of a sequence; longer ones are cut."
-)
-flags.DEFINE_string("init_checkpoint", None, "The model.", required=True)
-flags.DEFINE_string(
-  "vocab_file", None, "The vocabulary of the model.", required=True
-)
-flags.DEFINE_bool(
-  "do_lower_case", True, "True for uncased models, false for cased ones."
-)
-flags.DEFINE_integer("batch_size", 32, "Lines computed at once.")
 flags.DEFINE_bool(
   "use_one_hot_embeddings",
   False,
@@ -68,19 +63,8 @@ def main() -> None:
   """Runs with the flags given."""
   extract.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    extract.FeatureSettings(
-      input_file=FLAGS.input_file,
-      output_file=FLAGS.output_file,
-      vocab_file=FLAGS.vocab_file,
-      init_checkpoint=FLAGS.init_checkpoint,
-      layers=extract.parse_layers(FLAGS.layers),
-      max_seq_length=FLAGS.max_seq_length,
-      do_lower_case=FLAGS.do_lower_case,
-      batch_size=FLAGS.batch_size,
-      use_one_hot_embeddings=FLAGS.use_one_hot_embeddings,
-      output_format=FLAGS.output_format,
-      pooling=FLAGS.pooling,
-      word_vectors=FLAGS.word_vectors,
+    shared_flags.settings(
+      extract.FeatureSettings, layers=extract.parse_layers(FLAGS.layers)
     ),
     device_flags.devices(),
   )

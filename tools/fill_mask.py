@@ -10,18 +10,19 @@ from absl import flags
 
 import bert_tf
 from bert_tf.tasks.fill_mask import run
-from tools import command_line, device_flags
+from tools import command_line, device_flags, shared_flags
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string(
-  "bert_config_file", None, "bert_config.json of the model.", required=True
-)
-flags.DEFINE_string(
-  "init_checkpoint", None, "A checkpoint of a pre-training.", required=True
-)
-flags.DEFINE_string(
-  "vocab_file", None, "The vocabulary of the model.", required=True
+shared_flags.define(
+  "bert_config_file",
+  "init_checkpoint",
+  "vocab_file",
+  "do_lower_case",
+  "max_seq_length",
+  "batch_size",
+  required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  max_seq_length=None,
 )
 flags.DEFINE_enum(
   "mode",
@@ -38,13 +39,6 @@ flags.DEFINE_string(
 )
 flags.DEFINE_enum("output_format", "plain", run.FORMATS, "json: a line each.")
 flags.DEFINE_integer("top_k", 5, "Words for each [MASK].")
-flags.DEFINE_bool(
-  "do_lower_case", True, "True for uncased models, false for cased ones."
-)
-flags.DEFINE_integer(
-  "max_seq_length", None, "The most tokens; unset: what the model allows."
-)
-flags.DEFINE_integer("batch_size", 32, "Sequences computed at once.")
 device_flags.define_devices()
 
 
@@ -52,18 +46,7 @@ def main() -> None:
   """Runs with the flags given."""
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    run.FillMaskSettings(
-      vocab_file=FLAGS.vocab_file,
-      init_checkpoint=FLAGS.init_checkpoint,
-      mode=FLAGS.mode,
-      input_file=FLAGS.input_file,
-      output_file=FLAGS.output_file,
-      output_format=FLAGS.output_format,
-      top_k=FLAGS.top_k,
-      do_lower_case=FLAGS.do_lower_case,
-      max_seq_length=FLAGS.max_seq_length,
-      batch_size=FLAGS.batch_size,
-    ),
+    shared_flags.settings(run.FillMaskSettings),
     device_flags.devices(),
   )
 

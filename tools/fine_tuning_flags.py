@@ -3,9 +3,9 @@
 from absl import flags
 
 from bert_tf.training import fine_tuning
-from tools import device_flags
+from tools import device_flags, shared_flags
 
-FLAGS = flags.FLAGS
+flags.disclaim_key_flags()
 
 
 def define(max_seq_length: int) -> None:
@@ -14,31 +14,23 @@ def define(max_seq_length: int) -> None:
   Args:
     max_seq_length: The default of the flag of that name.
   """
-  flags.DEFINE_string(
-    "bert_config_file", None, "bert_config.json of the model.", required=True
+  shared_flags.define(
+    "bert_config_file",
+    "vocab_file",
+    "output_dir",
+    "init_checkpoint",
+    "do_lower_case",
+    "max_seq_length",
+    "do_train",
+    "do_predict",
+    "train_batch_size",
+    "predict_batch_size",
+    "learning_rate",
+    "num_train_epochs",
+    "warmup_proportion",
+    required=("bert_config_file", "vocab_file", "output_dir"),
+    max_seq_length=max_seq_length,
   )
-  flags.DEFINE_string(
-    "vocab_file", None, "The vocabulary of the model.", required=True
-  )
-  flags.DEFINE_string(
-    "output_dir", None, "Where everything that is written goes.", required=True
-  )
-  flags.DEFINE_string(
-    "init_checkpoint", None, "The pre-trained model to start from."
-  )
-  flags.DEFINE_bool(
-    "do_lower_case", True, "True for uncased models, false for cased ones."
-  )
-  flags.DEFINE_integer(
-    "max_seq_length", max_seq_length, "Tokens of a sequence; longer are cut."
-  )
-  flags.DEFINE_bool("do_train", False, "Whether to train.")
-  flags.DEFINE_bool("do_predict", False, "Whether to predict.")
-  flags.DEFINE_integer("train_batch_size", 32, "Examples of a training step.")
-  flags.DEFINE_integer("predict_batch_size", 8, "Examples predicted at once.")
-  flags.DEFINE_float("learning_rate", 5e-5, "The peak of the learning rate.")
-  flags.DEFINE_float("num_train_epochs", 3.0, "Times through the examples.")
-  flags.DEFINE_float("warmup_proportion", 0.1, "Share of steps that warm up.")
   flags.DEFINE_integer(
     "freeze_layers",
     0,
@@ -60,15 +52,4 @@ def define(max_seq_length: int) -> None:
 
 def settings() -> fine_tuning.Settings:
   """The settings of the fine-tuning."""
-  return fine_tuning.Settings(
-    output_dir=FLAGS.output_dir,
-    init_checkpoint=FLAGS.init_checkpoint,
-    learning_rate=FLAGS.learning_rate,
-    num_train_epochs=FLAGS.num_train_epochs,
-    warmup_proportion=FLAGS.warmup_proportion,
-    optimizer=FLAGS.optimizer,
-    freeze_layers=FLAGS.freeze_layers,
-    eval_steps=FLAGS.eval_steps,
-    best_metric=FLAGS.best_metric,
-    early_stopping_patience=FLAGS.early_stopping_patience,
-  )
+  return shared_flags.settings(fine_tuning.Settings)

@@ -11,7 +11,12 @@ from absl import flags
 import bert_tf
 from bert_tf.tasks.classification import run, table
 from bert_tf.tasks.classification import task as task_lib
-from tools import command_line, device_flags, fine_tuning_flags
+from tools import (
+  command_line,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
 
 FLAGS = flags.FLAGS
 _TSV_FLAGS = (
@@ -33,8 +38,6 @@ flags.DEFINE_string(
   "and test.tsv of your own.",
   required=True,
 )
-flags.DEFINE_bool("do_eval", False, "Whether to evaluate on the dev set.")
-flags.DEFINE_integer("eval_batch_size", 8, "Examples of an evaluation batch.")
 flags.DEFINE_string("text_column", "text", "tsv: column of the text.")
 flags.DEFINE_string("text_pair_column", None, "tsv: column of a second text.")
 flags.DEFINE_string("label_column", "label", "tsv: column of the label.")
@@ -63,6 +66,7 @@ flags.DEFINE_integer(
   "Trainings with seeds that follow one another, in trial_1 and so on below "
   "output_dir; trials.tsv shows their mean and spread.",
 )
+shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)
 
 
@@ -91,20 +95,7 @@ def main() -> None:
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     _task(),
-    run.ClassificationSettings(
-      data_dir=FLAGS.data_dir,
-      vocab_file=FLAGS.vocab_file,
-      do_lower_case=FLAGS.do_lower_case,
-      max_seq_length=FLAGS.max_seq_length,
-      do_train=FLAGS.do_train,
-      do_eval=FLAGS.do_eval,
-      do_predict=FLAGS.do_predict,
-      eval_batch_size=FLAGS.eval_batch_size,
-      predict_batch_size=FLAGS.predict_batch_size,
-      num_trials=FLAGS.num_trials,
-      test_results_header=FLAGS.test_results_header,
-      skip_bad_lines=FLAGS.skip_bad_lines,
-    ),
+    shared_flags.settings(run.ClassificationSettings),
     fine_tuning_flags.settings(),
     device_flags.loop_settings(),
     device_flags.devices(),

@@ -10,7 +10,12 @@ from absl import flags
 
 import bert_tf
 from bert_tf.tasks.squad import decoding, features, run
-from tools import command_line, device_flags, fine_tuning_flags
+from tools import (
+  command_line,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
 
 FLAGS = flags.FLAGS
 
@@ -51,25 +56,10 @@ def main() -> None:
   """Runs with the flags given."""
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    run.SquadSettings(
-      vocab_file=FLAGS.vocab_file,
-      train_file=FLAGS.train_file,
-      predict_file=FLAGS.predict_file,
-      do_train=FLAGS.do_train,
-      do_predict=FLAGS.do_predict,
-      predict_batch_size=FLAGS.predict_batch_size,
-      batch_by_length=FLAGS.batch_by_length,
-      windows=features.WindowSettings(
-        FLAGS.max_seq_length, FLAGS.doc_stride, FLAGS.max_query_length
-      ),
-      decoding=decoding.DecodingSettings(
-        n_best_size=FLAGS.n_best_size,
-        max_answer_length=FLAGS.max_answer_length,
-        do_lower_case=FLAGS.do_lower_case,
-        version_2_with_negative=FLAGS.version_2_with_negative,
-        null_score_diff_threshold=FLAGS.null_score_diff_threshold,
-        verbose_logging=FLAGS.verbose_logging,
-      ),
+    shared_flags.settings(
+      run.SquadSettings,
+      windows=shared_flags.settings(features.WindowSettings),
+      decoding=shared_flags.settings(decoding.DecodingSettings),
     ),
     fine_tuning_flags.settings(),
     device_flags.loop_settings(),

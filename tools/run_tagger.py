@@ -10,7 +10,12 @@ from absl import flags
 
 import bert_tf
 from bert_tf.tasks.tagging import run, settings
-from tools import command_line, device_flags, fine_tuning_flags
+from tools import (
+  command_line,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
 
 FLAGS = flags.FLAGS
 
@@ -29,8 +34,7 @@ flags.DEFINE_string(
 flags.DEFINE_integer(
   "label_column", -1, "Column of the label, from 0, or from -1, the last."
 )
-flags.DEFINE_bool("do_eval", False, "Whether to evaluate on the dev file.")
-flags.DEFINE_integer("eval_batch_size", 8, "Windows of an evaluation batch.")
+shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)
 
 
@@ -38,22 +42,7 @@ def main() -> None:
   """Runs with the flags given."""
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    settings.TaggingSettings(
-      vocab_file=FLAGS.vocab_file,
-      data_dir=FLAGS.data_dir,
-      train_file=FLAGS.train_file,
-      dev_file=FLAGS.dev_file,
-      test_file=FLAGS.test_file,
-      labels=FLAGS.labels,
-      label_column=FLAGS.label_column,
-      do_lower_case=FLAGS.do_lower_case,
-      max_seq_length=FLAGS.max_seq_length,
-      do_train=FLAGS.do_train,
-      do_eval=FLAGS.do_eval,
-      do_predict=FLAGS.do_predict,
-      eval_batch_size=FLAGS.eval_batch_size,
-      predict_batch_size=FLAGS.predict_batch_size,
-    ),
+    shared_flags.settings(settings.TaggingSettings),
     fine_tuning_flags.settings(),
     device_flags.loop_settings(),
     device_flags.devices(),
