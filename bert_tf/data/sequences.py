@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import model_inputs
+from bert_tf.data import compiled, model_inputs
 from bert_tf.text import pairs
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
 
 SHORTEST = 3  # [CLS] and two [SEP]
 
@@ -33,13 +36,54 @@ def encode(
   """
   if max_seq_length < SHORTEST:
     raise ValueError(f"max_seq_length={max_seq_length} is below {SHORTEST}")
-  input_ids, segment_ids = [], []
-  for first, second in texts:
-    tokens, segments = pairs.sequence(
-      tokenizer.tokenize(first),
-      tokenizer.tokenize(second) if second else [],
-      max_seq_length,
-    )
-    input_ids.append(tokenizer.convert_tokens_to_ids(tokens))
-    segment_ids.append(segments)
-  return model_inputs.stack(input_ids, segment_ids, max_seq_length)
+  texts = list(texts)
+  first = tokenizer.encode_many([text for text, _ in texts])
+  second = tokenizer.encode_many([pair or "" for _, pair in texts])
+  kept = _kept_lengths(np.diff(first[1]), np.diff(second[1]), max_seq_length)
+  cls, sep = tokenizer.convert_tokens_to_ids([pairs.CLS, pairs.SEP])
+  shape = (len(model_inputs.NAMES), len(texts), max_seq_length)
+  arrays = np.zeros(shape, np.int32)
+  ids, mask, segments = arrays
+  _fill(ids, mask, segments, first, second, kept, cls, sep)
+  return dict(zip(model_inputs.NAMES, arrays, strict=True))
+
+
+def _kept_lengths(first: Int64s, second: Int64s, max_seq_length: int) -> Int64s:
+  """How many tokens are kept of each text and second text, int64 [N, 2]."""
+  kept = np.stack([first, second], 1)
+  alone = second == 0
+  kept[alone, 0] = np.minimum(first[alone], max_seq_length - 2)
+  room = max_seq_length - 3
+  for row in np.flatnonzero(~alone & (first + second > room)):
+    kept[row] = pairs.kept_lengths(int(first[row]), int(second[row]), room)
+  return kept
+
+
+@compiled.compiled
+def _fill(
+  input_ids: Int32s,
+  input_mask: Int32s,
+  segment_ids: Int32s,
+  first: tuple[Int32s, Int64s],
+  second: tuple[Int32s, Int64s],
+  kept: Int64s,
+  cls: int,
+  sep: int,
+) -> None:
+  """Fills in [CLS] a [SEP] b [SEP]; without the rest if no `b` is kept."""
+  for row in range(len(kept)):
+    input_ids[row, 0] = cls
+    at = 1
+    for i in range(kept[row, 0]):
+      input_ids[row, at + i] = first[0][first[1][row] + i]
+    at += kept[row, 0]
+    input_ids[row, at] = sep
+    at += 1
+    if kept[row, 1]:
+      segment_ids[row, at : at + kept[row, 1] + 1] = 1
+      for i in range(kept[row, 1]):
+        input_ids[row, at + i] = second[0][second[1][row] + i]
+      at += kept[row, 1]
+      input_ids[row, at] = sep
+      at += 1
+    input_mask[row, :at] = 1

@@ -5,13 +5,13 @@ across a space, so a word's ids depend on nothing but the word: each different
 word is worked out once, by compiled code if it is ASCII, else by the tokenizer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.text import characters, full_tokenizer, line_kernel, wordpiece
+from bert_tf.text import characters, full_tokenizer, line_kernel
 
 # The table of words has room for so many, and for so many bytes and ids of
 # them. Rare words are forgotten with all others when it is full.
@@ -21,6 +21,9 @@ _MAX_BYTES = 1 << 22
 # More than there are words of one or two bytes; others take four, space and
 # all, so that this bounds the different words of a text.
 _SHORT_WORDS = 1 << 15
+
+# Texts that are encoded at once; few enough to be a few megabytes.
+_TEXTS_A_BLOCK = 1 << 12
 
 
 class Lines(NamedTuple):
@@ -42,7 +45,7 @@ class LineEncoder:
   """Encodes lines and remembers their words."""
 
   def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
-    """Takes over the tokenizer's vocabulary, which must have "[UNK]"."""
+    """Takes over the tokenizer's vocabulary."""
     self._tokenizer = tokenizer
     self._vocabulary = _vocabulary(tokenizer)
     self._words = _no_words(_MAX_WORDS, _MAX_BYTES)
@@ -53,6 +56,9 @@ class LineEncoder:
     Args:
       data: UTF-8 with "\n" between lines, at most a few megabytes; "\r" is
         white space in it.
+
+    Raises:
+      UnknownTokenError: "[UNK]" is needed and the vocabulary does not have it.
     """
     self._make_room(len(data))
     numbers = np.empty(len(data) // 2 + 1, np.int32)
@@ -72,7 +78,26 @@ class LineEncoder:
     ids = line_kernel.join(
       numbers[:found], line_ends, self._words, counts, is_empty
     )
+    if self._vocabulary.unknown < 0 and np.any(ids < 0):
+      self._tokenizer.convert_tokens_to_ids(
+        [self._tokenizer.wordpiece_tokenizer.unk_token]
+      )
     return Lines(ids, counts, is_empty)
+
+  def encode_texts(
+    self, texts: Sequence[str]
+  ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Encodes texts: see `FullTokenizer.encode_many`."""
+    ids, counts = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    for first in range(0, len(texts), _TEXTS_A_BLOCK):
+      block = texts[first : first + _TEXTS_A_BLOCK]
+      # A newline within a text is white space to the tokenizer.
+      joined = "\n".join([text.replace("\n", " ") for text in block])
+      # Halves of surrogate pairs come out of JSON.
+      lines = self.encode(joined.encode("utf-8", "surrogatepass"))
+      ids.append(lines.ids)
+      counts.append(lines.counts)
+    return np.concatenate(ids), np.cumsum(np.concatenate(counts))
 
   def _make_room(self, size: int) -> None:
     """Makes sure that all words of so many bytes fit into the table."""
@@ -93,7 +118,7 @@ class LineEncoder:
     first = int(words.used[0])
     for number in numbers:
       begin, end = table.ends[number : number + 2]
-      word = table.keys[begin:end].tobytes().decode("utf-8")
+      word = table.keys[begin:end].tobytes().decode("utf-8", "surrogatepass")
       found = self._tokenizer.compute_word_ids(word)
       words.begins[number] = first + len(ids)
       words.counts[number] = len(found)
@@ -111,21 +136,26 @@ class LineEncoder:
 def _vocabulary(
   tokenizer: full_tokenizer.FullTokenizer,
 ) -> line_kernel.Vocabulary:
-  mark = wordpiece.CONTINUATION
-  pieces = {k: v for k, v in tokenizer.vocab.items() if k.isascii()}
-  others = {k[len(mark) :]: v for k, v in pieces.items() if k.startswith(mark)}
+  pieces = tokenizer.vocab
+  data = "\n".join([*pieces, ""]).encode("utf-8", "surrogatepass")
+  ids = np.fromiter(pieces.values(), np.int32, len(pieces))
+  starts = _empty_table(len(pieces), len(data))
+  others = _empty_table(len(pieces), len(data))
+  other_ids = np.empty(len(pieces), np.int32)
+  longest = line_kernel.add_pieces(
+    np.frombuffer(data, np.uint8), ids, starts, others, other_ids
+  )
   rules = tokenizer.wordpiece_tokenizer
-  longest = max(map(len, pieces), default=0)
   chars = [chr(code) for code in range(128)]
   lower = [c.lower() if tokenizer.do_lower_case else c for c in chars]
   return line_kernel.Vocabulary(
-    starts=_table(pieces),
-    start_ids=np.fromiter(pieces.values(), np.int32, len(pieces)),
-    others=_table(others),
-    other_ids=np.fromiter(others.values(), np.int32, len(others)),
+    starts=starts,
+    start_ids=ids,
+    others=others,
+    other_ids=other_ids,
     longest=longest,
     longest_word=rules.max_input_chars_per_word,
-    unknown=tokenizer.vocab[rules.unk_token],
+    unknown=tokenizer.vocab.get(rules.unk_token, -1),
     kinds=np.array([_kind(char) for char in chars], np.uint8),
     lower=np.array([ord(char) for char in lower], np.uint8),
     part=np.zeros(rules.max_input_chars_per_word + 1, np.uint8),
@@ -142,16 +172,6 @@ def _kind(char: str) -> int:
   if characters.is_punctuation(char):
     return line_kernel.PUNCTUATION
   return line_kernel.LETTER
-
-
-def _table(keys: Iterable[str]) -> line_kernel.Table:
-  """Returns a table of different ASCII strings."""
-  sizes = [0, *map(len, keys)]
-  ends = np.cumsum(sizes, dtype=np.int64)
-  joined = np.frombuffer("".join(keys).encode(), np.uint8)
-  table = _empty_table(len(sizes), int(ends[-1]))
-  line_kernel.add_all(table, joined, ends)
-  return table
 
 
 def _empty_table(count: int, size: int) -> line_kernel.Table:

@@ -18,7 +18,7 @@ Int64s = npt.NDArray[np.int64]
 # Kinds of ASCII characters.
 LETTER, SPACE, DROPPED, BLANK, PUNCTUATION = range(5)
 
-_NEWLINE = 10
+_NEWLINE, _HASH_SIGN = b"\n#"
 _FIRST_HASH = np.uint64(14695981039346656037)  # FNV-1a of no bytes.
 _HASH_FACTOR = np.uint64(1099511628211)
 
@@ -40,14 +40,14 @@ class Table(NamedTuple):
 
 
 class Vocabulary(NamedTuple):
-  """Pieces of ASCII characters, and what else determines a word's ids.
+  """Pieces, and what else determines a word's ids.
 
   Attributes:
-    starts: pieces that start a word.
+    starts: all pieces.
     start_ids: their ids. int32
     others: pieces that go on with a word, without "##".
     other_ids: their ids. int32
-    longest: of all pieces, in characters.
+    longest: the most bytes that a piece has.
     longest_word: longer ones are unknown.
     unknown: the id of "[UNK]".
     kinds: of each ASCII character. uint8 [128]
@@ -90,14 +90,46 @@ class Words(NamedTuple):
 
 
 @compiled.compiled
-def add_all(table: Table, keys: Bytes, ends: Int64s) -> None:
-  """Adds different strings: `keys[ends[i] : ends[i + 1]]` for each i."""
-  for i in range(len(ends) - 1):
-    hashed: Any = _FIRST_HASH
-    for j in range(ends[i], ends[i + 1]):
-      hashed = _hash(hashed, keys[j])
-    slot = _find(table, keys, ends[i], ends[i + 1], hashed)
-    _add(table, slot, keys, ends[i], ends[i + 1])
+def add_pieces(
+  data: Bytes, ids: Int32s, starts: Table, others: Table, other_ids: Int32s
+) -> int:
+  """Adds all pieces of a vocabulary to tables.
+
+  Args:
+    data: UTF-8, each piece with a newline behind it.
+    ids: of each.
+    starts: gets all of them.
+    others: gets those that start with "##", without that.
+    other_ids: filled with their ids.
+
+  Returns:
+    The most bytes that one has.
+  """
+  begin, longest = 0, 0
+  for index in range(len(ids)):
+    end = begin
+    while data[end] != _NEWLINE:
+      end += 1
+    longest = max(longest, end - begin)
+    _add_new(starts, data, begin, end)
+    if (
+      end - begin > 2
+      and data[begin] == _HASH_SIGN
+      and data[begin + 1] == _HASH_SIGN
+    ):
+      other_ids[others.used[0]] = ids[index]
+      _add_new(others, data, begin + 2, end)
+    begin = end + 1
+  return longest
+
+
+@compiled.compiled
+def _add_new(table: Table, data: Bytes, begin: int, end: int) -> None:
+  """Adds a string that is not in the table."""
+  hashed: Any = _FIRST_HASH
+  for i in range(begin, end):
+    hashed = _hash(hashed, data[i])
+  _add(table, _find(table, data, begin, end, hashed), data, begin, end)
 
 
 @compiled.inlined

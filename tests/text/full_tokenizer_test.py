@@ -1,3 +1,4 @@
+import itertools
 import json
 import pickle
 import subprocess
@@ -164,3 +165,40 @@ def test_no_tensorflow_is_loaded():
     "sys.exit('tensorflow' in sys.modules)"
   )
   subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(TEXTS, max_size=6))
+def test_many_at_once(tokenizer, texts):
+  ids, ends = tokenizer.encode_many(texts)
+  found = [ids[a:b].tolist() for a, b in itertools.pairwise(ends)]
+  assert found == [tokenizer.encode(text) for text in texts]
+
+
+def test_goldens_at_once(tokenizer, testdata):
+  kind = "uncased" if tokenizer.do_lower_case else "cased"
+  with open(testdata / "tokenization.jsonl", encoding="utf-8") as reader:
+    goldens = [json.loads(line) for line in reader]
+  ids, ends = tokenizer.encode_many([golden["text"] for golden in goldens])
+  for golden, begin, end in zip(goldens, ends, ends[1:], strict=False):
+    found = tokenizer.convert_ids_to_tokens(ids[begin:end].tolist())
+    assert found == golden[kind], repr(golden["text"])
+
+
+def test_many_without_unk(tmp_path):
+  path = tmp_path / "vocab.txt"
+  path.write_text("a\n##b\n")
+  tokenizer = full_tokenizer.FullTokenizer(path)
+  assert tokenizer.encode_many(["a ab", "", "b" * 0])[0].tolist() == [0, 0, 1]
+  with pytest.raises(KeyError, match=r"'\[UNK\]' is not in the vocabulary"):
+    tokenizer.encode_many(["a", "b"])
+  with pytest.raises(KeyError, match=r"'\[UNK\]' is not in the vocabulary"):
+    tokenizer.encode_many(["\u00e9\u4e2d"])
+
+
+@pytest.mark.parametrize("length", [199, 200, 201, 202, 500])
+def test_long_words_at_once(tiny, length):
+  texts = ["a" + "b" * (length - 1), "A!" + "b" * length, "\x01a" * length]
+  ids, ends = tiny.encode_many(texts)
+  found = [ids[a:b].tolist() for a, b in itertools.pairwise(ends)]
+  assert found == [tiny.encode(text) for text in texts]

@@ -16,6 +16,8 @@ from bert_tf.tasks.classification import task as task_lib
 LABELS = "label_ids"
 IS_REAL = "is_real_example"
 _CHUNK = 4096  # examples encoded at once
+# What a batch needs while it is written stays in the processor's cache.
+_RECORDS_A_BATCH = 256
 _LOGGED = 2
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -35,10 +37,12 @@ def make(
     regression float32 [N, 1]. Without labels they are 0.
   """
   texts = [(example.text, example.pair) for example in examples]
-  targets = [
-    task.no_target() if example.label is None else task.target(example.label)
-    for example in examples
-  ]
+  labels = {example.label for example in examples}
+  target = {
+    label: task.no_target() if label is None else task.target(label)
+    for label in labels
+  }
+  targets = [target[example.label] for example in examples]
   dtype = np.float32 if task.kind == task_lib.REGRESSION else np.int32
   return {
     **sequences.encode(texts, tokenizer, max_seq_length),
@@ -75,7 +79,10 @@ def write(
       made = make(task, chunk, tokenizer, max_seq_length)
       if not start:
         _log(made, chunk, tokenizer)
-      writer.write_many(*tf_examples.encode_examples(made))
+      for at in range(0, len(chunk), _RECORDS_A_BATCH):
+        rows = slice(at, at + _RECORDS_A_BATCH)
+        batch = {name: values[rows] for name, values in made.items()}
+        writer.write_many(*tf_examples.encode_examples(batch))
       if keep:
         kept.append(made)
   logging.info("%d examples written to %s", len(examples), path)

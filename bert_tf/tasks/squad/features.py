@@ -4,6 +4,8 @@ Source: run_squad.py, `convert_examples_to_features` and `FeatureWriter`.
 """
 
 import dataclasses
+import functools
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,11 +18,15 @@ from bert_tf.data import record_writer
 from bert_tf.tasks.squad import reading
 from bert_tf.text import full_tokenizer
 
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+
 FIRST_UNIQUE_ID = 1_000_000_000
 MODEL_INPUTS = ("input_ids", "input_mask", "segment_ids")
 LABELS = ("start_positions", "end_positions", "is_impossible")
 _RECORDS_A_BATCH = 256
 _EXAMPLES_LOGGED = 2
+_QUESTIONS_AT_ONCE = 1024
 _SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
 
 
@@ -49,20 +55,57 @@ class WindowSettings:
       )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Paragraph:
+  """A context in pieces.
+
+  Attributes:
+    ids: Of all pieces. int32 [T]
+    first_token: The first piece of each word, and at the end T. int64 [W + 1]
+  """
+
+  ids: Int32s
+  first_token: Int64s
+
+  @functools.cached_property
+  def word_of_token(self) -> Int64s:
+    """The word of each piece. int64 [T]."""
+    counts = np.diff(self.first_token)
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Cut:
+  """A context cut into windows.
+
+  Attributes:
+    paragraph: The context.
+    spans: Start and length of each window.
+  """
+
+  paragraph: _Paragraph
+  spans: list[tuple[int, int]]
+
+  @functools.cached_property
+  def best(self) -> list[int]:
+    """For each token the window that shows it amid the most context."""
+    return best_windows(len(self.paragraph.ids), self.spans)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Feature:
   """One window over one question's context.
+
+  What only decoding needs is worked out when it is asked for.
 
   Attributes:
     unique_id: Its name in the records.
     example_index: Whose it is.
     window_index: Which one of the question's windows, from 0.
-    tokens: Without padding.
-    word_of_token: For the window's tokens: their word in the context.
-    is_max_context: For the window's tokens: whether no other window shows the
-      token amid more context.
-    ids: Of `tokens`.
-    segment_ids: Of `tokens`.
+    ids: Of its tokens, without padding. int32
+    second: Where the window starts in them.
+    cut: The context and its windows.
+    pieces: The piece of each id.
     start_position: First token of the answer; 0 if it is not in the window.
     end_position: Its last token.
     is_impossible: Whether the question has no answer.
@@ -71,41 +114,40 @@ class Feature:
   unique_id: int
   example_index: int
   window_index: int
-  tokens: list[str]
-  word_of_token: dict[int, int]
-  is_max_context: dict[int, bool]
-  ids: list[int]
-  segment_ids: list[int]
+  ids: Int32s
+  second: int
+  cut: _Cut
+  pieces: Mapping[int, str]
   start_position: int = 0
   end_position: int = 0
   is_impossible: bool = False
 
+  @functools.cached_property
+  def tokens(self) -> list[str]:
+    """Without padding."""
+    return [self.pieces[index] for index in self.ids.tolist()]
 
-@dataclasses.dataclass(frozen=True)
-class _TokenizedContext:
-  """A context in pieces.
+  @property
+  def segment_ids(self) -> list[int]:
+    """Of `tokens`."""
+    return [0] * self.second + [1] * (len(self.ids) - self.second)
 
-  Attributes:
-    tokens: All pieces.
-    word_of_token: The word of each piece.
-    first_token: The first piece of each word.
-  """
+  @functools.cached_property
+  def word_of_token(self) -> dict[int, int]:
+    """For the window's tokens: their word in the context."""
+    start, length = self.cut.spans[self.window_index]
+    words = self.cut.paragraph.word_of_token[start : start + length]
+    return dict(enumerate(words.tolist(), self.second))
 
-  tokens: list[str]
-  word_of_token: list[int]
-  first_token: list[int]
-
-
-def _tokenize(
-  context: reading.Context, tokenizer: full_tokenizer.FullTokenizer
-) -> _TokenizedContext:
-  result = _TokenizedContext([], [], [])
-  for index, word in enumerate(context.words):
-    result.first_token.append(len(result.tokens))
-    pieces = tokenizer.word_pieces(word)
-    result.tokens.extend(pieces)
-    result.word_of_token.extend([index] * len(pieces))
-  return result
+  @functools.cached_property
+  def is_max_context(self) -> dict[int, bool]:
+    """For the window's tokens: whether no other shows them in more context."""
+    start, length = self.cut.spans[self.window_index]
+    best = self.cut.best[start : start + length]
+    return {
+      token: window == self.window_index
+      for token, window in enumerate(best, self.second)
+    }
 
 
 def make_features(
@@ -124,45 +166,75 @@ def make_features(
     settings: How contexts are cut.
     is_training: Whether examples have answers, or else are impossible.
   """
-  unique_id = FIRST_UNIQUE_ID
-  context, tokenized = None, _TokenizedContext([], [], [])
-  for index, example in enumerate(examples):
-    if example.context is not context:  # questions share their paragraph
-      context = example.context
-      tokenized = _tokenize(context, tokenizer)
-    span = answer_tokens(example, tokenized, tokenizer)
-    query = tokenizer.tokenize(example.question)[: settings.max_query_length]
-    room = settings.max_seq_length - len(query) - _SPECIAL_TOKENS
-    spans = windows(len(tokenized.tokens), room, settings.doc_stride)
-    best = best_windows(len(tokenized.tokens), spans)
-    for number, (start, length) in enumerate(spans):
-      offset = len(query) + 2
-      positions = range(start, start + length)
-      tokens = [
-        *("[CLS]", *query, "[SEP]"),
-        *(*tokenized.tokens[start : start + length], "[SEP]"),
-      ]
-      first, last = 0, 0
-      if span and span[0] >= start and span[1] < start + length:
-        first, last = (token - start + offset for token in span)
-      yield Feature(
-        unique_id=unique_id,
-        example_index=index,
-        window_index=number,
-        tokens=tokens,
-        word_of_token={
-          i - start + offset: tokenized.word_of_token[i] for i in positions
-        },
-        is_max_context={
-          i - start + offset: best[i] == number for i in positions
-        },
-        ids=tokenizer.convert_tokens_to_ids(tokens),
-        segment_ids=[0] * offset + [1] * (length + 1),
-        start_position=first,
-        end_position=last,
-        is_impossible=is_training and example.answer is None,
-      )
-      unique_id += 1
+  marks = tokenizer.convert_tokens_to_ids(["[CLS]", "[SEP]"])
+  cls, sep = np.array(marks, np.int32)[:, None]  # [1] each
+  unique_id, index = FIRST_UNIQUE_ID, 0
+  examples = iter(examples)
+  while chunk := list(itertools.islice(examples, _QUESTIONS_AT_ONCE)):
+    paragraphs = _paragraphs(chunk, tokenizer)
+    questions = _encode([example.question for example in chunk], tokenizer)
+    answers = _encode(
+      [example.answer.text if example.answer else "" for example in chunk],
+      tokenizer,
+    )
+    for example, question, wanted in zip(
+      chunk, questions, answers, strict=True
+    ):
+      paragraph = paragraphs[example.context]
+      span = answer_tokens(example.answer, paragraph, wanted)
+      question = question[: settings.max_query_length]
+      room = settings.max_seq_length - len(question) - _SPECIAL_TOKENS
+      spans = windows(len(paragraph.ids), room, settings.doc_stride)
+      cut = _Cut(paragraph, spans)
+      second = len(question) + 2
+      for number, (start, length) in enumerate(spans):
+        window = paragraph.ids[start : start + length]
+        first, last = 0, 0
+        if span and span[0] >= start and span[1] < start + length:
+          first, last = (token - start + second for token in span)
+        yield Feature(
+          unique_id=unique_id,
+          example_index=index,
+          window_index=number,
+          ids=np.concatenate([cls, question, sep, window, sep]),
+          second=second,
+          cut=cut,
+          pieces=tokenizer.inv_vocab,
+          start_position=first,
+          end_position=last,
+          is_impossible=is_training and example.answer is None,
+        )
+        unique_id += 1
+      index += 1
+
+
+def _encode(
+  texts: Sequence[str], tokenizer: full_tokenizer.FullTokenizer
+) -> list[Int32s]:
+  """The ids of each text."""
+  ids, ends = tokenizer.encode_many(texts)
+  bounds = ends.tolist()
+  return [ids[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def _paragraphs(
+  examples: Sequence[reading.Example],
+  tokenizer: full_tokenizer.FullTokenizer,
+) -> dict[reading.Context, _Paragraph]:
+  """The contexts of questions, each once, in pieces."""
+  contexts = list(dict.fromkeys(example.context for example in examples))
+  words = [word for context in contexts for word in context.words]
+  ids, ends = tokenizer.encode_many(words)
+  found = {}
+  first = 0
+  for context in contexts:
+    last = first + len(context.words)
+    of_words = ends[first : last + 1]
+    found[context] = _Paragraph(
+      ids[of_words[0] : of_words[-1]], of_words - of_words[0]
+    )
+    first = last
+  return found
 
 
 def windows(tokens: int, room: int, stride: int) -> list[tuple[int, int]]:
@@ -195,29 +267,28 @@ def best_windows(tokens: int, spans: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def answer_tokens(
-  example: reading.Example,
-  tokenized: _TokenizedContext,
-  tokenizer: full_tokenizer.FullTokenizer,
+  answer: reading.Answer | None, paragraph: _Paragraph, wanted: Int32s
 ) -> tuple[int, int] | None:
   """First and last token of the answer in its context; None without answer.
 
   Words carry more than the answer: of "(1895-1943)" it may be "1895". So the
   span is narrowed to the tokens that read as the answer does, if there are
   such.
+
+  Args:
+    answer: The answer.
+    paragraph: Its context.
+    wanted: The ids of its text.
   """
-  answer = example.answer
   if answer is None:
     return None
-  start = tokenized.first_token[answer.start]
-  end = len(tokenized.tokens) - 1
-  if answer.end < len(tokenized.first_token) - 1:
-    end = tokenized.first_token[answer.end + 1] - 1
-  wanted = tokenizer.tokenize(answer.text)
-  # As joined by spaces, which no piece has within it.
-  for first in range(start, end + 1):
-    last = first + len(wanted) - 1
-    if first <= last <= end and tokenized.tokens[first : last + 1] == wanted:
-      return first, last
+  start = int(paragraph.first_token[answer.start])
+  end = int(paragraph.first_token[answer.end + 1]) - 1
+  if len(wanted):
+    tokens, sought = paragraph.ids[start : end + 1].tolist(), wanted.tolist()
+    for first in range(len(tokens) - len(sought) + 1):
+      if tokens[first : first + len(sought)] == sought:
+        return start + first, start + first + len(sought) - 1
   return start, end
 
 
@@ -233,7 +304,7 @@ def columns(
     size = len(feature.ids)
     arrays["input_ids"][row, :size] = feature.ids
     arrays["input_mask"][row, :size] = 1
-    arrays["segment_ids"][row, :size] = feature.segment_ids
+    arrays["segment_ids"][row, feature.second : size] = 1
   arrays["unique_ids"] = _column(f.unique_id for f in features)
   if is_training:
     arrays["start_positions"] = _column(f.start_position for f in features)

@@ -1,0 +1,64 @@
+"""Records against plain Python, question by question."""
+
+import json
+
+import pytest
+
+from bert_tf.tasks.squad import features, reading
+from bert_tf.text import full_tokenizer
+from tests.tasks.squad import reference
+
+CONTEXT = (
+  "The heron (gray-legged, it was said) stood by the river in 1895-1943. "
+  "Nobody\u2019s boat, caf\u00e9 or \u6771\u4eac came near it; "
+  "the heron stood on one leg.\n"
+) * 3
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+  answers = ["1895", "gray", "the heron", "caf\u00e9", "it;"]
+  qas = [
+    {
+      "id": str(number),
+      "question": f"What about {answer} then?" * (number + 1),
+      "answers": [{"text": answer, "answer_start": CONTEXT.rindex(answer)}],
+    }
+    for number, answer in enumerate(answers)
+  ]
+  other = {"context": "A short one.", "qas": [{**qas[0], "id": "x"}]}
+  other["qas"][0]["answers"] = [{"text": "short", "answer_start": 2}]
+  paragraphs = [{"context": CONTEXT, "qas": qas}, other]
+  path = tmp_path_factory.mktemp("squad") / "train.json"
+  path.write_text(json.dumps({"data": [{"paragraphs": paragraphs}]}))
+  return reading.read_for_training(str(path), False)
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 1000])
+@pytest.mark.parametrize(
+  ("length", "stride", "query"), [(64, 16, 20), (40, 7, 12), (384, 128, 64)]
+)
+def test_records_are_the_plain_ones(
+  examples, testdata, tmp_path, monkeypatch, at_once, length, stride, query
+):
+  monkeypatch.setattr(features, "_QUESTIONS_AT_ONCE", at_once)
+  assert len(examples) == 6
+  tokenizer = full_tokenizer.FullTokenizer(testdata / "vocab.txt")
+  settings = features.WindowSettings(length, stride, query)
+  made = list(features.make_features(examples, tokenizer, settings, True))
+  features.write_records(str(tmp_path / "ours"), made, length, True)
+  written = reference.write_records(
+    str(tmp_path / "plain"), examples, tokenizer.vocab, True, settings
+  )
+  assert written == len(made)
+  assert (tmp_path / "ours").read_bytes() == (tmp_path / "plain").read_bytes()
+  for feature in made:
+    ids = tokenizer.convert_tokens_to_ids(feature.tokens)
+    assert ids == feature.ids.tolist()
+    assert len(feature.segment_ids) == len(ids)
+    assert feature.word_of_token.keys() == feature.is_max_context.keys()
+  shown = sum(sum(f.is_max_context.values()) for f in made)
+  contexts = [example.context for example in examples]
+  assert shown == sum(
+    len(tokenizer.tokenize(" ".join(context.words))) for context in contexts
+  )
