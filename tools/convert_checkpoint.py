@@ -28,6 +28,13 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
   "to", None, sorted(formats.WRITTEN), "The form to write.", required=True
 )
+flags.DEFINE_string(
+  "bert_config_file",
+  None,
+  "Of a Google checkpoint without bert_config.json beside it, such as the "
+  "runners write.",
+)
+flags.DEFINE_string("vocab_file", None, "Instead of the checkpoint's own.")
 flags.DEFINE_bool(
   "strip_optimizer",
   False,
@@ -65,6 +72,19 @@ flags.DEFINE_bool(
 )
 
 
+def read(form: str) -> portable.Portable:
+  """The checkpoint with the files that the flags name."""
+  config = None
+  if FLAGS.bert_config_file:
+    config = config_lib.BertConfig.from_json_file(FLAGS.bert_config_file)
+  model = formats.read(FLAGS.input, form, config)
+  if FLAGS.vocab_file:
+    with files.open_file(FLAGS.vocab_file) as file:
+      pieces = portable.parse_vocabulary(file.read(), FLAGS.vocab_file)
+    model = dataclasses.replace(model, vocabulary=pieces)
+  return model
+
+
 def changed(model: portable.Portable) -> portable.Portable:
   """The model with what the flags ask for."""
   if FLAGS.strip_optimizer:
@@ -88,7 +108,7 @@ def main() -> None:
       f"{FLAGS.output_dir} is there already; name a new folder"
     )
   form = FLAGS["from"].value or formats.recognise(FLAGS.input)
-  model = changed(formats.read(FLAGS.input, form))
+  model = changed(read(form))
   formats.write(model, FLAGS.to, FLAGS.output_dir, FLAGS.allow_loss)
   if FLAGS.to == "google" and model.config.hidden_act == "gelu_erf":
     logging.info(

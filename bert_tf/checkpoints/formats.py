@@ -48,18 +48,30 @@ def recognise(path: str) -> str:
   )
 
 
-def read(path: str, form: str | None = None) -> portable.Portable:
+def read(
+  path: str,
+  form: str | None = None,
+  config: config_lib.BertConfig | None = None,
+) -> portable.Portable:
   """Reads a checkpoint and checks that its parts belong together.
 
   Args:
     path: A prefix or a folder.
     form: One of `FORMATS`; recognised if None.
+    config: Instead of the checkpoint's own; of the form google, which may
+      have none.
 
   Raises:
     FileNotFoundError: A file is missing.
     ValueError: A file is damaged, or does not belong to the others.
   """
-  model = FORMATS[form or recognise(path)].read(path)
+  form = form or recognise(path)
+  if config is not None and form != "google":
+    raise ValueError(
+      f"{path}: the form {form} has its own configuration; give none"
+    )
+  more = () if config is None else (config,)
+  model = FORMATS[form].read(path, *more)
   portable.check(model)
   return model
 
@@ -81,7 +93,7 @@ def write(
   """
   portable.check(model)
   portable.check_vocabulary(model)
-  lost = FORMATS[form].lost(model)
+  lost = sorted(FORMATS[form].lost(model))
   if lost and not allow_loss:
     raise ValueError(
       f"the form {form} cannot hold {len(lost)} things: {', '.join(lost)}; "

@@ -20,6 +20,8 @@ _INDEX = ".index"
 _DATA = ".data-00000-of-00001"
 _DEFAULT = "bert_model.ckpt"
 _CONFIG = portable.CONFIG
+# What the runners write of their task, see training/output_folder.py.
+_TASK = "task.json"
 # Further keys of the bert_config.json that this project writes. The original
 # leaves keys alone that it does not know.
 _NOTES = ("do_lower_case", "labels", "labels_of")
@@ -235,39 +237,65 @@ def recognises(path: str) -> bool:
   return True
 
 
-def read(path: str) -> portable.Portable:
+def read(
+  path: str, config: config_lib.BertConfig | None = None
+) -> portable.Portable:
   """A checkpoint with the files beside it, training state included.
+
+  Args:
+    path: What `find_checkpoint` takes.
+    config: Instead of the bert_config.json beside.
 
   Raises:
     FileNotFoundError: There is no bert_config.json.
     ValueError: A file is damaged.
   """
   reader = Reader(path)
-  config = reader.config()
+  config = config or reader.config()
   extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
-  lower = config.extra.get("do_lower_case")
+  notes = _notes(reader.prefix, config)
+  lower, labels_of = notes.get("do_lower_case"), notes.get("labels_of")
   return portable.Portable(
     path=reader.prefix,
     config=dataclasses.replace(config, extra=extra),
     tensors={name: reader.read(name) for name in sorted(reader.shapes)},
     vocabulary=portable.read_vocabulary(os.path.dirname(reader.prefix)),
     do_lower_case=lower if isinstance(lower, bool) else None,
-    labels=_labels(config),
-    labels_of=config.extra.get("labels_of"),
+    labels=_labels(notes),
+    labels_of=labels_of if isinstance(labels_of, str) else None,
   )
 
 
 def labels(path: str) -> tuple[str, ...]:
-  """The labels that the bert_config.json beside a checkpoint tells, if any."""
+  """The labels of a classifier, as far as the files beside it tell them."""
+  prefix = find_checkpoint(path)
   try:
-    return _labels(find_config(find_checkpoint(path)))
+    config = find_config(prefix)
   except FileNotFoundError:
-    return ()
+    config = None
+  return _labels(_notes(prefix, config))
 
 
-def _labels(config: config_lib.BertConfig) -> tuple[str, ...]:
-  found = config.extra.get("labels")
+def _labels(notes: Mapping[str, Any]) -> tuple[str, ...]:
+  found = notes.get("labels")
   return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _notes(
+  prefix: str, config: config_lib.BertConfig | None
+) -> Mapping[str, Any]:
+  """What a converter wrote into bert_config.json, or a runner beside it."""
+  if config and any(key in config.extra for key in _NOTES):
+    return config.extra
+  folder = os.path.dirname(prefix)
+  for beside in (folder, os.path.dirname(folder)):  # The best are one below.
+    path = os.path.join(beside, _TASK)
+    if files.exists(path):
+      task = files.read_json(path)
+      tagging = task.get("task") == "tagging"
+      labels_of = portable.PER_TOKEN if tagging else portable.PER_SEQUENCE
+      return {"labels": task.get("labels"), "labels_of": labels_of}
+  return {}
 
 
 def lost(model: portable.Portable) -> list[str]:

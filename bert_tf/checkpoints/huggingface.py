@@ -202,7 +202,7 @@ def read_weights(folder: str) -> dict[str, npt.NDArray[Any]]:
         f"{folder}: {name} is not a copy of {of}, as BERT has it; no other "
         "form can hold such a head"
       )
-  return found
+  return dict(sorted(found.items()))
 
 
 def _weight_files(folder: str) -> dict[str, set[str]]:

@@ -17,11 +17,10 @@ from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import formats, google
+from bert_tf.checkpoints import formats
 from bert_tf.export import checking, kinds, served
 from bert_tf.export import settings as settings_lib
 from bert_tf.text import case_check, full_tokenizer, in_graph, vocab
-from bert_tf.training import output_folder
 
 VOCAB = "vocab.txt"
 CONFIG = "bert_config.json"
@@ -113,21 +112,15 @@ def _with_labels(
   """The settings with the labels that a runner wrote beside its checkpoint."""
   if settings.labels or settings.model_type not in settings_lib.LABELLED:
     return settings
-  known = formats.labels(checkpoint)
-  if known:
-    return dataclasses.replace(settings, labels=known)
-  folder = checkpoint
-  if google.recognises(checkpoint):
-    folder = os.path.dirname(google.find_checkpoint(checkpoint))
-  for beside in (folder, os.path.dirname(folder)):  # the best are one below
-    found = output_folder.read(beside).get("labels")
-    if found:
-      logging.info("labels found in %s: %s", beside, ", ".join(found))
-      return dataclasses.replace(settings, labels=tuple(found))
-  raise ValueError(
-    f"model_type={settings.model_type!r} needs labels, in the order of the "
-    f"model's outputs; {folder} has no task.json that tells them"
-  )
+  found = formats.labels(checkpoint)
+  if not found:
+    raise ValueError(
+      f"model_type={settings.model_type!r} needs labels, in the order of the "
+      f"model's outputs; there is no task.json beside {checkpoint} that tells "
+      "them"
+    )
+  logging.info("labels found beside %s: %s", checkpoint, ", ".join(found))
+  return dataclasses.replace(settings, labels=found)
 
 
 def _check(

@@ -1,6 +1,7 @@
 """All forms: recognising, reading, writing whole or not at all, loading."""
 
 import dataclasses
+import json
 import logging
 
 import numpy as np
@@ -31,6 +32,30 @@ def test_google_comes_back_with_everything(tmp_path):
   lean = found.without_training_state()
   assert set(found.tensors) - set(lean.tensors) == set(state)
   assert formats.labels(folder) == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+  "task, labels_of", [("tagging", "token"), ("cola", "sequence")]
+)
+@pytest.mark.parametrize("below", ["", "best"])
+def test_labels_that_a_runner_wrote(tmp_path, task, labels_of, below):
+  """It leaves no bert_config.json beside its checkpoints."""
+  model = made_up.model(["classifier"])
+  google.save(model.tensors, str(tmp_path / below / "model.ckpt-3"))
+  told = {"task": task, "labels": ["x", "y", "z"]}
+  (tmp_path / "task.json").write_text(json.dumps(told))
+  folder = str(tmp_path / below)
+  found = formats.read(folder, config=made_up.CONFIG)
+  assert found.labels == ("x", "y", "z") == formats.labels(folder)
+  assert found.labels_of == labels_of
+  made_up.assert_same_tensors(found, model)
+  with pytest.raises(FileNotFoundError, match=r"no bert_config\.json beside"):
+    formats.read(folder)
+
+
+def test_configuration_is_given_to_google_s_form_alone(erf_folder):
+  with pytest.raises(ValueError, match="has its own configuration"):
+    formats.read(erf_folder, config=made_up.CONFIG)
 
 
 def test_writing_that_fails_leaves_nothing(tmp_path, monkeypatch):

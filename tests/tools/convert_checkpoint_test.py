@@ -58,13 +58,19 @@ def test_what_is_lost_must_be_allowed(erf_folder, tmp_path):
 
 
 def test_training_checkpoint_is_stripped(testdata, tmp_path):
+  """And gets the files that a runner does not write beside it."""
   for name in ("index", "data-00000-of-00001"):
     source = testdata / "tiny" / f"resume_model.ckpt-20.{name}"
     (tmp_path / source.name).write_bytes(source.read_bytes())
-  config = (testdata / "tiny" / "bert_config.json").read_text()
-  (tmp_path / "bert_config.json").write_text(config)
   source, out = tmp_path / "resume_model.ckpt-20", tmp_path / "out"
-  done = convert(source, out, to="google", strip_optimizer=True)
+  done = convert(
+    source,
+    out,
+    to="google",
+    strip_optimizer=True,
+    bert_config_file=testdata / "tiny" / "bert_config.json",
+    vocab_file=testdata / "vocab.txt",
+  )
   assert done.returncode == 0, done.stderr
   before, after = google.Reader(source), google.Reader(out)
   state = set(before.shapes) - set(after.shapes)
@@ -72,6 +78,9 @@ def test_training_checkpoint_is_stripped(testdata, tmp_path):
   assert all(map(names.is_training_state, state))
   for name in after.shapes:
     np.testing.assert_array_equal(after.read(name), before.read(name))
+  assert (out / "vocab.txt").read_bytes() == (
+    testdata / "vocab.txt"
+  ).read_bytes()
 
 
 def test_new_words(erf_folder, tmp_path):
