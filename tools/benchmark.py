@@ -34,6 +34,9 @@ _DO_LOWER_CASE = flags.DEFINE_bool("do_lower_case", True, "As everywhere.")
 _ROUNDS = flags.DEFINE_integer(
   "rounds", 5, "How often everything is timed.", lower_bound=1
 )
+_CLOCK = flags.DEFINE_enum(
+  "clock", "wall", list(timing.CLOCKS), "Time as it passes, or of all cores."
+)
 
 _SAMPLE_LINES = 10_000
 
@@ -47,7 +50,7 @@ def main() -> None:
     lines, _VOCAB_FILE.value, _DO_LOWER_CASE.value
   )
   megabytes = len("\n".join(lines).encode()) / 1e6
-  seconds = timing.time_in_turns(contenders, _ROUNDS.value)
+  seconds = timing.time_in_turns(contenders, _ROUNDS.value, _CLOCK.value)
   print(f"{megabytes:.1f} MB, median of {_ROUNDS.value} rounds (least to most)")
   timing.print_rates(seconds, megabytes, "MB/s")
 
