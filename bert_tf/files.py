@@ -156,6 +156,15 @@ def expand(patterns: str | Iterable[str]) -> list[str]:
   return found
 
 
+def names_in(folder: str) -> list[str]:
+  """Returns the names in a folder, sorted; none if it is no folder."""
+  if is_remote(folder):
+    if not gfile().isdir(folder):
+      return []
+    return sorted(name.rstrip("/") for name in gfile().listdir(folder))
+  return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
 def find(pattern: str) -> list[str]:
   """Returns the files a pattern matches, sorted; perhaps none.
 

@@ -141,7 +141,11 @@ def _check_size(config: config_lib.BertConfig, outputs: int, path: str) -> None:
     FileNotFoundError: There are no weights.
     ValueError: They are too small.
   """
-  found = files.find(os.path.join(path, "*.weights.h5"))
+  found = [
+    os.path.join(path, name)
+    for name in files.names_in(path)
+    if name.endswith(".weights.h5")
+  ]
   if not found:
     raise FileNotFoundError(f"{path} has no {_WEIGHTS[0]}")
   hidden = config.hidden_size

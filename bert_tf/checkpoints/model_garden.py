@@ -127,11 +127,12 @@ def _read_tensors(
 
 def _vocabulary(folder: str) -> tuple[str, ...] | None:
   """vocab.txt; an encoder's one asset may have another name."""
-  found = files.find(os.path.join(folder, "*.txt"))
+  found = [name for name in files.names_in(folder) if name.endswith(".txt")]
   if len(found) != 1:
     return portable.read_vocabulary(folder)
-  with files.open_file(found[0]) as file:
-    return portable.parse_vocabulary(file.read(), found[0])
+  path = os.path.join(folder, found[0])
+  with files.open_file(path) as file:
+    return portable.parse_vocabulary(file.read(), path)
 
 
 def lost(model: portable.Portable) -> list[str]:

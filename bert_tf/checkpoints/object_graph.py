@@ -24,11 +24,10 @@ def find_saved_model(path: str) -> str | None:
   """The folder of a SavedModel: `path`, or its newest version `path/N`."""
   if files.exists(os.path.join(path, _SAVED_MODEL)):
     return path
-  found = files.find(os.path.join(path, "*", _SAVED_MODEL))
   versions = {
-    int(os.path.basename(folder)): folder
-    for folder in map(os.path.dirname, found)
-    if os.path.basename(folder).isdecimal()
+    int(name): os.path.join(path, name)
+    for name in files.names_in(path)
+    if name.isdecimal() and files.exists(os.path.join(path, name, _SAVED_MODEL))
   }
   return versions[max(versions)] if versions else None
 

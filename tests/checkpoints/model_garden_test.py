@@ -197,11 +197,11 @@ def test_it_is_trained_as_tf_hub_does(saved):
 
 def test_asset_of_another_name_and_no_config_of_ours(saved, tmp_path):
   """As in what TF-Hub has."""
-  folder = tmp_path / "1"
+  folder = tmp_path / "versions" / "1"
   shutil.copytree(saved[0], folder)
   shutil.rmtree(folder / "assets.extra")
   (folder / "assets" / "vocab.txt").rename(folder / "assets" / "words.txt")
-  found = formats.read(str(tmp_path))  # the folder of versions
+  found = formats.read(str(folder.parent))  # the folder of versions
   assert found.vocabulary == made_up.VOCABULARY
   assert found.config.attention_probs_dropout_prob == 0.1
   assert found.config.num_attention_heads == 2
