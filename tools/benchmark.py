@@ -5,6 +5,7 @@ Everything is timed in turns in one run, so that a busy machine slows all alike.
 `python -m tools.benchmark --what=tokenizer --input=TEXT --vocab_file=VOCAB`
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ if not __package__:  # Run by its path: make the repository importable.
 
 from absl import flags
 
+from bert_tf import files
 from tools import command_line
 from tools.benchmarks import samples, timing, tokenizers
 
@@ -21,11 +23,16 @@ _TOKENIZERS = {
   "in_graph_tokenizer": tokenizers.in_graph,
 }
 
+_RECORDS = ("pretraining_data", "featurizing")
+
 _WHAT = flags.DEFINE_enum(
-  "what", "tokenizer", list(_TOKENIZERS), "The part to time."
+  "what", "tokenizer", [*_TOKENIZERS, *_RECORDS], "The part to time."
 )
 _INPUT = flags.DEFINE_string(
-  "input", None, "A text file. Without it: made-up lines in many scripts."
+  "input",
+  None,
+  "A text file. Without it, for tokenizers: made-up lines in many scripts. For "
+  "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad.",
 )
 _VOCAB_FILE = flags.DEFINE_string(
   "vocab_file", None, "The vocabulary file.", required=True
@@ -38,11 +45,42 @@ _CLOCK = flags.DEFINE_enum(
   "clock", "wall", list(timing.CLOCKS), "Time as it passes, or of all cores."
 )
 
+_DUPE_FACTOR = flags.DEFINE_integer(
+  "dupe_factor", 5, "Copies, for pretraining_data."
+)
+_JSON = flags.DEFINE_string(
+  "json", None, "Also write the results of record making to this file."
+)
+
 _SAMPLE_LINES = 10_000
 
 
 def main() -> None:
   """Times and prints a table."""
+  if _WHAT.value in _RECORDS:
+    _time_record_making()
+  else:
+    _time_tokenizers()
+
+
+def _time_record_making() -> None:
+  from tools.benchmarks import featurizing, record_making
+
+  if _INPUT.value is None:
+    raise ValueError(f"--what={_WHAT.value} needs --input")
+  arguments = _INPUT.value, _VOCAB_FILE.value, _DO_LOWER_CASE.value
+  if _WHAT.value == "featurizing":
+    rows = featurizing.run(*arguments, _ROUNDS.value)
+  else:
+    rows = record_making.pretraining_data(
+      *arguments, _DUPE_FACTOR.value, _ROUNDS.value
+    )
+  record_making.print_table(rows)
+  if _JSON.value is not None:
+    files.write_atomically(_JSON.value, json.dumps(rows, indent=1).encode())
+
+
+def _time_tokenizers() -> None:
   lines = samples.mixed_scripts(_SAMPLE_LINES)
   if _INPUT.value is not None:
     lines = Path(_INPUT.value).read_text(encoding="utf-8").split("\n")

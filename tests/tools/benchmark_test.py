@@ -1,5 +1,7 @@
 """That the benchmarks run. What they say depends on the machine."""
 
+import json
+
 import pytest
 
 from tests.tools import commands
@@ -21,3 +23,51 @@ def test_tokenizers(tmp_path, uncased_vocab_file, what):
   if what == "in_graph_tokenizer":
     assert "InGraphTokenizer: 0 of 3 lines differ" in done.stdout
     assert "FastBertTokenizer: 1 of 3 lines differ" in done.stdout
+
+
+def run_rows(tmp_path, *flags):
+  path = tmp_path / "rows.json"
+  done = commands.run("benchmark", f"--json={path}", "--rounds=1", *flags)
+  assert done.returncode == 0, done.stderr
+  # They stop if records differ.
+  assert "write the same" in done.stdout
+  return json.loads(path.read_text())
+
+
+def test_pretraining_data(tmp_path, testdata):
+  rows = run_rows(
+    tmp_path,
+    "--what=pretraining_data",
+    f"--input={testdata / 'text' / 'stories_b.txt'}",
+    f"--vocab_file={testdata / 'vocab.txt'}",
+    "--dupe_factor=2",
+  )
+  assert [row["name"] for row in rows] == [
+    *("plain", "create_data", "plain, process", "command", "libraries alone")
+  ]
+  assert all(row["seconds"] > 0 and row["cpu_seconds"] > 0 for row in rows)
+  assert [name for name in rows[1] if name.endswith("_ratio")] == [
+    *("seconds_ratio", "cpu_seconds_ratio")
+  ]
+  plain, command, libraries = (row["megabytes"] for row in rows[2:])
+  assert libraries < command < plain
+
+
+def test_featurizing(tmp_path, testdata):
+  (tmp_path / "train.tsv").write_text(
+    "sentence\tlabel\nthe heron stood\t1\nit went\t0\n"
+  )
+  rows = run_rows(
+    tmp_path,
+    "--what=featurizing",
+    f"--input=sst-2:{tmp_path}",
+    f"--vocab_file={testdata / 'vocab.txt'}",
+  )
+  assert len(rows) == 2 and "seconds_ratio" in rows[1]
+
+
+def test_record_making_needs_input(testdata):
+  done = commands.run(
+    "benchmark", "--what=featurizing", f"--vocab_file={testdata / 'vocab.txt'}"
+  )
+  commands.assert_plain_error(done, "--what=featurizing needs --input")

@@ -28,6 +28,12 @@ def test_flags_are_the_originals():
     "dupe_factor": 10,
     "masked_lm_prob": 0.15,
     "short_seq_prob": 0.1,
+    # Not the original's:
+    "num_shards": 1,
+    "num_workers": 1,
+    "runner": "local",
+    "beam_options": "",
+    "tmp_dir": "",
   }
 
 
@@ -62,6 +68,24 @@ def test_command_writes_the_originals_records(
   assert "together" in done.stderr
 
 
+def test_shards(testdata, tmp_path):
+  for name, workers in (("a", 1), ("b", 2)):
+    done = commands.run(
+      NAME,
+      f"--input_file={testdata / 'text' / 'stories_*.txt'}",
+      f"--output_file={tmp_path / name}",
+      f"--vocab_file={testdata / 'vocab.txt'}",
+      "--num_shards=2",
+      f"--num_workers={workers}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"wrote {tmp_path / name}-00001-of-00002: " in done.stderr
+  for part in ("-00000-of-00002", "-00001-of-00002"):
+    first, second = tmp_path / f"a{part}", tmp_path / f"b{part}"
+    assert first.read_bytes() == second.read_bytes()
+  assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_quiet(testdata, tmp_path):
   done = commands.run(
     NAME,
@@ -88,6 +112,15 @@ def test_quiet(testdata, tmp_path):
     (
       {"vocab_file": "nothing.txt"},
       "create_pretraining_data: nothing.txt: no such file",
+    ),
+    (
+      {"runner": "spark", "num_workers": "2"},
+      "create_pretraining_data: --num_workers=2 is for the runners local and "
+      "direct; for spark say it in --beam_options",
+    ),
+    (
+      {"tmp_dir": "nowhere"},
+      "create_pretraining_data: --tmp_dir='nowhere' is no folder; make it",
     ),
     ({"output_file": None}, "--output_file must have a value other than None"),
   ],

@@ -55,11 +55,14 @@ def write_records(
       writer.write(record(columns))
 
 
-def record(columns: Mapping[str, list[int]]) -> bytes:
+def record(columns: Mapping[str, list[int] | list[float]]) -> bytes:
   """One record of TensorFlow's own making."""
-  made = {
-    name: tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-    for name, values in columns.items()
-  }
+  made = {}
+  for name, values in columns.items():
+    if isinstance(values[0], float):
+      column = tf.train.Feature(float_list=tf.train.FloatList(value=values))
+    else:
+      column = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+    made[name] = column
   example = tf.train.Example(features=tf.train.Features(feature=made))
   return example.SerializeToString(deterministic=True)
