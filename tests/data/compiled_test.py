@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numba
 import pytest
 
@@ -51,3 +54,12 @@ def test_nowhere_to_write(monkeypatch):
 
   monkeypatch.setattr(numba, "njit", without_cache)
   assert compiled.compiled(lambda number: number + 1)(2) == 3
+
+
+def test_commands_do_without_scipy():
+  program = (
+    "import sys; from bert_tf.data import compiled; "
+    "compiled.leave_blas_out(); assert 'scipy.linalg' not in sys.modules; "
+    "import scipy.linalg.cython_blas"
+  )
+  subprocess.run([sys.executable, "-c", program], check=True)

@@ -30,6 +30,7 @@ def in_python(
     "tokenize, full cache": lambda: _over(lines, warm.tokenize),
     "encode, empty cache": lambda: _over(lines, fresh().encode),
     "encode, full cache": lambda: _over(lines, warm.encode),
+    "encode_many, empty table": lambda: fresh().encode_many(lines),
   }
 
 
