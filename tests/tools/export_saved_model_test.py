@@ -33,7 +33,12 @@ def exported(tmp_path_factory):
   classifying.put_golden_checkpoint("mrpc", folder / "out")
   owner = {"task": "mrpc", "kind": "single_label", "labels": ["0", "1"]}
   (folder / "out" / "task.json").write_text(json.dumps(owner))
-  done = export(folder / "models", init_checkpoint=folder / "out", labels=None)
+  done = export(
+    folder / "models",
+    init_checkpoint=folder / "out",
+    labels=None,
+    max_seq_length=classifying.LENGTH,
+  )
   assert done.returncode == 0, done.stderr
   assert os.listdir(folder / "models") == ["1"]
   return folder / "models"
