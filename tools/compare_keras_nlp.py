@@ -38,6 +38,12 @@ shared_flags.define(
   "seed",
   required=("bert_config_file", "vocab_file", "init_checkpoint", "output_dir"),
 )
+flags.DEFINE_bool(
+  "bias_correction",
+  True,
+  "Whether AdamW corrects the bias of its moments, as Keras has it; the "
+  "original's optimizer does not.",
+)
 flags.DEFINE_integer("num_trials", 1, "Trainings, each with the next seed.")
 
 

@@ -2,9 +2,13 @@
 
 import re
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import bert_tf
+from bert_tf.training import adam_weight_decay, schedule
 from tests.tasks.classification import classifying
 from tests.tools import commands
 from tools.peers import keras_nlp_classifier
@@ -43,3 +47,25 @@ def test_another_dropout_of_the_attention(tmp_path):
   settings = keras_nlp_classifier.Settings("no", "no", "no", str(tmp_path))
   with pytest.raises(ValueError, match="keras-nlp knows one dropout for all"):
     keras_nlp_classifier.write_preset(config, settings)
+
+
+def test_without_bias_correction_it_is_the_original_s_optimizer():
+  """Against ours, for a few steps on one variable."""
+  settings = keras_nlp_classifier.Settings(
+    "no", "no", "no", "no", learning_rate=0.1, bias_correction=False
+  )
+  ours, theirs = tf.Variable([1.0, -2.0]), keras.Variable([1.0, -2.0])
+  opt = adam_weight_decay.AdamWeightDecay(
+    schedule.WarmupLinearDecay(0.1, 20, 2), weight_decay_rate=0.0, epsilon=1e-6
+  )
+  other = keras.optimizers.Adam(
+    keras_nlp_classifier.Schedule(20, settings), epsilon=1e-6
+  )
+  opt.build([ours])
+  other.build([theirs])
+  for step in range(8):
+    gradient = tf.constant([0.3 + step, -0.01 * step])
+    opt.apply_gradients([(gradient, ours)])
+    other.apply([gradient], [theirs])
+  np.testing.assert_allclose(theirs.numpy(), ours.numpy(), rtol=1e-4)
+  assert abs(ours.numpy()[0] - 1.0) > 0.1

@@ -31,12 +31,18 @@ _INPUTS = {
   "input_mask": "padding_mask",
   "segment_ids": "segment_ids",
 }
+_BETA_1, _BETA_2 = 0.9, 0.999
 _NOT_DECAYED = ["bias", "gamma", "beta"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is done; names and meanings as of run_classifier's flags."""
+  """What is done; names and meanings as of run_classifier's flags.
+
+  Attributes:
+    bias_correction: Whether AdamW is as Keras has it; without, the rates undo
+      its correction, so that it is the original's optimizer.
+  """
 
   data_dir: str
   vocab_file: str
@@ -51,18 +57,25 @@ class Settings:
   warmup_proportion: float = 0.1
   seed: int = 12345
   num_trials: int = 1
+  bias_correction: bool = True
 
 
-class _Schedule(keras.optimizers.schedules.LearningRateSchedule):
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
   """Our schedule as one of Keras 3."""
 
   def __init__(self, steps: int, settings: Settings):
     warmup = int(steps * settings.warmup_proportion)
     rate = settings.learning_rate
     self._schedule = schedule.WarmupLinearDecay(rate, steps, warmup)
+    self._corrects = settings.bias_correction
 
   def __call__(self, step: Any) -> Any:
-    return self._schedule(step)
+    """The rate at a step, float32."""
+    rate = self._schedule(step)
+    if self._corrects:
+      return rate
+    count = tf.cast(step, tf.float32) + 1.0
+    return rate * (1.0 - _BETA_1**count) / tf.sqrt(1.0 - _BETA_2**count)
 
 
 def run(
@@ -181,7 +194,9 @@ def _train(
   batch_size = settings.train_batch_size
   steps = int(num_examples / batch_size * settings.num_train_epochs)
   optimizer = keras.optimizers.AdamW(
-    _Schedule(steps, settings),
+    Schedule(steps, settings),
+    beta_1=_BETA_1,
+    beta_2=_BETA_2,
     weight_decay=0.01,
     epsilon=1e-6,
     global_clipnorm=1.0,
