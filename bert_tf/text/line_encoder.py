@@ -5,6 +5,7 @@ across a space, so a word's ids depend on nothing but the word: each different
 word is worked out once, by compiled code if it is ASCII, else by the tokenizer.
 """
 
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -49,6 +50,7 @@ class LineEncoder:
     self._tokenizer = tokenizer
     self._vocabulary = _vocabulary(tokenizer)
     self._words = _no_words(_MAX_WORDS, _MAX_BYTES)
+    self._lock = threading.Lock()
 
   def encode(self, data: bytes) -> Lines:
     r"""Encodes lines.
@@ -60,6 +62,32 @@ class LineEncoder:
     Raises:
       UnknownTokenError: "[UNK]" is needed and the vocabulary does not have it.
     """
+    # Several steps use the table, and another thread may empty it.
+    with self._lock:
+      lines = self._encode(data)
+    if self._vocabulary.unknown < 0 and np.any(lines.ids < 0):
+      self._tokenizer.convert_tokens_to_ids(
+        [self._tokenizer.wordpiece_tokenizer.unk_token]
+      )
+    return lines
+
+  def encode_texts(
+    self, texts: Sequence[str]
+  ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Encodes texts: see `FullTokenizer.encode_many`."""
+    ids, counts = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    for first in range(0, len(texts), _TEXTS_A_BLOCK):
+      block = texts[first : first + _TEXTS_A_BLOCK]
+      # A newline within a text is white space to the tokenizer.
+      joined = "\n".join([text.replace("\n", " ") for text in block])
+      # Halves of surrogate pairs come out of JSON.
+      lines = self.encode(joined.encode("utf-8", "surrogatepass"))
+      ids.append(lines.ids)
+      counts.append(lines.counts)
+    return np.concatenate(ids), np.cumsum(np.concatenate(counts))
+
+  def _encode(self, data: bytes) -> Lines:
+    """See `encode`; ids of unknown words may be -1."""
     self._make_room(len(data))
     numbers = np.empty(len(data) // 2 + 1, np.int32)
     line_ends = np.empty(data.count(b"\n") + 1, np.int64)
@@ -78,26 +106,7 @@ class LineEncoder:
     ids = line_kernel.join(
       numbers[:found], line_ends, self._words, counts, is_empty
     )
-    if self._vocabulary.unknown < 0 and np.any(ids < 0):
-      self._tokenizer.convert_tokens_to_ids(
-        [self._tokenizer.wordpiece_tokenizer.unk_token]
-      )
     return Lines(ids, counts, is_empty)
-
-  def encode_texts(
-    self, texts: Sequence[str]
-  ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Encodes texts: see `FullTokenizer.encode_many`."""
-    ids, counts = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
-    for first in range(0, len(texts), _TEXTS_A_BLOCK):
-      block = texts[first : first + _TEXTS_A_BLOCK]
-      # A newline within a text is white space to the tokenizer.
-      joined = "\n".join([text.replace("\n", " ") for text in block])
-      # Halves of surrogate pairs come out of JSON.
-      lines = self.encode(joined.encode("utf-8", "surrogatepass"))
-      ids.append(lines.ids)
-      counts.append(lines.counts)
-    return np.concatenate(ids), np.cumsum(np.concatenate(counts))
 
   def _make_room(self, size: int) -> None:
     """Makes sure that all words of so many bytes fit into the table."""

@@ -1,3 +1,5 @@
+import concurrent.futures
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,3 +56,13 @@ def test_empty_lines(tokenizer, line, is_empty):
   found = line_encoder.LineEncoder(tokenizer).encode(b"x\n" + line + b"\ny")
   assert found.is_empty.tolist() == [False, is_empty, False]
   assert bool(line.decode().strip()) != is_empty
+
+
+def test_threads(tokenizer, monkeypatch):
+  monkeypatch.setattr(line_encoder, "_MAX_WORDS", 1)
+  monkeypatch.setattr(line_encoder, "_SHORT_WORDS", 60)
+  encoder = line_encoder.LineEncoder(tokenizer)
+  texts = [f"caf\u00e9 number{i} {'x' * i} \u4e2d{i}" for i in range(200)]
+  with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    found = list(pool.map(encoder.encode, [text.encode() for text in texts]))
+  assert [f.ids.tolist() for f in found] == list(map(tokenizer.encode, texts))
