@@ -19,7 +19,7 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
 # Records are kept in memory up to so many bytes.
-MEMORY = 96 << 20
+MEMORY = 160 << 20
 
 # What a batch needs while it is written stays in the processor's cache.
 _BATCH = 512
@@ -154,7 +154,7 @@ class ShuffledRecords:
     _add_sizes(part_of, sizes, totals)
     begins = np.cumsum(totals) - totals
     at = begins.copy()
-    room = np.empty(len(self._memory) // 4, np.uint8)
+    room = np.empty(len(self._memory) // 8, np.uint8)
     first = 0
     file.seek(0)
     while first < len(sizes):
