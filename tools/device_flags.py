@@ -44,9 +44,9 @@ def define_devices() -> None:
   )
   flags.DEFINE_bool(
     "jit_compile",
-    False,
-    "Whether XLA compiles the gradients (not on TPU, "
-    "where all is compiled anyway).",
+    None,
+    "Whether XLA compiles all of the gradients. Unset: on a GPU yes, on a CPU "
+    "what stands between the products; a TPU compiles all anyway.",
   )
 
 

@@ -5,14 +5,19 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.layers import compiled
+
 
 def gelu(x: Any) -> Any:
   """Gaussian error linear unit in its tanh form.
 
   0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); any shape, any float
-  dtype. Written as the one op that oneDNN fuses with the product before it.
+  dtype. Written as the one op that oneDNN fuses with the product before it,
+  which only inference can use: training compiles it.
   Source: modeling.py, `gelu`; Hendrycks and Gimpel, arXiv 1606.08415.
   """
+  if compiled.is_wanted():
+    return compiled.gelu(x)
   return tf.nn.gelu(x, approximate=True)
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.layers import building, dropout
+from bert_tf.layers import building, compiled, dropout
 
 
 class SelfAttention(tf_keras.layers.Layer):
@@ -49,12 +49,16 @@ class SelfAttention(tf_keras.layers.Layer):
     key = self._heads(self.key(x), batch)
     value = self._heads(self.value(x), batch)
     scores = tf.matmul(query, key, transpose_b=True)  # [B, N, S, S]
-    scores *= 1.0 / math.sqrt(self.config.head_size)
-    scores = tf.cast(scores, tf.float32) + bias
-    probabilities = tf.cast(tf.nn.softmax(scores), value.dtype)
-    probabilities = dropout.dropout(
-      probabilities, self.config.attention_probs_dropout_prob, training
-    )
+    scale = 1.0 / math.sqrt(self.config.head_size)
+    rate = self.config.attention_probs_dropout_prob
+    if compiled.is_wanted(training):
+      probabilities = compiled.attention_probabilities(
+        scores, bias, scale, rate
+      )
+    else:
+      scores = tf.cast(scores * scale, tf.float32) + bias
+      probabilities = tf.cast(tf.nn.softmax(scores), value.dtype)
+      probabilities = dropout.dropout(probabilities, rate, training)
     context = tf.matmul(probabilities, value)  # [B, N, S, D]
     context = tf.transpose(context, [0, 2, 1, 3])  # [B, S, N, D]
     return tf.reshape(context, [-1, self.config.hidden_size])  # [B*S, H]

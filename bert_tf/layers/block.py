@@ -9,6 +9,7 @@ from bert_tf.layers import (
   activations,
   attention,
   building,
+  compiled,
   dropout,
   normalization,
 )
@@ -45,7 +46,13 @@ class SublayerOutput(tf_keras.layers.Layer):
   def call(self, x: Any, residual: Any, training: bool = False) -> Any:
     """Takes [B*S, I] and the sublayer's input [B*S, H]; gives [B*S, H]."""
     x = self.dense(x)  # [B*S, H]
-    x = dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    rate = self.config.hidden_dropout_prob
+    if compiled.is_wanted(training):
+      norm = self.layer_norm
+      return compiled.add_and_normalize(
+        x, residual, norm.gamma, norm.beta, rate, normalization.EPSILON
+      )
+    x = dropout.dropout(x, rate, training)
     return self.layer_norm(x + residual)
 
 

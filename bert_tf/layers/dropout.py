@@ -1,7 +1,8 @@
 """Dropout as a function of a seed, without hidden generators.
 
 Inside `seeded(seed)` the mask of the n-th call depends on `seed` and n alone,
-so a run that is resumed at step 1000 drops what an undisturbed run would.
+so a run that is resumed at step 1000 drops what an undisturbed run would, and
+one that XLA compiles drops what an uncompiled one does.
 Outside of it TensorFlow's own generator is used.
 """
 
@@ -34,13 +35,27 @@ def seeded(seed: Any) -> Iterator[None]:
     _SCOPE.seed, _SCOPE.calls = before
 
 
-def _uniform(shape: Any) -> Any:
-  """Uniform numbers in [0, 1), float32, from the seed in force if any."""
-  if _SCOPE.seed is None:
-    return tf.random.uniform(shape)
+def is_seeded() -> bool:
+  """Whether a seed is in force."""
+  return _SCOPE.seed is not None
+
+
+def next_seed() -> Any:
+  """The seed of the next call, int32 [2], from the seed in force."""
   _SCOPE.calls += 1
-  seed = tf.random.experimental.stateless_fold_in(_SCOPE.seed, _SCOPE.calls)
-  return tf.random.stateless_uniform(shape, seed, alg="philox")
+  return tf.random.experimental.stateless_fold_in(_SCOPE.seed, _SCOPE.calls)
+
+
+def kept(shape: Any, rate: float, seed: Any) -> Any:
+  """Which entries stay, bool of `shape`, from a seed, int32 [2].
+
+  Compares whole numbers: XLA draws the same bits as TensorFlow's kernels do,
+  but makes other floats of them.
+  """
+  bits = tf.random.stateless_uniform(
+    shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
+  )
+  return bits >= tf.constant(round(rate * 2**32), tf.uint32)
 
 
 def dropout(x: Any, rate: float, training: bool) -> Any:
@@ -53,6 +68,10 @@ def dropout(x: Any, rate: float, training: bool) -> Any:
   """
   if not training or not rate:
     return x
-  kept = _uniform(tf.shape(x)) >= rate
-  scale = tf.where(kept, 1.0 / (1.0 - rate), 0.0)
+  shape = tf.shape(x)
+  if is_seeded():
+    stays = kept(shape, rate, next_seed())
+  else:
+    stays = tf.random.uniform(shape) >= rate
+  scale = tf.where(stays, 1.0 / (1.0 - rate), 0.0)
   return x * tf.cast(scale, x.dtype)

@@ -11,7 +11,7 @@ import tf_keras
 from absl import logging
 
 from bert_tf.checkpoints import formats, google, names
-from bert_tf.training import checkpointing, progress
+from bert_tf.training import checkpointing, compilation, progress
 from bert_tf.training import objective as objective_lib
 from bert_tf.training import optimizer as optimizer_lib
 from bert_tf.training import precision as precision_lib
@@ -152,7 +152,7 @@ class Trainer:
       self.optimizer,
       settings.seed,
       settings.gradient_accumulation_steps,
-      devices.jit_compile and devices.kind != "tpu",
+      compilation.choose(devices.jit_compile, strategy),
     )
     self._run = tf.function(self._run_steps)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.layers import dropout
+from bert_tf.layers import compiled, dropout
+from bert_tf.training import compilation as compilation_lib
 from bert_tf.training import objective as objective_lib
 from bert_tf.training import optimizer as optimizer_lib
 
@@ -39,7 +40,8 @@ class TrainStep:
     seed: Of dropout.
     micro_batches: The parts the batch is cut into, one after the other
       (gradient accumulation).
-    jit_compile: Whether the gradients are computed by XLA.
+    compilation: What of the gradients XLA computes, one of
+      `compilation.COMPILATIONS`.
   """
 
   def __init__(
@@ -49,17 +51,18 @@ class TrainStep:
     optimizer: optimizer_lib.Optimizer,
     seed: int = 0,
     micro_batches: int = 1,
-    jit_compile: bool = False,
+    compilation: str = compilation_lib.NONE,
   ):
     self.model = model
     self.objective = objective
     self.optimizer = optimizer
     self.seed = seed
     self.micro_batches = micro_batches
+    self._has_groups = compilation == compilation_lib.GROUPS
     self._sparse: tuple[int, ...] = ()  # known when the step is traced
     self._gradients = (
       tf.function(self._batch_gradients, jit_compile=True)
-      if jit_compile
+      if compilation == compilation_lib.WHOLE
       else self._batch_gradients
     )
 
@@ -131,7 +134,7 @@ class TrainStep:
     variables = self.optimizer.variables
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(variables)
-      with dropout.seeded(seed):
+      with dropout.seeded(seed), compiled.groups(self._has_groups):
         sums = self.objective.sums(self.model, batch, training=True)
       loss = objective_lib.combine(self.objective, sums, weights)
       loss = self.optimizer.scale(loss)

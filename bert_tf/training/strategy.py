@@ -25,7 +25,8 @@ class DeviceSettings:
     tpu_zone: Its zone, detected if None.
     gcp_project: Its project, detected if None.
     precision: One of `precision.PRECISIONS`.
-    jit_compile: Whether gradients are computed by XLA off the TPU.
+    jit_compile: Whether XLA computes the gradients; None for what is best,
+      see `compilation.choose`.
   """
 
   strategy: str = "auto"
@@ -34,7 +35,7 @@ class DeviceSettings:
   tpu_zone: str | None = None
   gcp_project: str | None = None
   precision: str = "float32"
-  jit_compile: bool = False
+  jit_compile: bool | None = None
 
   def __post_init__(self) -> None:
     if self.strategy not in STRATEGIES:

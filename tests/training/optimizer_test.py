@@ -37,9 +37,10 @@ def tiny_model(testdata):
 
 
 @pytest.mark.parametrize(
-  "micro_batches, jit_compile", [(1, False), (2, False), (1, True)]
+  "micro_batches, compilation",
+  [(1, "none"), (2, "none"), (1, "groups"), (2, "groups"), (1, "whole")],
 )
-def test_twenty_steps_are_the_original_s(testdata, micro_batches, jit_compile):
+def test_twenty_steps_are_the_original_s(testdata, micro_batches, compilation):
   """Every weight, both moments and the losses, also in micro-batches.
 
   In the run that made this golden the rate was read after the step had been
@@ -54,7 +55,7 @@ def test_twenty_steps_are_the_original_s(testdata, micro_batches, jit_compile):
       objective.PretrainingObjective(),
       opt,
       micro_batches=micro_batches,
-      jit_compile=jit_compile,
+      compilation=compilation,
     )
   )
   batch = tiny_batch(testdata)
