@@ -186,7 +186,8 @@ def load(
   wanted = names.by_name(variables)
   report = compare(wanted, reader, require_all, optional)
   for name in report.loaded:
-    wanted[name].assign(reader.read(name))
+    variable = wanted[name]
+    variable.assign(tf.cast(reader.read(name), variable.dtype))
   return report
 
 

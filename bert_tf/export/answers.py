@@ -17,7 +17,7 @@ class SpanAnswerer(served.Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> served.Tensors:
     """`start_logits` and `end_logits`, float32 [B, S]."""
-    logits = self.model(features)
+    logits = self.apply(features)
     return {"start_logits": logits.start, "end_logits": logits.end}
 
   def from_text(self, text: Any, text_pair: Any = None) -> served.Tensors:

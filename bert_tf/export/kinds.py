@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
@@ -90,7 +89,8 @@ def load(
   """
   kind = KINDS[settings.model_type]
   outputs = len(settings.labels) or 1
-  model = kind.make(config, outputs, "float32")
+  policy = tf_keras.mixed_precision.Policy(settings.precision)
+  model = kind.make(config, outputs, policy)
   encoder_model = getattr(model, "bert", model)
   pooler = set(names.by_name(encoder_model.pooler.variables))
   google.load(
@@ -99,10 +99,4 @@ def load(
     require_all=True,
     optional=set() if kind.needs_pooler else pooler,
   )
-  if settings.precision == "float32":
-    return model
-  policy = tf_keras.mixed_precision.Policy(settings.precision)
-  smaller = kind.make(config, outputs, policy)
-  for target, source in zip(smaller.variables, model.variables, strict=True):
-    target.assign(tf.cast(source, target.dtype))
-  return smaller
+  return model

@@ -18,7 +18,7 @@ class MaskedLm(served.Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> served.Tensors:
     """`masked_lm_logits` [B, P, V], at `masked_lm_positions` [B, P]."""
-    return {"masked_lm_logits": self._masked(self.model(features), features)}
+    return {"masked_lm_logits": self._masked(self.apply(features), features)}
 
   def from_text(self, text: Any, text_pair: Any = None) -> served.Tensors:
     """Fills [MASK] in texts and second texts.
@@ -28,7 +28,7 @@ class MaskedLm(served.Served):
       first; "" and 0 where a text has fewer masks than others.
     """
     features, real = self._features(text, text_pair)
-    return self._fill(self.model(features), features, real)
+    return self._fill(self.apply(features), features, real)
 
   def encode(self, text: Any, text_pair: Any) -> served.Tensors:
     """As `Served.encode`; [MASK] in texts is one piece."""
@@ -91,7 +91,7 @@ class Pretrainer(MaskedLm):
 
   def from_ids(self, features: Mapping[str, Any]) -> served.Tensors:
     """Logits of both heads; `next_sentence_logits` [B, 2]."""
-    output = self.model(features)
+    output = self.apply(features)
     return {
       "masked_lm_logits": self._masked(output, features),
       "next_sentence_logits": output.next_sentence_logits,
@@ -100,7 +100,7 @@ class Pretrainer(MaskedLm):
   def from_text(self, text: Any, text_pair: Any = None) -> served.Tensors:
     """As `MaskedLm`, and `next_sentence_probability` [B] of following."""
     features, real = self._features(text, text_pair)
-    output = self.model(features)
+    output = self.apply(features)
     follows = tf.nn.softmax(output.next_sentence_logits)[:, 0]
     return {
       **self._fill(output, features, real),

@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf.export import settings as settings_lib
-from bert_tf.layers import pooling
+from bert_tf.layers import pooling, token_rows
 from bert_tf.text import in_graph
 
 Tensors = dict[str, Any]
@@ -41,10 +41,9 @@ class Served(tf.Module):
     self.tokenizer = tokenizer
     self.pieces = tf.constant(pieces)
     self.weights = list(model.variables)
-    self._kept: Callable[[], tuple[Any, settings_lib.ExportSettings]] = lambda: (
-      model,
-      settings,
-    )  # a function, so that what it gives is not tracked
+    # A function, so that what it gives is not tracked.
+    kept = model, settings
+    self._kept: Callable[[], Any] = lambda: kept
 
   @property
   def model(self) -> Any:
@@ -55,6 +54,11 @@ class Served(tf.Module):
   def settings(self) -> settings_lib.ExportSettings:
     """The settings."""
     return self._kept()[1]
+
+  def apply(self, features: Mapping[str, Any]) -> Any:
+    """What the model computes; of padding only if it is looked at."""
+    with token_rows.skipping_padding(not self.settings.pad_windows):
+      return self.model(features)
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """Answers by name of `id_inputs`, int32 [B, S] each."""
@@ -99,7 +103,7 @@ class Encoder(Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """`sequence_output` [B, S, H], `pooled_output` [B, H]; inputs as well."""
-    output = self.model(features)
+    output = self.apply(features)
     return {
       "sequence_output": tf.cast(output.sequence_output, tf.float32),
       "pooled_output": tf.cast(output.pooled_output, tf.float32),
@@ -112,7 +116,7 @@ class Sentence(Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """`vector`, float32 [B, H]."""
-    sequence = self.model(features).sequence_output
+    sequence = self.apply(features).sequence_output
     vector = pooling.pool(
       tf.cast(sequence, tf.float32)[:, :, None],  # [B, S, 1, H]
       features["input_mask"],
@@ -128,7 +132,7 @@ class Classifier(Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """`label`, string [B]; `probabilities` and `logits`, float32 [B, C]."""
-    logits = self.model(features)
+    logits = self.apply(features)
     best = tf.argmax(logits, axis=-1)
     return {
       "label": tf.gather(tf.constant(self.settings.labels), best),
@@ -142,7 +146,7 @@ class MultilabelClassifier(Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """`label`: those that are likely, with commas between them; [B]."""
-    logits = self.model(features)
+    logits = self.apply(features)
     probabilities = tf.sigmoid(logits)  # [B, C]
     likely = probabilities > MULTILABEL_THRESHOLD
     names = tf.tile(
@@ -161,4 +165,4 @@ class Regressor(Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """`value`, float32 [B]."""
-    return {"value": self.model(features)[:, 0]}
+    return {"value": self.apply(features)[:, 0]}

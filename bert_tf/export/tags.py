@@ -21,7 +21,7 @@ class Tagger(served.Served):
 
   def from_ids(self, features: Mapping[str, Any]) -> served.Tensors:
     """`logits`, float32 [B, S, C]."""
-    return {"logits": self.model(features)}
+    return {"logits": self.apply(features)}
 
   def from_text(self, text: Any, text_pair: Any = None) -> served.Tensors:
     """Labels words.
@@ -88,7 +88,7 @@ class Tagger(served.Served):
 
   def _best(self, inputs: Mapping[str, Any]) -> served.Tensors:
     """The likeliest label of each token, flat so that chunks can be joined."""
-    probabilities = tf.nn.softmax(self.model(inputs))  # [R, S, C]
+    probabilities = tf.nn.softmax(self.apply(inputs))  # [R, S, C]
     return {
       "tag": tf.argmax(probabilities, axis=-1, output_type=tf.int32),
       "probability": tf.reduce_max(probabilities, axis=-1),

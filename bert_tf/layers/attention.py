@@ -7,7 +7,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.layers import building, compiled, dropout
+from bert_tf.layers import building, compiled, dropout, fusion, token_rows
 
 
 class SelfAttention(tf_keras.layers.Layer):
@@ -33,21 +33,27 @@ class SelfAttention(tf_keras.layers.Layer):
       building.build_under(layer.name, layer, [None, self.config.hidden_size])
     self.built = True
 
-  def call(self, x: Any, bias: Any, batch: Any, training: bool = False) -> Any:
+  def call(
+    self,
+    x: Any,
+    bias: Any,
+    rows: token_rows.TokenRows,
+    training: bool = False,
+  ) -> Any:
     """Attends.
 
     Args:
-      x: [B*S, H].
+      x: [T, H].
       bias: Added to the scores, [B, 1, 1, S], see `masks.attention_bias`.
-      batch: B.
+      rows: What tokens the rows of `x` are.
       training: Whether attention probabilities are dropped.
 
     Returns:
-      [B*S, H]: the heads' outputs beside each other.
+      [T, H]: the heads' outputs beside each other.
     """
-    query = self._heads(self.query(x), batch)  # [B, N, S, D]
-    key = self._heads(self.key(x), batch)
-    value = self._heads(self.value(x), batch)
+    query = rows.to_heads(self.query(x))  # [B, N, S, D]
+    key = rows.to_heads(self.key(x))
+    value = rows.to_heads(self.value(x))
     scores = tf.matmul(query, key, transpose_b=True)  # [B, N, S, S]
     scale = 1.0 / math.sqrt(self.config.head_size)
     rate = self.config.attention_probs_dropout_prob
@@ -56,14 +62,11 @@ class SelfAttention(tf_keras.layers.Layer):
         scores, bias, scale, rate
       )
     else:
-      scores = tf.cast(scores * scale, tf.float32) + bias
+      scores *= scale
+      if not fusion.is_wanted(scores.dtype, training):
+        scores = tf.cast(scores, tf.float32)
+      scores += tf.cast(bias, scores.dtype)  # fused if it is of one type
       probabilities = tf.cast(tf.nn.softmax(scores), value.dtype)
       probabilities = dropout.dropout(probabilities, rate, training)
     context = tf.matmul(probabilities, value)  # [B, N, S, D]
-    context = tf.transpose(context, [0, 2, 1, 3])  # [B, S, N, D]
-    return tf.reshape(context, [-1, self.config.hidden_size])  # [B*S, H]
-
-  def _heads(self, x: Any, batch: Any) -> Any:
-    heads, size = self.config.num_attention_heads, self.config.head_size
-    x = tf.reshape(x, [batch, -1, heads, size])  # [B, S, N, D]
-    return tf.transpose(x, [0, 2, 1, 3])  # [B, N, S, D]
+    return rows.from_heads(context, tf.shape(x))

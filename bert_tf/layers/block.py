@@ -12,6 +12,7 @@ from bert_tf.layers import (
   compiled,
   dropout,
   normalization,
+  token_rows,
 )
 
 
@@ -44,8 +45,8 @@ class SublayerOutput(tf_keras.layers.Layer):
     self.built = True
 
   def call(self, x: Any, residual: Any, training: bool = False) -> Any:
-    """Takes [B*S, I] and the sublayer's input [B*S, H]; gives [B*S, H]."""
-    x = self.dense(x)  # [B*S, H]
+    """Takes [T, I] and the sublayer's input [T, H]; gives [T, H]."""
+    x = self.dense(x)  # [T, H]
     rate = self.config.hidden_dropout_prob
     if compiled.is_wanted(training):
       norm = self.layer_norm
@@ -53,7 +54,7 @@ class SublayerOutput(tf_keras.layers.Layer):
         x, residual, norm.gamma, norm.beta, rate, normalization.EPSILON
       )
     x = dropout.dropout(x, rate, training)
-    return self.layer_norm(x + residual)
+    return self.layer_norm(x + residual, training=training)
 
 
 class Block(tf_keras.layers.Layer):
@@ -91,9 +92,15 @@ class Block(tf_keras.layers.Layer):
     building.build_under("output", self.block_output, hidden)
     self.built = True
 
-  def call(self, x: Any, bias: Any, batch: Any, training: bool = False) -> Any:
-    """Maps [B*S, H] to [B*S, H]; arguments as of `SelfAttention`."""
-    context = self.attention(x, bias, batch, training=training)
+  def call(
+    self,
+    x: Any,
+    bias: Any,
+    rows: token_rows.TokenRows,
+    training: bool = False,
+  ) -> Any:
+    """Maps [T, H] to [T, H]; arguments as of `SelfAttention`."""
+    context = self.attention(x, bias, rows, training=training)
     x = self.attention_output(context, x, training=training)
-    wide = self.intermediate(x)  # [B*S, I]
+    wide = self.intermediate(x)  # [T, I]
     return self.block_output(wide, x, training=training)

@@ -51,17 +51,34 @@ class Embeddings(tf_keras.layers.Layer):
     self.built = True
 
   def call(
-    self, input_ids: Any, segment_ids: Any, training: bool = False
+    self,
+    input_ids: Any,
+    segment_ids: Any,
+    positions: Any = None,
+    training: bool = False,
   ) -> Any:
-    """Embeds int32 ids [B, S] to [B, S, H]."""
-    x = self._words(input_ids)  # [B, S, H]
+    """Embeds.
+
+    Args:
+      input_ids: int32 [B, S], or [T] if positions are given.
+      segment_ids: The same.
+      positions: Of each token in its sequence; if None, 0, 1, ... along S.
+      training: Whether dropout is applied.
+
+    Returns:
+      [B, S, H], or [T, H].
+    """
+    x = self._words(input_ids)  # [..., H]
     segments = tf.one_hot(
       segment_ids, self.config.type_vocab_size, dtype=x.dtype
-    )  # [B, S, 2]
-    x += tf.einsum("bst,th->bsh", segments, self.token_type_embeddings)
-    length = tf.shape(input_ids)[1]
-    x += self.position_embeddings[:length]  # [S, H] to each of [B, S, H]
-    x = self.layer_norm(x)
+    )  # [..., 2]
+    x += tf.einsum("...t,th->...h", segments, self.token_type_embeddings)
+    if positions is None:
+      length = tf.shape(input_ids)[1]
+      x += self.position_embeddings[:length]  # [S, H] to each of [B, S, H]
+    else:
+      x += tf.gather(self.position_embeddings, positions)
+    x = self.layer_norm(x, training=training)
     return dropout.dropout(x, self.config.hidden_dropout_prob, training)
 
   def _words(self, input_ids: Any) -> Any:

@@ -9,8 +9,8 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import config as config_lib
-from bert_tf.data import bucketing, sequences
-from bert_tf.layers import dropout, heads
+from bert_tf.data import bucketing, model_inputs, sequences
+from bert_tf.layers import dropout, heads, token_rows
 from bert_tf.models import headed
 
 _DROPOUT = 0.1  # the original's, whatever the configuration says
@@ -89,6 +89,19 @@ class BertClassifier(headed.OutputsModel):
 
     def apply(batch: dict[str, Any]) -> dict[str, Any]:
       tensors = {name: tf.constant(ids) for name, ids in batch.items()}
-      return {"answers": function(self(tensors))}
+      return {"answers": function(self._score(tensors))}
 
     return bucketing.map_by_length(apply, features, batch_size)["answers"]
+
+  @tf.function(
+    input_signature=[
+      {
+        name: tf.TensorSpec([None, None], tf.int32)
+        for name in model_inputs.NAMES
+      }
+    ]
+  )
+  def _score(self, batch: Mapping[str, Any]) -> Any:
+    """Logits of a batch, in a graph."""
+    with token_rows.skipping_padding():
+      return self(batch)

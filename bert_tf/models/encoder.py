@@ -9,7 +9,14 @@ import tf_keras
 
 from bert_tf import config as config_lib
 from bert_tf.checkpoints import formats, google
-from bert_tf.layers import block, building, embeddings, masks, pooler
+from bert_tf.layers import (
+  block,
+  building,
+  embeddings,
+  masks,
+  pooler,
+  token_rows,
+)
 
 
 class BertOutput(NamedTuple):
@@ -38,7 +45,8 @@ class BertModel(tf_keras.Model):
     use_one_hot_embeddings: Look words up by a product instead of a gather;
       for TPUs.
     dtype: A `tf_keras.mixed_precision.Policy` or its name: "float32",
-      "mixed_bfloat16" or "mixed_float16".
+      "mixed_bfloat16" or "mixed_float16"; for inference on a CPU "bfloat16",
+      where weights are kept in bfloat16, too.
   """
 
   built: bool
@@ -133,19 +141,25 @@ class BertModel(tf_keras.Model):
   def _encode(
     self, input_ids: Any, input_mask: Any, segment_ids: Any, training: bool
   ) -> BertOutput:
-    embedded = self.embeddings(input_ids, segment_ids, training=training)
-    shape = tf.shape(embedded)  # [B, S, H]
+    heads, size = self.config.num_attention_heads, self.config.hidden_size
+    rows: token_rows.TokenRows
+    if token_rows.is_skipping() and not training:
+      rows = token_rows.RealRows(input_mask, heads)
+      ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
+      x = self.embeddings(ids, segments, rows.positions)
+    else:
+      rows = token_rows.PaddedRows(tf.shape(input_ids), heads)
+      x = self.embeddings(input_ids, segment_ids, training=training)
+      x = tf.reshape(x, [-1, size])  # [B*S, H]
     bias = masks.attention_bias(input_mask)  # [B, 1, 1, S]
-    # The blocks work on a matrix: a product of [B*S, H] is the fastest there
-    # is, and its bias and activation are fused into it.
-    x = tf.reshape(embedded, [-1, self.config.hidden_size])  # [B*S, H]
-    outputs = []
+    outputs = [rows.to_sequences(x)]  # [B, S, H]
     for layer in self.blocks:
-      x = layer(x, bias, shape[0], training=training)
-      output = tf.reshape(x, shape)  # [B, S, H]
-      outputs.append(tf.ensure_shape(output, embedded.shape))
-    last = outputs[-1] if outputs else embedded
-    return BertOutput(embedded, tuple(outputs), last, self.pooler(last))
+      x = layer(x, bias, rows, training=training)  # [T, H]
+      outputs.append(rows.to_sequences(x))
+    shape = [*input_ids.shape, size]
+    outputs = [tf.ensure_shape(output, shape) for output in outputs]
+    pooled = self.pooler(outputs[-1])
+    return BertOutput(outputs[0], tuple(outputs[1:]), outputs[-1], pooled)
 
 
 def _check_inputs(

@@ -1,17 +1,22 @@
 """Applying a model to many examples."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy.typing as npt
 import tensorflow as tf
 
 from bert_tf.data import bucketing
+from bert_tf.layers import token_rows
+
+# Applies a model to a batch: tensors by name to tensors by name.
+Call = Callable[[Any, Mapping[str, Any]], Mapping[str, Any]]
 
 
 def predict(
   strategy: Any,
-  call: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+  model: Any,
+  call: Call,
   features: Mapping[str, npt.NDArray[Any]],
   batch_size: int,
   per_token: Collection[str] = (),
@@ -20,34 +25,31 @@ def predict(
 ) -> dict[str, npt.NDArray[Any]]:
   """Applies a model, by default in batches of about equal length.
 
+  Its graph is kept on the model, and used again where `call` is equal.
+
   Args:
     strategy: Where the model was made. On a TPU shapes are static, so that
       batches are in input order and padded to a full one.
-    call: Applies the model to a batch: tensors by name to tensors by name.
+    model: The model.
+    call: Applies it to a batch: tensors by name to tensors by name.
     features: int32 [N, S] by name, `input_mask` among them.
     batch_size: Examples of a batch.
     per_token: As of `bucketing.map_by_length`.
-    by_length: As of it.
+    by_length: As of it. If so, what is at padding must not matter: but on a
+      TPU, it is not computed, see `token_rows.skipping_padding`.
     progress: As of it.
 
   Returns:
     Results [N, ...] by name, in input order.
   """
   is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
-  signature = {
-    name: tf.TensorSpec([batch_size if is_tpu else None, None], tf.int32)
-    for name in features
-  }
-
-  @tf.function(input_signature=None if is_tpu else [signature])
-  def run(batch: Any) -> Any:
-    if not is_tpu:
-      return dict(call(batch))
-    results = strategy.run(lambda x: dict(call(x)), args=(batch,))
-    return {
-      name: strategy.experimental_local_results(value)[0]
-      for name, value in results.items()
-    }
+  by_length = by_length and not is_tpu
+  key = call, tuple(sorted(features)), by_length
+  functions = _functions(model)
+  if key not in functions:
+    make = _on_tpu if is_tpu else _on_one_device
+    functions[key] = make(strategy, model, call, list(features), by_length)
+  run = functions[key]
 
   def on_batch(batch: dict[str, Any]) -> Mapping[str, Any]:
     count = len(batch["input_mask"])
@@ -62,6 +64,51 @@ def predict(
     features,
     batch_size,
     per_token,
-    by_length and not is_tpu,
+    by_length,
     progress,
   )
+
+
+def _functions(model: Any) -> dict[Any, Any]:
+  """The graphs that are kept on a model; Keras is not to track them."""
+  return vars(model).setdefault("_prediction_functions", {})
+
+
+def _on_one_device(
+  strategy: Any,
+  model: Any,
+  call: Call,
+  names: Iterable[str],
+  by_length: bool,
+) -> Any:
+  """One graph for all batches."""
+  del strategy
+  signature = {name: tf.TensorSpec([None, None], tf.int32) for name in names}
+
+  @tf.function(input_signature=[signature])
+  def run(batch: Any) -> Any:
+    with token_rows.skipping_padding(by_length):
+      return dict(call(model, batch))
+
+  return run
+
+
+def _on_tpu(
+  strategy: Any,
+  model: Any,
+  call: Call,
+  names: Iterable[str],
+  by_length: bool,
+) -> Any:
+  """A graph for each shape."""
+  del names, by_length
+
+  @tf.function
+  def run(batch: Any) -> Any:
+    results = strategy.run(lambda x: dict(call(model, x)), args=(batch,))
+    return {
+      name: strategy.experimental_local_results(value)[0]
+      for name, value in results.items()
+    }
+
+  return run

@@ -19,6 +19,7 @@ from bert_tf.layers import (
   masks,
   normalization,
   pooler,
+  token_rows,
 )
 
 RNG = np.random.default_rng(5)
@@ -197,6 +198,7 @@ def np_attention(x, mask, v, prefix=""):
 
 
 MASK = np.array([[1, 1, 1, 0], [1, 1, 0, 0]])
+ROWS = token_rows.PaddedRows([2, 4], CONFIG.num_attention_heads)
 
 
 def test_attention():
@@ -204,7 +206,7 @@ def test_attention():
   layer.build()
   randomize(layer)
   x = random(2, 4, 8)
-  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), 2)
+  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), ROWS)
   want = np_attention(x, MASK, values(layer))
   np.testing.assert_allclose(got, want.reshape(8, 8), atol=1e-4)
 
@@ -216,8 +218,8 @@ def test_padding_changes_nothing():
   x, y = random(2, 4, 8), random(2, 4, 8)
   y[MASK == 1] = x[MASK == 1]
   bias = masks.attention_bias(MASK)
-  of_x = layer(x.reshape(8, 8), bias, 2).numpy().reshape(2, 4, 8)
-  of_y = layer(y.reshape(8, 8), bias, 2).numpy().reshape(2, 4, 8)
+  of_x = layer(x.reshape(8, 8), bias, ROWS).numpy().reshape(2, 4, 8)
+  of_y = layer(y.reshape(8, 8), bias, ROWS).numpy().reshape(2, 4, 8)
   np.testing.assert_allclose(of_x[MASK == 1], of_y[MASK == 1], atol=1e-6)
 
 
@@ -238,7 +240,7 @@ def test_block():
   y = np_layer_norm(
     y + a, v["output/LayerNorm/gamma"], v["output/LayerNorm/beta"]
   )
-  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), 2)
+  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), ROWS)
   np.testing.assert_allclose(got, y.reshape(8, 8), atol=1e-3)
 
 

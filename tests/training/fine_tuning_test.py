@@ -109,7 +109,7 @@ def test_trains_then_applies_what_was_trained(
   def predict(one):
     model = one.model()
     return prediction.predict(
-      one.strategy, lambda batch: {"logits": model(batch)}, inputs, 16
+      one.strategy, model, lambda m, x: {"logits": m(x)}, inputs, 16
     )["logits"]
 
   logits = predict(session)
@@ -127,7 +127,7 @@ def test_prediction_by_length_changes_nothing(
   model = session.model()  # init_checkpoint: nothing was trained
   inputs = {name: examples[name] for name in list(SCHEMA)[:3]}
 
-  def call(batch):
+  def call(model, batch):
     output = model.bert(batch)
     return {
       "pooled": output.pooled_output,
@@ -135,7 +135,9 @@ def test_prediction_by_length_changes_nothing(
     }
 
   results = [
-    prediction.predict(session.strategy, call, inputs, 5, ["tokens"], by_length)
+    prediction.predict(
+      session.strategy, model, call, inputs, 5, ["tokens"], by_length
+    )
     for by_length in (True, False)
   ]
   np.testing.assert_allclose(

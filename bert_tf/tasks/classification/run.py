@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
@@ -263,12 +262,9 @@ def _run_trial(
   strategy = session.strategy
 
   @functools.cache  # traced once, however often it is evaluated
-  def scorer(model: Any) -> Any:
-    return tf.function(lambda batch: {"logits": model(batch)})
-
   def evaluate(model: Any) -> metrics.Results:
     batch_size = settings.eval_batch_size
-    logits = _logits(strategy, scorer(model), data.dev, batch_size)
+    logits = _logits(strategy, model, data.dev, batch_size)
     labels = data.dev[features.LABELS]
     return metrics.score(task, logits, labels, batch_size)
 
@@ -288,8 +284,7 @@ def _run_trial(
       _write_scores(tuning.output_dir, session.global_step, scores)
   if settings.do_predict:
     batch_size = settings.predict_batch_size
-    score = scorer(session.model())
-    logits = _logits(strategy, score, data.test, batch_size)
+    logits = _logits(strategy, session.model(), data.test, batch_size)
     answers = np.asarray(objective.activation(task.kind, logits))
     if strategy_lib.is_chief(strategy):
       write_answers(
@@ -301,11 +296,16 @@ def _run_trial(
 
 
 def _logits(
-  strategy: Any, score: Any, arrays: features.Arrays, batch_size: int
+  strategy: Any, model: Any, arrays: features.Arrays, batch_size: int
 ) -> Any:
   """Logits of all examples in order, float32 [N, C]."""
   inputs = {name: arrays[name] for name in model_inputs.NAMES}
-  return prediction.predict(strategy, score, inputs, batch_size)["logits"]
+  results = prediction.predict(strategy, model, _score, inputs, batch_size)
+  return results["logits"]
+
+
+def _score(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+  return {"logits": model(batch)}
 
 
 def _write_scores(folder: str, step: int, scores: metrics.Results) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -225,7 +225,6 @@ def extract(
   So many lines are computed at once as fit into memory; among them batches are
   made by length.
   """
-  call = tf.function(_call(model, settings))  # traced once for all windows
   vector = 4 * len(settings.layers) * model.config.hidden_size
   lines_at_once = _WINDOW_BYTES // (vector * settings.max_seq_length)
   window = max(lines_at_once, settings.batch_size)
@@ -238,7 +237,8 @@ def extract(
     )
     values = prediction.predict(
       strategy,
-      call,
+      model,
+      _Call(settings.layers, settings.pooling),
       inputs,
       settings.batch_size,
       ["values"] if settings.pooling == "none" else (),
@@ -253,17 +253,19 @@ def _length(strategy: Any, settings: FeatureSettings) -> int | None:
   return settings.max_seq_length if is_tpu else None
 
 
-def _call(
-  model: Any, settings: FeatureSettings
-) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-  def call(batch: Mapping[str, Any]) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class _Call:
+  """What is computed of a batch."""
+
+  layers: tuple[int, ...]
+  pooling: str
+
+  def __call__(self, model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
     outputs = model(batch).all_encoder_layers
-    layers = tf.stack([outputs[i] for i in settings.layers], axis=2)
+    layers = tf.stack([outputs[i] for i in self.layers], axis=2)
     layers = tf.cast(layers, tf.float32)  # [B, S, L, H]
     mask = batch["input_mask"]
-    return {"values": pooling.pool(layers, mask, settings.pooling)}
-
-  return call
+    return {"values": pooling.pool(layers, mask, self.pooling)}
 
 
 def _of_line(

@@ -1,7 +1,8 @@
 """What a pre-trained model says: masked words, likelihoods, likely pairs."""
 
+import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,19 +121,8 @@ class Answerer:
   ) -> Iterator[list[list[Guess]]]:
     """As `fill`, of sequences."""
     top_k = min(top_k, self.model.config.vocab_size)
-
-    def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-      logits = self.model(batch).masked_lm_logits  # [B*P, V]
-      found = tf.math.top_k(tf.nn.softmax(logits), top_k)
-      places = tf.shape(batch["masked_lm_positions"])  # [B, P]
-      shape = tf.concat([places, [top_k]], axis=0)
-      return {
-        "ids": tf.reshape(found.indices, shape),
-        "probabilities": tf.reshape(found.values, shape),
-      }
-
     per_token = ("ids", "probabilities")
-    for chosen, results in self._ask(encoded, call, per_token):
+    for chosen, results in self._ask(encoded, _Best(top_k), per_token):
       for row, one in enumerate(chosen):
         yield [
           self._guesses(
@@ -152,13 +142,6 @@ class Answerer:
     self, encoded: Sequence[encoding.Encoded]
   ) -> Iterator[Likelihood]:
     """As `likelihood`, of sequences."""
-
-    def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-      logits = self.model(batch).masked_lm_logits  # [B, V]
-      wanted = tf.reshape(batch["wanted"], [-1])  # [B]
-      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
-      return {"log_likelihood": -losses}
-
     start = 0
     while start < len(encoded):
       end, count = start, 0  # as many lines as make so many sequences
@@ -167,16 +150,14 @@ class Answerer:
         end += 1
       chosen = encoded[start:end]
       masked = [(one, at) for one in chosen for at in one.pieces]
-      sums = iter(self._log_likelihoods(masked, call))
+      sums = iter(self._log_likelihoods(masked))
       for one in chosen:
         own = [next(sums) for _ in one.pieces]
         yield Likelihood(len(own), math.fsum(own))
       start = end
 
   def _log_likelihoods(
-    self,
-    masked: Sequence[tuple[encoding.Encoded, int]],
-    call: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    self, masked: Sequence[tuple[encoding.Encoded, int]]
   ) -> list[float]:
     """Of the piece at a place of a sequence, when it is masked there."""
     if not masked:
@@ -191,25 +172,22 @@ class Answerer:
       "masked_lm_positions": places[:, None],
       "wanted": wanted[:, None],
     }
-    found = prediction.predict(self.strategy, call, inputs, self.batch_size)
+    found = prediction.predict(
+      self.strategy, self.model, _log_likelihood, inputs, self.batch_size
+    )
     return [float(x) for x in found["log_likelihood"]]
 
   def next_sentence_encoded(
     self, encoded: Sequence[encoding.Encoded]
   ) -> Iterator[float]:
     """As `next_sentence`, of sequences."""
-
-    def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-      logits = self.model(batch).next_sentence_logits  # [B, 2]
-      return {"follows": tf.nn.softmax(logits)[:, 0]}  # class 1 is "random"
-
-    for _, results in self._ask(encoded, call):
+    for _, results in self._ask(encoded, _follows):
       yield from map(float, results["follows"])
 
   def _ask(
     self,
     encoded: Sequence[encoding.Encoded],
-    call: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    call: prediction.Call,
     per_token: Sequence[str] = (),
   ) -> Iterator[tuple[Sequence[encoding.Encoded], dict[str, Any]]]:
     """Applies the model to all sequences, many at a time, in order."""
@@ -227,9 +205,43 @@ class Answerer:
       yield (
         chosen,
         prediction.predict(
-          self.strategy, call, inputs, self.batch_size, per_token
+          self.strategy,
+          self.model,
+          call,
+          inputs,
+          self.batch_size,
+          per_token,
         ),
       )
 
   def _ids(self, one: encoding.Encoded) -> list[int]:
     return self.tokenizer.convert_tokens_to_ids(one.tokens)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Best:
+  """The likeliest pieces for each mask."""
+
+  top_k: int
+
+  def __call__(self, model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+    logits = model(batch).masked_lm_logits  # [B*P, V]
+    found = tf.math.top_k(tf.nn.softmax(logits), self.top_k)
+    places = tf.shape(batch["masked_lm_positions"])  # [B, P]
+    shape = tf.concat([places, [self.top_k]], axis=0)
+    return {
+      "ids": tf.reshape(found.indices, shape),
+      "probabilities": tf.reshape(found.values, shape),
+    }
+
+
+def _log_likelihood(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+  logits = model(batch).masked_lm_logits  # [B, V]
+  wanted = tf.reshape(batch["wanted"], [-1])  # [B]
+  losses = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
+  return {"log_likelihood": -losses}
+
+
+def _follows(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+  logits = model(batch).next_sentence_logits  # [B, 2]
+  return {"follows": tf.nn.softmax(logits)[:, 0]}  # class 1 is "random"

@@ -108,14 +108,10 @@ def span_logits(
   if not len(inputs["input_ids"]):
     nothing = np.zeros(inputs["input_ids"].shape, np.float32)
     return nothing, nothing
-
-  def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-    output = model(batch, training=False)
-    return {"start": output.start, "end": output.end}
-
   results = prediction.predict(
     strategy,
-    call,
+    model,
+    _scores,
     inputs,
     batch_size,
     per_token=("start", "end"),
@@ -128,6 +124,11 @@ def span_logits(
     start = np.where(is_token, start, -np.inf)
     end = np.where(is_token, end, -np.inf)
   return start, end
+
+
+def _scores(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+  output = model(batch)
+  return {"start": output.start, "end": output.end}
 
 
 class _Progress:

@@ -67,13 +67,10 @@ def predict(
 ) -> list[list[str]]:
   """The likeliest label of each word of each sentence; see `tag`."""
   made = windows.make(sentences, tokenizer, max_seq_length)
-
-  def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-    return {"best": tf.argmax(model(batch), axis=-1, output_type=tf.int32)}
-
   found = prediction.predict(
     strategy,
-    call,
+    model,
+    _best,
     windows.inputs(made, tokenizer, max_seq_length),
     batch_size,
     ["best"],
@@ -82,3 +79,7 @@ def predict(
   # Without a single window there is no result, and no sentence with words.
   rows = windows.gather(made, found.get("best", ()), lengths)
   return [[labels[number] for number in row] for row in rows]
+
+
+def _best(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+  return {"best": tf.argmax(model(batch), axis=-1, output_type=tf.int32)}

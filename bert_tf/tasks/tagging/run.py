@@ -258,6 +258,15 @@ def _train(
   )
 
 
+def _labels_and_losses(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
+  logits = model(batch)  # [B, S, C]
+  each = objective.losses(logits, batch)
+  return {
+    "best": tf.argmax(logits, axis=-1, output_type=tf.int32),
+    "loss": tf.reduce_sum(each, axis=-1),
+  }
+
+
 def _evaluate(
   tagger: _Tagger,
   strategy: Any,
@@ -267,16 +276,9 @@ def _evaluate(
 ) -> Scores:
   made = tagger.windows_of(file)
   arrays = tagger.features_of(file, made)
-
-  def call(batch: Mapping[str, Any]) -> dict[str, Any]:
-    logits = model(batch)  # [B, S, C]
-    each = objective.losses(logits, batch)
-    return {
-      "best": tf.argmax(logits, axis=-1, output_type=tf.int32),
-      "loss": tf.reduce_sum(each, axis=-1),
-    }
-
-  found = prediction.predict(strategy, call, arrays, batch_size, ["best"])
+  found = prediction.predict(
+    strategy, model, _labels_and_losses, arrays, batch_size, ["best"]
+  )
   lengths = [len(words) for words in file.sentences]
   rows = windows.gather(made, found["best"], lengths)
   predictions = [[tagger.labels[number] for number in row] for row in rows]

@@ -1,0 +1,183 @@
+"""The graph of inference: what oneDNN makes of it, and what it computes."""
+
+import collections
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+import bert_tf
+from bert_tf.layers import fusion, token_rows
+
+INPUTS = ("input_ids", "input_mask", "segment_ids")
+LAYERS = 3
+
+needs_onednn = pytest.mark.skipif(
+  not fusion.is_on() or bool(tf.config.list_physical_devices("GPU")),
+  reason="oneDNN is off (TF_ENABLE_ONEDNN_OPTS, or another CPU), or a GPU is "
+  "there: nothing is fused on the CPU",
+)
+
+
+@pytest.fixture(scope="module")
+def golden(testdata):
+  with np.load(testdata / "tiny" / "modeling.npz") as file:
+    return dict(file)
+
+
+@pytest.fixture(scope="module")
+def batch(golden):
+  return {name: tf.constant(golden[f"in/{name}"]) for name in INPUTS}
+
+
+def in_graph(model, shape=(None, None), skip=False):
+  spec = {name: tf.TensorSpec(shape, tf.int32) for name in INPUTS}
+
+  @tf.function(input_signature=[spec])
+  def run(inputs):
+    with token_rows.skipping_padding(skip):
+      return model(inputs)
+
+  return run
+
+
+def kernels(function, *inputs):
+  """How often each kernel is in the optimized graph of a function."""
+  context.context().enable_graph_collection()
+  try:
+    function(*inputs)
+    metadata = context.context().export_run_metadata()
+  finally:
+    context.context().disable_graph_collection()
+  found = collections.Counter()
+  for graphs in metadata.function_graphs:
+    for graph in graphs.partition_graphs:
+      for node in graph.node:
+        name = node.op.removeprefix("_Mkl").removeprefix("Native")
+        fused = node.attr["fused_ops"].list.s
+        found["+".join([name, *(one.decode() for one in fused)])] += 1
+  return found
+
+
+def small_model(dtype, hidden_act="gelu"):
+  config = bert_tf.BertConfig(
+    vocab_size=50,
+    hidden_size=32,
+    num_hidden_layers=LAYERS,
+    num_attention_heads=2,
+    intermediate_size=64,
+    max_position_embeddings=16,
+    hidden_act=hidden_act,
+  )
+  return bert_tf.BertModel(config, dtype=dtype)
+
+
+@needs_onednn
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("shape", [(None, None), (2, 8)])
+@pytest.mark.parametrize(
+  "dtype, hidden_act",
+  [
+    ("float32", "gelu"),
+    ("float32", "gelu_erf"),
+    ("bfloat16", "gelu"),
+    ("mixed_bfloat16", "gelu_erf"),
+  ],
+)
+def test_what_is_fused(dtype, hidden_act, shape, skip):
+  run = in_graph(small_model(dtype, hidden_act), shape, skip)
+  ones = tf.ones([2, 8], tf.int32)
+  found = kernels(run, {name: ones for name in INPUTS})
+  gelu = "GeluExact" if hidden_act == "gelu_erf" else "GeluApproximate"
+  expected = {
+    f"FusedMatMul+BiasAdd+{gelu}": LAYERS,
+    "FusedMatMul+BiasAdd+Add": 2 * LAYERS,  # with the residual
+    "FusedBatchMatMulV2+Mul+Add": LAYERS,  # scores, scaled and masked
+    "Softmax": LAYERS,
+    "BatchMatMulV2": LAYERS,
+    "LayerNorm": 2 * LAYERS + 1,
+  }
+  assert {name: found[name] for name in expected} == expected
+  # Queries, keys, values; and the pooler, its tanh apart.
+  assert sum(found[x] for x in found if x.startswith("FusedMatMul")) in (
+    6 * LAYERS,
+    6 * LAYERS + 1,
+  )
+  loose = {"Mean", "Rsqrt", "SquaredDifference", "FusedBatchNormV3", "Erf"}
+  assert not loose & set(found)
+
+
+def test_the_graph_is_the_original_s(testdata, golden, batch):
+  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+  output = in_graph(model)(batch)
+  found = {
+    "embedding_output": output.embedding_output,
+    "all_encoder_layers": tf.stack(output.all_encoder_layers),
+    "pooled_output": output.pooled_output,
+  }
+  for name, value in found.items():
+    np.testing.assert_allclose(value, golden[f"out/{name}"], atol=1e-5)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_gradients_of_the_graph_are_those_of_eager_ops(
+  testdata, batch, jit_compile
+):
+  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+
+  def gradients():
+    with tf.GradientTape() as tape:
+      loss = tf.reduce_sum(model(batch).pooled_output ** 3)
+    variables = model.trainable_variables
+    return [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
+
+  wants = gradients()
+  gots = tf.function(gradients, jit_compile=jit_compile)()
+  for want, got in zip(wants, gots, strict=True):
+    scale = max(float(tf.reduce_max(tf.abs(want))), 1e-3)
+    np.testing.assert_allclose(got, want, atol=1e-4 * scale)
+
+
+def test_skipped_padding_is_zero_and_the_rest_the_same(testdata, golden, batch):
+  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+  real = golden["in/input_mask"].astype(bool)
+  assert not real.all()
+  assert real[:, 0].all()
+  for output in (
+    in_graph(model, skip=True)(batch),
+    _eagerly_skipping(model, batch),
+  ):
+    layers = tf.stack(output.all_encoder_layers).numpy()  # [L, B, S, H]
+    want = golden["out/all_encoder_layers"]
+    np.testing.assert_allclose(layers[:, real], want[:, real], atol=5e-6)
+    assert not layers[:, ~real].any()
+    np.testing.assert_allclose(
+      output.pooled_output, golden["out/pooled_output"], atol=5e-6
+    )
+
+
+def _eagerly_skipping(model, batch):
+  with token_rows.skipping_padding():
+    return model(batch)
+
+
+def test_an_empty_sequence_disturbs_no_other(testdata, batch):
+  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+  run = in_graph(model, skip=True)
+  mask = batch["input_mask"].numpy()
+  mask[0] = 0
+  output = run({**batch, "input_mask": tf.constant(mask)})
+  np.testing.assert_allclose(
+    output.pooled_output[1:], run(batch).pooled_output[1:], atol=1e-6
+  )
+  assert np.isfinite(output.pooled_output).all()
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
+def test_bfloat16_is_near(testdata, golden, batch, dtype):
+  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny", dtype=dtype)
+  got = tf.cast(in_graph(model)(batch).sequence_output, tf.float32)
+  want = golden["out/all_encoder_layers"][-1]
+  error = np.linalg.norm(got - want) / np.linalg.norm(want)
+  assert error < 0.02
