@@ -35,6 +35,15 @@ def seeded(seed: Any) -> Iterator[None]:
     _SCOPE.seed, _SCOPE.calls = before
 
 
+def fold(seed: Any, number: Any) -> Any:
+  """A seed, int32 [2], made of another and a number.
+
+  The algorithm is named: XLA would choose another one for negative seeds.
+  """
+  fold_in = tf.random.experimental.stateless_fold_in
+  return fold_in(seed, number, alg="philox")
+
+
 def is_seeded() -> bool:
   """Whether a seed is in force."""
   return _SCOPE.seed is not None
@@ -43,7 +52,7 @@ def is_seeded() -> bool:
 def next_seed() -> Any:
   """The seed of the next call, int32 [2], from the seed in force."""
   _SCOPE.calls += 1
-  return tf.random.experimental.stateless_fold_in(_SCOPE.seed, _SCOPE.calls)
+  return fold(_SCOPE.seed, _SCOPE.calls)
 
 
 def kept(shape: Any, rate: float, seed: Any) -> Any:

@@ -25,9 +25,9 @@ def _sum_over_replicas(value: Any) -> Any:
 
 def dropout_seed(seed: int, step: Any, replica: Any) -> Any:
   """The seed of a step on a replica, int32 [2]: a function of the three."""
-  fold = tf.random.experimental.stateless_fold_in
   base = tf.constant([seed & 0x7FFFFFFF, seed >> 31 & 0x7FFFFFFF], tf.int32)
-  return fold(fold(base, tf.cast(step, tf.int32)), tf.cast(replica, tf.int32))
+  seed = dropout.fold(base, tf.cast(step, tf.int32))
+  return dropout.fold(seed, tf.cast(replica, tf.int32))
 
 
 class TrainStep:
@@ -112,8 +112,7 @@ class TrainStep:
         name: tf.ensure_shape(x[index], shapes[name])
         for name, x in parts.items()
       }
-      fold = tf.random.experimental.stateless_fold_in
-      return self._micro_gradients(micro, weights, fold(seed, index))
+      return self._micro_gradients(micro, weights, dropout.fold(seed, index))
 
     def add(index: Any, total: Any) -> tuple[Any, Any]:
       return index + 1, tf.nest.map_structure(tf.add, total, part(index))

@@ -14,6 +14,7 @@ from bert_tf.layers import (
   building,
   compiled,
   dropout,
+  token_rows,
 )
 
 _CONFIG = bert_tf.BertConfig(
@@ -22,6 +23,7 @@ _CONFIG = bert_tf.BertConfig(
   num_attention_heads=2,
   intermediate_size=16,
   hidden_dropout_prob=0.3,
+  initializer_range=0.5,
   attention_probs_dropout_prob=0.4,
 )
 _BATCH, _LENGTH = 3, 5
@@ -31,6 +33,10 @@ _TOLERANCES = {"float32": 2e-6, "mixed_bfloat16": 2e-2}
 
 def _random(*shape, seed):
   return tf.constant(np.random.default_rng(seed).normal(size=shape), tf.float32)
+
+
+def _rows():
+  return token_rows.PaddedRows([_BATCH, _LENGTH], _CONFIG.num_attention_heads)
 
 
 def _with_gradients(function, inputs, variables, groups):
@@ -105,7 +111,7 @@ def test_block_with_all_groups_drops_the_same_entries():
   x = _random(_BATCH * _LENGTH, 8, seed=6)
   bias = tf.zeros([_BATCH, 1, 1, _LENGTH])
   _assert_same(
-    lambda x: layer(x, bias, _BATCH, training=True),
+    lambda x: layer(x, bias, _rows(), training=True),
     [x],
     # The key's bias has no gradient but rounding.
     [v for v in layer.trainable_variables if "key/bias" not in v.name],
@@ -122,7 +128,7 @@ def test_groups_are_there_in_the_graph():
     def run():
       with dropout.seeded(tf.constant([1, 2])), compiled.groups(groups):
         bias = tf.zeros([_BATCH, 1, 1, _LENGTH])
-        return layer(x, bias, _BATCH, training=training)
+        return layer(x, bias, _rows(), training=training)
 
     nodes = run.get_concrete_function().graph.as_graph_def().node
     return sum(node.attr["_XlaMustCompile"].b for node in nodes)
