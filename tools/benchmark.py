@@ -8,12 +8,14 @@ Everything is timed in turns in one run, so that a busy machine slows all alike.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from absl import flags
 
+from bert_tf import config as config_lib
 from bert_tf import files
 from tools import command_line
 from tools.benchmarks import samples, timing, tokenizers
@@ -24,9 +26,10 @@ _TOKENIZERS = {
 }
 
 _RECORDS = ("pretraining_data", "featurizing")
+_MODELS = ("forward", "ragged", "load", "training")
 
 _WHAT = flags.DEFINE_enum(
-  "what", "tokenizer", [*_TOKENIZERS, *_RECORDS], "The part to time."
+  "what", "tokenizer", [*_TOKENIZERS, *_RECORDS, *_MODELS], "The part to time."
 )
 _INPUT = flags.DEFINE_string(
   "input",
@@ -35,7 +38,7 @@ _INPUT = flags.DEFINE_string(
   "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad.",
 )
 _VOCAB_FILE = flags.DEFINE_string(
-  "vocab_file", None, "The vocabulary file.", required=True
+  "vocab_file", None, "The vocabulary file; not for models."
 )
 _DO_LOWER_CASE = flags.DEFINE_bool("do_lower_case", True, "As everywhere.")
 _ROUNDS = flags.DEFINE_integer(
@@ -49,7 +52,16 @@ _DUPE_FACTOR = flags.DEFINE_integer(
   "dupe_factor", 5, "Copies, for pretraining_data."
 )
 _JSON = flags.DEFINE_string(
-  "json", None, "Also write the results of record making to this file."
+  "json", None, "Also write the results to this file; not of tokenizers."
+)
+_BERT_CONFIG_FILE = flags.DEFINE_string(
+  "bert_config_file", None, "Of the model to time; BERT-base if not given."
+)
+_SHAPES = flags.DEFINE_list(
+  "shapes", ["8x128", "32x128", "4x384"], "Rows and length, for forward."
+)
+_CONTENDERS = flags.DEFINE_list(
+  "contenders", [], "For forward, those of this list; all if empty."
 )
 
 _SAMPLE_LINES = 10_000
@@ -57,10 +69,41 @@ _SAMPLE_LINES = 10_000
 
 def main() -> None:
   """Times and prints a table."""
-  if _WHAT.value in _RECORDS:
+  if _WHAT.value in _MODELS:
+    _time_models()
+  elif _VOCAB_FILE.value is None:
+    raise ValueError(f"--what={_WHAT.value} needs --vocab_file")
+  elif _WHAT.value in _RECORDS:
     _time_record_making()
   else:
     _time_tokenizers()
+
+
+def _time_models() -> None:
+  from tools.benchmarks import forward, training
+
+  config = config_lib.BertConfig(vocab_size=30522)
+  if _BERT_CONFIG_FILE.value is not None:
+    config = config_lib.BertConfig.from_json_file(_BERT_CONFIG_FILE.value)
+  if _WHAT.value == "training":
+    shape = forward.parse_shape(_SHAPES.value[0])
+    rows = training.run(config, shape, _ROUNDS.value, _CONTENDERS.value)
+    training.print_table(rows)
+    return _write_json(rows)
+  if _WHAT.value == "forward":
+    shapes = [forward.parse_shape(text) for text in _SHAPES.value]
+    rows = forward.run(config, shapes, _ROUNDS.value, _CONTENDERS.value)
+  elif _WHAT.value == "ragged":
+    rows = forward.run_ragged(config, _ROUNDS.value)
+  else:
+    rows = forward.run_loading(config, _ROUNDS.value)
+  forward.print_table(rows)
+  _write_json(rows)
+
+
+def _write_json(rows: Any) -> None:
+  if _JSON.value is not None:
+    files.write_atomically(_JSON.value, json.dumps(rows, indent=1).encode())
 
 
 def _time_record_making() -> None:
@@ -76,8 +119,7 @@ def _time_record_making() -> None:
       *arguments, _DUPE_FACTOR.value, _ROUNDS.value
     )
   record_making.print_table(rows)
-  if _JSON.value is not None:
-    files.write_atomically(_JSON.value, json.dumps(rows, indent=1).encode())
+  _write_json(rows)
 
 
 def _time_tokenizers() -> None:

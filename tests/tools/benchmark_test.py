@@ -71,3 +71,44 @@ def test_record_making_needs_input(testdata):
     "benchmark", "--what=featurizing", f"--vocab_file={testdata / 'vocab.txt'}"
   )
   commands.assert_plain_error(done, "--what=featurizing needs --input")
+
+
+def model_rows(tmp_path, testdata, *flags):
+  path = tmp_path / "rows.json"
+  done = commands.run(
+    "benchmark",
+    f"--json={path}",
+    "--rounds=1",
+    f"--bert_config_file={testdata / 'tiny' / 'bert_config.json'}",
+    *flags,
+  )
+  assert done.returncode == 0, done.stderr
+  return json.loads(path.read_text())
+
+
+def test_forward(tmp_path, testdata):
+  """Whether they compute the same the command says itself."""
+  rows = model_rows(
+    tmp_path,
+    testdata,
+    "--what=forward",
+    "--shapes=2x16",
+    "--contenders=bert_tf,bert_tf bf16",
+  )
+  assert [row["contender"] for row in rows] == [
+    *("bert_tf", "bert_tf bf16", "products float32", "products bfloat16")
+  ]
+  assert rows[0]["error"] == 0
+  assert 1e-4 < rows[1]["error"] < 0.02
+  for row in rows:
+    assert row["seconds"] > 0
+    assert row["megabytes"] > 100
+    assert set(row["time over that of"]) == {
+      *("bert_tf", "bert_tf bf16", "products float32", "products bfloat16")
+    } - {row["contender"]}
+
+
+def test_wrong_shape():
+  done = commands.run("benchmark", "--what=forward", "--shapes=8,128")
+  assert done.returncode == 1
+  assert "shape '8': expected rows and length, like 8x128" in done.stderr
