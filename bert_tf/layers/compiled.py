@@ -41,9 +41,14 @@ def groups(wanted: bool) -> Iterator[None]:
     _SCOPE.wanted = before
 
 
+def are_on() -> bool:
+  """Whether this is inside `groups(True)`."""
+  return _SCOPE.wanted
+
+
 def is_wanted(training: bool = True) -> bool:
   """Whether a layer is to call a group: its dropout must have a seed."""
-  return training and _SCOPE.wanted and dropout.is_seeded()
+  return training and are_on() and dropout.is_seeded()
 
 
 @tf.custom_gradient

@@ -14,7 +14,8 @@ def choose(jit_compile: bool | None, strategy: Any) -> str:
   """What is compiled.
 
   On a CPU oneDNN's products beat XLA's, so only what stands between them is
-  compiled; on a GPU everything. The strategy of TPUs compiles by itself.
+  compiled (where variables are no copies on several devices); on a GPU
+  everything. The strategy of TPUs compiles by itself.
 
   Args:
     jit_compile: True for everything, False for nothing, None for what is best.
@@ -29,4 +30,5 @@ def choose(jit_compile: bool | None, strategy: Any) -> str:
     return WHOLE if jit_compile else NONE
   if tf.config.list_logical_devices("GPU"):
     return WHOLE
-  return GROUPS if strategy.num_replicas_in_sync == 1 else NONE
+  is_one = isinstance(strategy, tf.distribute.OneDeviceStrategy)
+  return GROUPS if is_one else NONE

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf.checkpoints import names
+from bert_tf.layers import compiled
 from bert_tf.training import adam_weight_decay, addons, schedule
 
 CLIP_NORM = 1.0
@@ -95,6 +96,7 @@ class Optimizer:
     self._is_legacy = isinstance(
       self._inner, tf_keras.optimizers.legacy.Optimizer
     )
+    self._scales_itself = settings.name == "adamw"
     # Its slots have the names of the original's; this tells them apart.
     self._mark = (
       tf.Variable(1, trainable=False) if settings.name != "adamw" else None
@@ -168,8 +170,15 @@ class Optimizer:
     norm = tf.linalg.global_norm(dense)
     if sparse:
       norm = tf.sqrt(norm**2 + sparse_square)
-    gradients, _ = tf.clip_by_global_norm(gradients, CLIP_NORM, use_norm=norm)
+    if self._scaler is None and self._scales_itself and compiled.are_on():
+      # As below, but in the same pass; not a number where the norm is none.
+      scale = CLIP_NORM / tf.maximum(norm, CLIP_NORM) + (norm - norm)
+      self._inner.gradient_scale = scale
+    else:
+      gradients, _ = tf.clip_by_global_norm(gradients, CLIP_NORM, use_norm=norm)
     optimizer = self._scaler or self._inner
     pairs = list(zip(gradients, self.variables, strict=True))
     optimizer.apply_gradients(pairs, experimental_aggregate_gradients=False)
+    if self._scales_itself:
+      self._inner.gradient_scale = None
     return norm

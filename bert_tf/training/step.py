@@ -84,9 +84,10 @@ class TrainStep:
     weights = _sum_over_replicas(self.objective.weights(batch))
     gradients, sums = self._gradients(batch, weights, seed)
     gradients, sums = _sum_over_replicas((gradients, sums))
-    norm = self.optimizer.apply(
-      gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
-    )
+    with compiled.groups(self._has_groups):
+      norm = self.optimizer.apply(
+        gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
+      )
     loss = objective_lib.combine(self.objective, sums, weights)
     return _with_weights(sums, weights) | {"loss": loss, "gradient_norm": norm}
 

@@ -7,21 +7,22 @@ from bert_tf.training import compilation
 
 
 @pytest.mark.parametrize(
-  "jit_compile, gpus, replicas, expected",
+  "jit_compile, gpus, is_one, expected",
   [
-    (None, 0, 1, "groups"),
-    (None, 0, 2, "none"),
-    (None, 2, 2, "whole"),
-    (True, 0, 1, "whole"),
-    (False, 1, 1, "none"),
+    (None, 0, True, "groups"),
+    (None, 0, False, "none"),
+    (None, 1, True, "whole"),
+    (True, 0, True, "whole"),
+    (False, 1, True, "none"),
   ],
 )
-def test_choice(monkeypatch, jit_compile, gpus, replicas, expected):
+def test_choice(monkeypatch, jit_compile, gpus, is_one, expected):
   monkeypatch.setattr(
     tf.config, "list_logical_devices", lambda kind: ["GPU"] * gpus
   )
-
-  class Strategy:
-    num_replicas_in_sync = replicas
-
-  assert compilation.choose(jit_compile, Strategy()) == expected
+  strategy = (
+    tf.distribute.OneDeviceStrategy("CPU:0")
+    if is_one
+    else tf.distribute.get_strategy()
+  )
+  assert compilation.choose(jit_compile, strategy) == expected

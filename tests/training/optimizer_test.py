@@ -13,6 +13,7 @@ import bert_tf
 from bert_tf.checkpoints import google, names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective
+from bert_tf.layers import compiled
 from bert_tf.training import adam_weight_decay, addons, optimizer, step
 
 GOLDEN = optimizer.OptimizerSettings("adamw", 1e-3, 20, 5)
@@ -89,11 +90,14 @@ def steps_of(name, gradients, **variables):
 GRADIENTS = [np.float32([3.0, 4.0]), np.float32([0.1, -0.2])]
 
 
-def test_adamw_against_numpy():
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_adamw_against_numpy(is_compiled):
   start = np.float32([1.0, -2.0])
-  (kernel, bias), norms, _ = steps_of(
-    "adamw", GRADIENTS, kernel=start, bias=start
-  )
+  with compiled.groups(is_compiled):
+    (kernel, bias), norms, opt = steps_of(
+      "adamw", GRADIENTS, kernel=start, bias=start
+    )
+  assert opt._inner.gradient_scale is None
   both = np.sqrt(2)  # two variables have the same gradient
   want_norms = [np.linalg.norm(g) * both for g in GRADIENTS]
   np.testing.assert_allclose(norms, want_norms, rtol=1e-6)

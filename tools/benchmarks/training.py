@@ -255,15 +255,15 @@ def run(
     path = os.path.join(folder, "bert_config.json")
     pathlib.Path(path).write_text(config.to_json_string(), encoding="utf-8")
     with workers.Worker(CONTENDERS[PLAIN], path) as first:
-      want = float(first.run(given)[1])
+      want = float(first.run(given).result.mean())
       for name in names or [each for each in CONTENDERS if each != PLAIN]:
         try:
           with workers.Worker(CONTENDERS[name], path) as worker:
-            _check_loss(name, float(worker.run(given)[1]), want)
+            _check_loss(name, float(worker.run(given).result.mean()), want)
             pairs = [
-              (first.run(given)[0], worker.run(given)[0]) for _ in range(rounds)
+              (first.run(given), worker.run(given)) for _ in range(rounds)
             ]
-            rows.append(_row(name, pairs, worker.megabytes))
+            rows.append(_row(name, pairs))
         except (ImportError, RuntimeError) as error:
           logging.warning("left out: %s (%s)", name, error)
   return rows
@@ -279,25 +279,32 @@ def _check_loss(name: str, loss: float, want: float) -> None:
     )
 
 
-def _row(name: str, pairs: Sequence[tuple[float, float]], mb: float) -> Row:
-  own = [seconds for _, seconds in pairs]
+def _row(
+  name: str, pairs: Sequence[tuple[workers.Answer, workers.Answer]]
+) -> Row:
+  own = [answer.seconds for _, answer in pairs]
   return {
     "contender": name,
     "seconds": statistics.median(own),
     "least": min(own),
     "most": max(own),
-    f"seconds of {PLAIN}": statistics.median(first for first, _ in pairs),
-    f"times as fast as {PLAIN}": statistics.median(a / b for a, b in pairs),
-    "megabytes": mb,
+    f"seconds of {PLAIN}": statistics.median(x.seconds for x, _ in pairs),
+    "times as fast": statistics.median(
+      plain.seconds / its.seconds for plain, its in pairs
+    ),
+    "times as fast by CPU time": statistics.median(
+      plain.cpu_seconds / its.cpu_seconds for plain, its in pairs
+    ),
+    "megabytes": pairs[-1][1].megabytes,
   }
 
 
 def print_table(rows: Sequence[Row]) -> None:
-  """Prints medians and how often a step fits into one of the plain graph."""
-  print(f"{'':32}{'step':>8}{PLAIN:>14}{'ratio':>8}{'memory':>10}")
+  """Prints medians, and ratios to the plain graph of the same rounds."""
+  print(f"{'':24}{'step':>8}{PLAIN:>14}{'ratio':>8}{'of CPU time':>13}")
   for row in rows:
     print(
-      f"{row['contender']:32}{row['seconds']:6.3f} s"
-      f"{row[f'seconds of {PLAIN}']:12.3f} s"
-      f"{row[f'times as fast as {PLAIN}']:8.2f}{row['megabytes']:7.0f} MB"
+      f"{row['contender']:24}{row['seconds']:6.3f} s"
+      f"{row[f'seconds of {PLAIN}']:12.3f} s{row['times as fast']:8.2f}"
+      f"{row['times as fast by CPU time']:13.2f}{row['megabytes']:8.0f} MB"
     )
