@@ -11,9 +11,9 @@ import tf_keras
 
 import bert_tf
 from bert_tf.checkpoints import google, names
+from bert_tf.layers import compiled
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective
-from bert_tf.layers import compiled
 from bert_tf.training import adam_weight_decay, addons, optimizer, step
 
 GOLDEN = optimizer.OptimizerSettings("adamw", 1e-3, 20, 5)
