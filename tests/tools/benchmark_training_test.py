@@ -1,0 +1,22 @@
+"""That the benchmark of training runs, and trains the same in all ways."""
+
+import json
+
+from tests.tools import commands
+
+
+def test_training(tmp_path, testdata):
+  rows = tmp_path / "rows.json"
+  done = commands.run(
+    "benchmark",
+    "--what=training",
+    f"--bert_config_file={testdata / 'tiny' / 'bert_config.json'}",
+    "--shapes=2x32",
+    "--contenders=bert_tf,bert_tf bf16",
+    "--rounds=1",
+    f"--json={rows}",
+  )
+  assert done.returncode == 0, done.stderr
+  assert "left out" not in done.stderr  # as it is where losses differ
+  found = json.loads(rows.read_text())
+  assert [row["contender"] for row in found] == ["bert_tf", "bert_tf bf16"]
