@@ -175,7 +175,7 @@ def keras_nlp(config_json: str, dtype: str) -> workers.Run:
       "mask_positions": given["masked_lm_positions"],
     }
     loss = model.train_on_batch(inputs, given["masked_lm_ids"])
-    return np.asarray(loss)
+    return np.asarray(loss).reshape(-1)[0]
 
   return run
 
