@@ -234,7 +234,7 @@ CONTENDERS = {
 Row = dict[str, Any]
 _EXACT = (OURS, "nothing compiled", "all compiled")
 _SAME = 1e-4  # of losses of this project in float32: same weights, same dropout
-_ALIKE = 0.1  # of all others: random weights, about as wrong
+_ALIKE = 0.2  # of others: random weights too, keras-nlp without next sentence
 
 
 def run(
