@@ -1,7 +1,6 @@
 """Classification: from tables of text to a model, its scores, its answers."""
 
 import dataclasses
-import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -261,7 +260,6 @@ def _run_trial(
   )
   strategy = session.strategy
 
-  @functools.cache  # traced once, however often it is evaluated
   def evaluate(model: Any) -> metrics.Results:
     batch_size = settings.eval_batch_size
     logits = _logits(strategy, model, data.dev, batch_size)

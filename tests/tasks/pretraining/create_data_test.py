@@ -126,7 +126,7 @@ def test_more_files_than_records(config, tmp_path):
 
 
 def test_first_examples_are_logged(config, caplog):
-  caplog.set_level("INFO")
+  caplog.set_level("INFO", logger="absl")
   create_data.create(config())
   text = "\n".join(record.getMessage() for record in caplog.records)
   assert text.count("*** Example ***") == 2
