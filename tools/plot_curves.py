@@ -1,4 +1,4 @@
-"""Draws the curves of a run from its TensorBoard events as a PNG picture."""
+"""Draws the curves of runs from their TensorBoard events as a PNG picture."""
 
 import pathlib
 import sys
@@ -12,8 +12,12 @@ from tools import command_line
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string(
-  "logdir", None, "output_dir of run_pretraining.", required=True
+flags.DEFINE_list(
+  "logdir",
+  None,
+  "Folders with events, or patterns of them: output_dir of run_pretraining, "
+  "trials of run_classifier. NAME=PATTERN gives the runs it finds one colour.",
+  required=True,
 )
 flags.DEFINE_string("output_file", None, "The picture to write.", required=True)
 flags.DEFINE_list(
@@ -22,18 +26,47 @@ flags.DEFINE_list(
   "What to draw, a panel each.",
 )
 
+Scalars = dict[str, dict[int, float]]
 
-def read_scalars(logdir: str) -> dict[str, dict[int, float]]:
+
+def read_scalars(logdir: str) -> Scalars:
   """By name and step, the scalars of all event files of a folder."""
   import tensorflow as tf
 
-  found: dict[str, dict[int, float]] = {}
+  found: Scalars = {}
   for path in sorted(tf.io.gfile.glob(f"{logdir}/events.*")):
     for event in tf.compat.v1.train.summary_iterator(path):
       for value in event.summary.value:
         number = float(tf.make_ndarray(value.tensor))
         found.setdefault(value.tag, {})[event.step] = number
   return found
+
+
+def read_runs(logdir: str, wanted: list[str]) -> tuple[str, list[Scalars]]:
+  """Returns the name of some runs, and the scalars of each.
+
+  Args:
+    logdir: PATTERN, or NAME=PATTERN.
+    wanted: names of scalars.
+
+  Raises:
+    ValueError: There is no such folder, or it lacks a scalar.
+  """
+  import tensorflow as tf
+
+  name, _, pattern = logdir.rpartition("=")
+  folders = sorted(tf.io.gfile.glob(pattern))
+  if not folders:
+    raise ValueError(f"--logdir: no folder is named {pattern}")
+  runs = [read_scalars(folder) for folder in folders]
+  for folder, scalars in zip(folders, runs, strict=True):
+    missing = [each for each in wanted if each not in scalars]
+    if missing:
+      raise ValueError(
+        f"{folder} has no scalars {', '.join(missing)}; it has "
+        f"{', '.join(sorted(scalars)) or 'no events at all'}"
+      )
+  return name, runs
 
 
 def main() -> None:
@@ -44,20 +77,20 @@ def main() -> None:
     raise ImportError(
       "matplotlib is needed to draw: pip install matplotlib"
     ) from error
-  scalars = read_scalars(FLAGS.logdir)
-  missing = [name for name in FLAGS.scalars if name not in scalars]
-  if missing:
-    raise ValueError(
-      f"{FLAGS.logdir} has no scalars {', '.join(missing)}; it has "
-      f"{', '.join(sorted(scalars)) or 'no events at all'}"
-    )
+  groups = [read_runs(logdir, FLAGS.scalars) for logdir in FLAGS.logdir]
   picture = figure.Figure(figsize=(4 * len(FLAGS.scalars), 3))
   axes = picture.subplots(1, len(FLAGS.scalars), squeeze=False)[0]
-  for axis, name in zip(axes, FLAGS.scalars, strict=True):
-    steps = sorted(scalars[name])
-    axis.plot(steps, [scalars[name][step] for step in steps])
-    axis.set(title=name, xlabel="step")
+  for axis, scalar in zip(axes, FLAGS.scalars, strict=True):
+    for number, (name, runs) in enumerate(groups):
+      for run in runs:
+        steps = sorted(run[scalar])
+        values = [run[scalar][step] for step in steps]
+        label = name if run is runs[0] else None
+        axis.plot(steps, values, f"C{number}", label=label)
+    axis.set(title=scalar, xlabel="step")
     axis.grid(alpha=0.3)
+    if any(name for name, _ in groups):
+      axis.legend()
   picture.tight_layout()
   picture.savefig(FLAGS.output_file, dpi=100)
 

@@ -42,7 +42,7 @@ def test_pretraining_data(tmp_path, testdata):
     f"--vocab_file={testdata / 'vocab.txt'}",
     "--dupe_factor=2",
   )
-  assert [row["name"] for row in rows] == [
+  assert [row["contender"] for row in rows] == [
     *("plain", "create_data", "plain, process", "command", "libraries alone")
   ]
   assert all(row["seconds"] > 0 and row["cpu_seconds"] > 0 for row in rows)

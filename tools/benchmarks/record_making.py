@@ -99,7 +99,7 @@ def table(
   """Medians of each contender and ratios to that it is held against."""
   rows: list[dict[str, Any]] = []
   for name, made in runs.items():
-    row: dict[str, Any] = {"name": name, "rounds": len(made)}
+    row: dict[str, Any] = {"contender": name, "rounds": len(made)}
     for field in ("seconds", "cpu_seconds"):
       values = [getattr(run, field) for run in made]
       row[field] = round(statistics.median(values), 4)
@@ -119,7 +119,9 @@ def print_table(rows: list[dict[str, Any]]) -> None:
   """Prints what `table` returns."""
   for row in rows:
     low, high = row["seconds_range"]
-    line = f"{row['name']:34}{row['seconds']:8.2f} s ({low:.2f} to {high:.2f})"
+    line = (
+      f"{row['contender']:34}{row['seconds']:8.2f} s ({low:.2f} to {high:.2f})"
+    )
     line += f", of the processor {row['cpu_seconds']:.2f}"
     if "megabytes" in row:
       line += f", {row['megabytes']:.0f} MB"
