@@ -26,7 +26,7 @@ _TOKENIZERS = {
 }
 
 _RECORDS = ("pretraining_data", "featurizing")
-_MODELS = ("forward", "ragged", "load", "training")
+_MODELS = ("forward", "ragged", "load", "training", "input_pipeline")
 
 _WHAT = flags.DEFINE_enum(
   "what", "tokenizer", [*_TOKENIZERS, *_RECORDS, *_MODELS], "The part to time."
@@ -48,20 +48,20 @@ _CLOCK = flags.DEFINE_enum(
   "clock", "wall", list(timing.CLOCKS), "Time as it passes, or of all cores."
 )
 
-_DUPE_FACTOR = flags.DEFINE_integer(
-  "dupe_factor", 5, "Copies, for pretraining_data."
-)
+_COPIES = flags.DEFINE_integer("dupe_factor", 5, "Of pretraining_data.")
 _JSON = flags.DEFINE_string(
   "json", None, "Also write the results to this file; not of tokenizers."
 )
 _BERT_CONFIG_FILE = flags.DEFINE_string(
-  "bert_config_file", None, "Of the model to time; BERT-base if not given."
+  "bert_config_file", None, "Of the model; BERT-base if not given."
 )
 _SHAPES = flags.DEFINE_list(
-  "shapes", ["8x128", "32x128", "4x384"], "Rows and length, for forward."
+  "shapes",
+  ["8x128", "32x128", "4x384"],
+  "Rows and length of batches; training takes the first.",
 )
 _CONTENDERS = flags.DEFINE_list(
-  "contenders", [], "For forward, those of this list; all if empty."
+  "contenders", [], "Of forward and training; all if empty."
 )
 
 _SAMPLE_LINES = 10_000
@@ -80,24 +80,28 @@ def main() -> None:
 
 
 def _time_models() -> None:
-  from tools.benchmarks import forward, training
+  from tools.benchmarks import forward, input_pipeline, training
 
   config = config_lib.BertConfig(vocab_size=30522)
   if _BERT_CONFIG_FILE.value is not None:
     config = config_lib.BertConfig.from_json_file(_BERT_CONFIG_FILE.value)
-  if _WHAT.value == "training":
-    shape = forward.parse_shape(_SHAPES.value[0])
-    rows = training.run(config, shape, _ROUNDS.value, _CONTENDERS.value)
-    training.print_table(rows)
-    return _write_json(rows)
-  if _WHAT.value == "forward":
-    shapes = [forward.parse_shape(text) for text in _SHAPES.value]
-    rows = forward.run(config, shapes, _ROUNDS.value, _CONTENDERS.value)
-  elif _WHAT.value == "ragged":
-    rows = forward.run_ragged(config, _ROUNDS.value)
-  else:
-    rows = forward.run_loading(config, _ROUNDS.value)
-  forward.print_table(rows)
+  shapes = [forward.parse_shape(text) for text in _SHAPES.value]
+  rounds, names = _ROUNDS.value, _CONTENDERS.value
+  print_table = forward.print_table
+  match _WHAT.value:
+    case "forward":
+      rows = forward.run(config, shapes, rounds, names)
+    case "ragged":
+      rows = forward.run_ragged(config, rounds)
+    case "load":
+      rows = forward.run_loading(config, rounds)
+    case "training":
+      rows = training.run(config, shapes[0], rounds, names)
+      print_table = training.print_table
+    case "input_pipeline":
+      rows = input_pipeline.run(config, shapes[0], rounds, *_text_arguments())
+      print_table = input_pipeline.print_table
+  print_table(rows)
   _write_json(rows)
 
 
@@ -106,17 +110,22 @@ def _write_json(rows: Any) -> None:
     files.write_atomically(_JSON.value, json.dumps(rows, indent=1).encode())
 
 
+def _text_arguments() -> tuple[str, str, bool]:
+  """A text, a vocabulary and its kind, which some cannot do without."""
+  for flag in (_INPUT, _VOCAB_FILE):
+    if flag.value is None:
+      raise ValueError(f"--what={_WHAT.value} needs --{flag.name}")
+  return _INPUT.value, _VOCAB_FILE.value, _DO_LOWER_CASE.value
+
+
 def _time_record_making() -> None:
   from tools.benchmarks import featurizing, record_making
 
-  if _INPUT.value is None:
-    raise ValueError(f"--what={_WHAT.value} needs --input")
-  arguments = _INPUT.value, _VOCAB_FILE.value, _DO_LOWER_CASE.value
   if _WHAT.value == "featurizing":
-    rows = featurizing.run(*arguments, _ROUNDS.value)
+    rows = featurizing.run(*_text_arguments(), _ROUNDS.value)
   else:
     rows = record_making.pretraining_data(
-      *arguments, _DUPE_FACTOR.value, _ROUNDS.value
+      *_text_arguments(), _COPIES.value, _ROUNDS.value
     )
   record_making.print_table(rows)
   _write_json(rows)

@@ -1,4 +1,4 @@
-"""That the benchmark of training runs, and trains the same in all ways."""
+"""That the benchmarks of training run, and train the same in all ways."""
 
 import json
 
@@ -20,3 +20,21 @@ def test_training(tmp_path, testdata):
   assert "left out" not in done.stderr  # as it is where losses differ
   found = json.loads(rows.read_text())
   assert [row["contender"] for row in found] == ["bert_tf", "bert_tf bf16"]
+
+
+def test_input_pipeline(tmp_path, testdata):
+  rows = tmp_path / "rows.json"
+  done = commands.run(
+    "benchmark",
+    "--what=input_pipeline",
+    f"--bert_config_file={testdata / 'tiny' / 'bert_config.json'}",
+    f"--input={testdata / 'text' / 'stories_b.txt'}",
+    f"--vocab_file={testdata / 'vocab.txt'}",
+    "--shapes=2x32",
+    "--rounds=1",
+    f"--json={rows}",
+  )
+  assert done.returncode == 0, done.stderr
+  found = {row["contender"]: row for row in json.loads(rows.read_text())}
+  assert list(found) == ["one batch", "records", "records alone"]
+  assert found["records alone"]["seconds"] < found["one batch"]["seconds"]

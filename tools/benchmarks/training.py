@@ -103,6 +103,12 @@ def plain(config_json: str, dtype: str) -> workers.Run:
 
 def ours(config_json: str, dtype: str, compilation: str) -> workers.Run:
   """The step of all runners."""
+  run = train_step(config_json, dtype, compilation)
+  return lambda given: run(_tensors(given))["loss"].numpy()
+
+
+def train_step(config_json: str, dtype: str, compilation: str) -> Any:
+  """Makes the step of all runners, from a batch of tensors to its sums."""
   import tensorflow as tf
 
   from bert_tf.training import optimizer, step
@@ -116,8 +122,7 @@ def ours(config_json: str, dtype: str, compilation: str) -> workers.Run:
     _SEED,
     compilation=compilation,
   )
-  run = tf.function(made)
-  return lambda given: run(_tensors(given))["loss"].numpy()
+  return tf.function(made)
 
 
 def _model(config_json: str, dtype: str) -> tuple[Any, Any]:
