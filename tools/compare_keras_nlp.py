@@ -50,7 +50,7 @@ flags.DEFINE_integer("num_trials", 1, "Trainings, each with the next seed.")
 def main() -> None:
   """Trains, evaluates and prints the scores."""
   # Imports keras-nlp, which takes seconds and is not needed for --help.
-  from tools.peers import keras_nlp_classifier
+  from tools.benchmarks import keras_nlp_classifier
 
   scores = keras_nlp_classifier.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),

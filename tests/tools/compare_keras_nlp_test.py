@@ -11,7 +11,7 @@ import bert_tf
 from bert_tf.training import adam_weight_decay, schedule
 from tests.tasks.classification import classifying
 from tests.tools import commands
-from tools.peers import keras_nlp_classifier
+from tools.benchmarks import keras_nlp_classifier
 
 
 def flags(tmp_path):

@@ -1,1 +1,0 @@
-"""Other implementations of BERT, to be compared with."""
