@@ -1,1 +1,1 @@
-"""What `tools.benchmark` times: a module for each kind of work."""
+"""What the project is held against: a module for each kind of work."""
