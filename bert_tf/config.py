@@ -104,6 +104,19 @@ class BertConfig:
     """Width of one attention head."""
     return self.hidden_size // self.num_attention_heads
 
+  def check_length(self, max_seq_length: int) -> None:
+    """Checks that the model has as many positions as sequences have tokens.
+
+    Raises:
+      ValueError: It has fewer.
+    """
+    if max_seq_length > self.max_position_embeddings:
+      raise ValueError(
+        f"max_seq_length={max_seq_length} is above the model's "
+        f"max_position_embeddings={self.max_position_embeddings}; take a "
+        "smaller one, or a model with more positions"
+      )
+
   def without_dropout(self) -> "BertConfig":
     """The same model with both dropout probabilities 0."""
     return dataclasses.replace(

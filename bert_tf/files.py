@@ -128,6 +128,32 @@ def writing_folder(path: str) -> Iterator[str]:
       remove_tree(temporary)
 
 
+def check_output(path: str, inputs: Iterable[str], flag: str) -> None:
+  """Checks that a file can be written, and that none is lost by it.
+
+  Args:
+    path: The file to write.
+    inputs: The files that are read.
+    flag: The setting that names it, for the message.
+
+  Raises:
+    IsADirectoryError: It is a folder.
+    ValueError: It is one of the inputs.
+  """
+  if is_remote(path):
+    same = [name for name in inputs if name == path]
+  else:
+    real = os.path.realpath(path)
+    same = [name for name in inputs if os.path.realpath(name) == real]
+  if same:
+    raise ValueError(
+      f"{flag}={path} is the file to read, {same[0]}, and would be "
+      "overwritten; name another"
+    )
+  if not is_remote(path) and os.path.isdir(path):
+    raise IsADirectoryError(f"{flag}={path} is a folder; give a file's name")
+
+
 def expand(patterns: str | Iterable[str]) -> list[str]:
   """Returns the files that patterns name, those of each pattern sorted.
 

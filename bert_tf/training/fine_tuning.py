@@ -59,6 +59,7 @@ class Settings:
   early_stopping_patience: int = 0
 
   def __post_init__(self) -> None:
+    optimizer_lib.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
     if self.num_train_epochs <= 0:
       raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
     if not 0 <= self.warmup_proportion <= 1:
@@ -104,6 +105,7 @@ class Settings:
       do_train: Whether a new head may be made if no training has begun.
 
     Raises:
+      FileNotFoundError: There is no such checkpoint.
       ValueError: It has another head, or none.
     """
     path = checkpointing.latest(self.output_dir)
@@ -111,6 +113,8 @@ class Settings:
       path = self.init_checkpoint
     if path:
       output_folder.check_head(path, name, shape)
+    elif self.init_checkpoint:
+      formats.recognise(self.init_checkpoint)  # Or say that there is none.
 
 
 class Session:

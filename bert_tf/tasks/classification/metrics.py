@@ -1,6 +1,7 @@
 """How good the answers are: numbers over a whole evaluation set."""
 
 import functools
+import importlib.util
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -54,24 +55,27 @@ def score(
 
 
 def names(task: task_lib.Task) -> list[str]:
-  """The metrics of a task, as `score` gives them with tensorflow-addons.
+  """The metrics of a task, as `score` gives them.
 
   Known without computing, since devices are chosen after it is asked for.
   """
   found = ["loss", "eval_loss"]
   if task.kind == task_lib.REGRESSION:
-    found += ["eval_pearson", "eval_spearman"]
-  else:
-    found += ["eval_accuracy", "eval_f1_macro"]
-    found += [
-      f"eval_{metric}_{label}"
-      for label in task.labels
-      for metric in ("precision", "recall")
-    ]
-  if task.kind == task_lib.SINGLE_LABEL:
-    found += ["eval_matthews"] + ["eval_f1"] * (task.outputs == 2)
+    return sorted([*found, "eval_pearson", "eval_spearman"])
+  found.append("eval_accuracy")
+  found += [
+    f"eval_{metric}_{label}"
+    for label in task.labels
+    for metric in ("precision", "recall")
+  ]
   if task.kind == task_lib.MULTI_LABEL:
-    found += ["eval_exact_match", "eval_f1_micro"]
+    found.append("eval_exact_match")
+  if importlib.util.find_spec("tensorflow_addons"):
+    found.append("eval_f1_macro")
+    if task.kind == task_lib.SINGLE_LABEL:
+      found += ["eval_matthews"] + ["eval_f1"] * (task.outputs == 2)
+    else:
+      found.append("eval_f1_micro")
   return sorted(found)
 
 

@@ -16,18 +16,6 @@ from bert_tf.tasks.classification import task as task_lib
 _BOM = b"\xef\xbb\xbf"
 
 
-class Row(NamedTuple):
-  """A line of a file.
-
-  Attributes:
-    line: Its number, from 1.
-    cells: What stands between the tabs.
-  """
-
-  line: int
-  cells: list[str]
-
-
 class Example(NamedTuple):
   """A text, or a pair of texts, and its label.
 
@@ -82,17 +70,17 @@ def read(
   """
   path = _find(split, folder)
   skip_bad_lines = skip_bad_lines and split.label is not None
-  rows = _rows(path)
-  columns = _columns(path, split, rows)
+  lines = _lines(path)
+  columns = _columns(path, split, lines)
   examples: list[Example] = []
   bad = 0
-  for row in rows:
+  for number, data in lines:
     try:
-      example = _example(task, split, columns, row)
+      example = _example(task, split, columns, number, _cells(data))
     except _BadLineError as error:
       if not skip_bad_lines:
-        raise ValueError(f"{path}:{row.line}: {error}") from None
-      logging.warning("left out: %s:%d: %s", path, row.line, error)
+        raise ValueError(f"{path}:{number}: {error}") from None
+      logging.warning("left out: %s:%d: %s", path, number, error)
       bad += 1
       continue
     if example:
@@ -121,38 +109,44 @@ def _find(split: task_lib.Split, folder: str) -> str:
   )
 
 
-def _rows(path: str) -> Iterator[Row]:
-  """The lines of a file.
-
-  Raises:
-    ValueError: A line is not UTF-8, or has a carriage return within.
-  """
+def _lines(path: str) -> Iterator[tuple[int, bytes]]:
+  """The number of each line, from 1, and the line."""
   with files.open_file(path, "rb") as file:
     for number, data in enumerate(file, 1):
-      if number == 1:
-        data = data.removeprefix(_BOM)
-      try:
-        line = data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
-      except UnicodeDecodeError as error:
-        raise ValueError(
-          f"{path}:{number}: byte {error.start + 1} of the line, "
-          f"0x{data[error.start]:02x}, is not UTF-8; save the file as UTF-8"
-        ) from None
-      if "\r" in line:
-        raise ValueError(
-          f"{path}:{number}: a carriage return within the line; lines must end "
-          "in \\n or \\r\\n"
-        )
-      yield Row(number, line.split("\t"))
+      yield number, data.removeprefix(_BOM) if number == 1 else data
+
+
+def _cells(data: bytes) -> list[str]:
+  """What stands between the tabs of a line.
+
+  Raises:
+    _BadLineError: It is not UTF-8, or has a carriage return within.
+  """
+  try:
+    line = data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+  except UnicodeDecodeError as error:
+    raise _BadLineError(
+      f"byte {error.start + 1} of the line, 0x{data[error.start]:02x}, is not "
+      "UTF-8; save the file as UTF-8"
+    ) from None
+  if "\r" in line:
+    raise _BadLineError(
+      "a carriage return within the line; lines must end in \\n or \\r\\n"
+    )
+  return line.split("\t")
 
 
 def _columns(
-  path: str, split: task_lib.Split, rows: Iterator[Row]
+  path: str, split: task_lib.Split, lines: Iterator[tuple[int, bytes]]
 ) -> dict[str, int]:
   """Reads the header, if any; the number of each column known by name."""
   if not split.has_header:
     return {}
-  header = next(rows, Row(1, [])).cells
+  _, first = next(lines, (1, b""))
+  try:
+    header = _cells(first) if first else []
+  except _BadLineError as error:
+    raise ValueError(f"{path}:1: {error}") from None
   columns = {}
   for name in (split.text, split.pair, split.label):
     if not isinstance(name, str):
@@ -173,38 +167,41 @@ def _example(
   task: task_lib.Task,
   split: task_lib.Split,
   columns: dict[str, int],
-  row: Row,
+  number: int,
+  cells: list[str],
 ) -> Example | None:
   """Makes an example of a line; None where it is not to be read.
 
   Raises:
     _BadLineError: The line is not as it should be.
   """
-  if row.cells == [""]:
+  if cells == [""]:
     raise _BadLineError("the line is empty; remove it")
-  if columns and len(row.cells) != columns[""]:
+  if columns and len(cells) != columns[""]:
     raise _BadLineError(
-      f"found {len(row.cells)} columns, the header names {columns['']}; is a "
+      f"found {len(cells)} columns, the header names {columns['']}; is a "
       "tab missing, or one too many?"
     )
 
   def cell(column: task_lib.Column) -> str:
     index = columns[column] if isinstance(column, str) else column
-    if index >= len(row.cells):
+    if index >= len(cells):
       raise _BadLineError(
-        f"found {len(row.cells)} columns, expected at least {index + 1}; is "
+        f"found {len(cells)} columns, expected at least {index + 1}; is "
         f"this a file of the task {task.name}?"
       )
-    return row.cells[index]
+    return cells[index]
 
   if split.only is not None and cell(split.only[0]) != split.only[1]:
     return None
   text = cell(split.text)
   pair = None if split.pair is None else cell(split.pair)
   label = None if split.label is None else cell(split.label)
+  if label == "" and task.kind == task_lib.SINGLE_LABEL:
+    raise _BadLineError("the label is empty")
   if label is not None and not task.lacks_labels:
     try:
       task.target(label)
     except ValueError as error:
       raise _BadLineError(str(error)) from None
-  return Example(row.line, text, pair, label)
+  return Example(number, text, pair, label)

@@ -10,8 +10,9 @@ from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.data import model_inputs
+from bert_tf.data import model_inputs, sequences
 from bert_tf.models import classifier
+from bert_tf.tasks import tokenizers
 from bert_tf.tasks.classification import (
   features,
   metrics,
@@ -20,7 +21,7 @@ from bert_tf.tasks.classification import (
   trials,
 )
 from bert_tf.tasks.classification import task as task_lib
-from bert_tf.text import case_check, full_tokenizer
+from bert_tf.text import case_check
 from bert_tf.training import (
   fine_tuning,
   loop,
@@ -70,9 +71,14 @@ class ClassificationSettings:
   def __post_init__(self) -> None:
     if not (self.do_train or self.do_eval or self.do_predict):
       raise ValueError("nothing to do: set do_train, do_eval or do_predict")
-    for name in ("eval_batch_size", "predict_batch_size", "num_trials"):
-      if getattr(self, name) < 1:
-        raise ValueError(f"{name}={getattr(self, name)} is below 1")
+    for name, least in (
+      ("eval_batch_size", 1),
+      ("predict_batch_size", 1),
+      ("num_trials", 1),
+      ("max_seq_length", sequences.SHORTEST),
+    ):
+      if getattr(self, name) < least:
+        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
     if self.num_trials > 1 and not (self.do_train and self.do_eval):
       raise ValueError("num_trials above 1 needs do_train and do_eval")
 
@@ -117,9 +123,9 @@ def run(
   case_check.validate_case_matches_checkpoint(
     settings.do_lower_case, tuning.init_checkpoint
   )
-  _check_lengths(config, settings)
-  tokenizer = full_tokenizer.FullTokenizer(
-    settings.vocab_file, settings.do_lower_case
+  config.check_length(settings.max_seq_length)
+  tokenizer = tokenizers.load(
+    config, settings.vocab_file, settings.do_lower_case
   )
   task = find_labels(task, settings, tuning.output_dir)
   tuning = tuning.with_known_metric(metrics.names(task))
@@ -128,36 +134,37 @@ def run(
   head = task.outputs, config.hidden_size
   tuning.check_head("output_weights", head, settings.do_train)
   sets = _read(task, settings, tuning)
-  output_folder.claim(tuning.output_dir, owner)
-  data = _write_records(sets, task, tokenizer, settings, tuning)
 
-  def one_trial(folder: str, seed: int) -> metrics.Results:
-    return _run_trial(
-      config,
-      task,
-      data,
-      settings,
+  def begin(folder: str, seed: int) -> fine_tuning.Session:
+    return fine_tuning.Session(
+      _model_maker(config, task.outputs),
       dataclasses.replace(tuning, output_dir=folder),
       dataclasses.replace(loop_settings, seed=seed),
       devices,
     )
 
-  if settings.num_trials == 1:
-    return one_trial(tuning.output_dir, loop_settings.seed)
-  return trials.run(
-    one_trial, tuning.output_dir, loop_settings.seed, settings.num_trials
+  folder, seed, count = (
+    tuning.output_dir,
+    loop_settings.seed,
+    settings.num_trials,
   )
+  first = begin(folder if count == 1 else trials.folder(folder, 1), seed)
+  # What fails, if at all, fails before anything is written.
+  if settings.do_train:
+    first.num_train_steps(len(sets["train"].examples))
+  else:
+    first.model()
+  output_folder.claim(folder, owner)
+  data = _write_records(sets, task, tokenizer, settings, tuning)
+  if count == 1:
+    return _work(first, config, task, data, settings)
 
+  def one_trial(folder: str, seed: int) -> metrics.Results:
+    is_first = folder == first.settings.output_dir
+    session = first if is_first else begin(folder, seed)
+    return _work(session, config, task, data, settings)
 
-def _check_lengths(
-  config: config_lib.BertConfig, settings: ClassificationSettings
-) -> None:
-  if settings.max_seq_length > config.max_position_embeddings:
-    raise ValueError(
-      f"max_seq_length={settings.max_seq_length} is above the model's "
-      f"max_position_embeddings={config.max_position_embeddings}; take a "
-      "smaller one, or a model with more positions"
-    )
+  return trials.run(one_trial, folder, seed, count)
 
 
 def find_labels(
@@ -245,20 +252,15 @@ def _model_maker(
   return make
 
 
-def _run_trial(
+def _work(
+  session: fine_tuning.Session,
   config: config_lib.BertConfig,
   task: task_lib.Task,
   data: _Data,
   settings: ClassificationSettings,
-  tuning: fine_tuning.Settings,
-  loop_settings: loop.LoopSettings,
-  devices: strategy_lib.DeviceSettings,
 ) -> metrics.Results:
   """One training with what follows it."""
-  session = fine_tuning.Session(
-    _model_maker(config, task.outputs), tuning, loop_settings, devices
-  )
-  strategy = session.strategy
+  strategy, folder = session.strategy, session.settings.output_dir
 
   def evaluate(model: Any) -> metrics.Results:
     batch_size = settings.eval_batch_size
@@ -279,14 +281,14 @@ def _run_trial(
   if settings.do_eval:
     scores = evaluate(session.model())
     if strategy_lib.is_chief(strategy):
-      _write_scores(tuning.output_dir, session.global_step, scores)
+      _write_scores(folder, session.global_step, scores)
   if settings.do_predict:
     batch_size = settings.predict_batch_size
     logits = _logits(strategy, session.model(), data.test, batch_size)
     answers = np.asarray(objective.activation(task.kind, logits))
     if strategy_lib.is_chief(strategy):
       write_answers(
-        os.path.join(tuning.output_dir, TEST_RESULTS_FILE),
+        os.path.join(folder, TEST_RESULTS_FILE),
         answers,
         task.output_names if settings.test_results_header else None,
       )

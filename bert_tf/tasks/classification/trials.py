@@ -14,17 +14,22 @@ _HEADER = ("metric", "mean", "std", "min", "max")
 Results = Mapping[str, float]
 
 
+def folder(output_dir: str, number: int) -> str:
+  """Where a trial's files go; the first has the number 1."""
+  return os.path.join(output_dir, f"trial_{number}")
+
+
 def run(
   one_trial: Callable[[str, int], Results],
-  folder: str,
+  output_dir: str,
   first_seed: int,
   count: int,
 ) -> dict[str, float]:
-  """Runs trials in `folder/trial_N` and writes `trials.tsv`.
+  """Runs trials in `output_dir/trial_N` and writes `trials.tsv`.
 
   Args:
     one_trial: Given a folder and a seed; returns its scores.
-    folder: The output folder.
+    output_dir: The output folder.
     first_seed: Of the first trial; the next has the next.
     count: Trials, from 2 up.
 
@@ -35,10 +40,9 @@ def run(
   for index in range(count):
     seed = first_seed + index
     logging.info("trial %d of %d, seed %d", index + 1, count, seed)
-    path = os.path.join(folder, f"trial_{index + 1}")
-    found.append(one_trial(path, seed))
+    found.append(one_trial(folder(output_dir, index + 1), seed))
   table = summary(found)
-  path = os.path.join(folder, FILE)
+  path = os.path.join(output_dir, FILE)
   files.write_atomically(path, table.encode())
   logging.info("%d trials, in %s:\n%s", count, path, table.rstrip())
   return {

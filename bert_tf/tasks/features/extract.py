@@ -1,7 +1,6 @@
 """Feature extraction from a file of lines to a file of vectors."""
 
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,14 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
+from bert_tf import files
 from bert_tf.checkpoints import formats, google
 from bert_tf.data import model_inputs
 from bert_tf.layers import pooling
 from bert_tf.models import encoder
+from bert_tf.tasks import tokenizers
 from bert_tf.tasks.features import encoding, vectors, writers
-from bert_tf.text import case_check, full_tokenizer, lines, vocab
+from bert_tf.text import case_check, full_tokenizer, lines
 from bert_tf.training import precision, prediction
 from bert_tf.training import strategy as strategy_lib
 
@@ -112,12 +113,9 @@ def run(
   """
   _check(config, settings)
   _warn_of_case(settings)
-  tokenizer = full_tokenizer.FullTokenizer(
-    settings.vocab_file, settings.do_lower_case
+  tokenizer = tokenizers.load(
+    config, settings.vocab_file, settings.do_lower_case
   )
-  needed = ("[UNK]", "[CLS]", "[SEP]")
-  vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
-  vocab.require_rows(tokenizer.vocab, config.vocab_size, settings.vocab_file)
   encoded = [
     encoding.encode(
       line, tokenizer, settings.max_seq_length, settings.word_vectors
@@ -171,22 +169,8 @@ def _check(config: config_lib.BertConfig, settings: FeatureSettings) -> None:
       f"layers: the model has no layer {wrong[0]}; with {blocks} layers they "
       f"are numbered 0 to {blocks - 1}, or -1 to {-blocks} from the last"
     )
-  if settings.max_seq_length > config.max_position_embeddings:
-    raise ValueError(
-      f"max_seq_length={settings.max_seq_length} is above the model's "
-      f"max_position_embeddings={config.max_position_embeddings}"
-    )
-  if os.path.abspath(settings.output_file) == os.path.abspath(
-    settings.input_file
-  ):
-    raise ValueError(
-      f"output_file={settings.output_file} is the input_file; it would be "
-      "overwritten"
-    )
-  if os.path.isdir(settings.output_file):
-    raise IsADirectoryError(
-      f"output_file={settings.output_file} is a folder; give a file's name"
-    )
+  config.check_length(settings.max_seq_length)
+  files.check_output(settings.output_file, [settings.input_file], "output_file")
 
 
 def _warn_of_case(settings: FeatureSettings) -> None:

@@ -13,8 +13,9 @@ from bert_tf import config as config_lib
 from bert_tf import files
 from bert_tf.checkpoints import formats, google
 from bert_tf.models import pretrainer
+from bert_tf.tasks import tokenizers
 from bert_tf.tasks.fill_mask import answering, encoding
-from bert_tf.text import case_check, full_tokenizer, lines, vocab
+from bert_tf.text import case_check, lines
 from bert_tf.training import precision
 from bert_tf.training import strategy as strategy_lib
 
@@ -87,18 +88,14 @@ def run(
   case_check.validate_case_matches_checkpoint(
     settings.do_lower_case, settings.init_checkpoint
   )
-  most = config.max_position_embeddings
-  if settings.max_seq_length is not None and settings.max_seq_length > most:
-    raise ValueError(
-      f"max_seq_length={settings.max_seq_length} is above the model's "
-      f"max_position_embeddings={most}"
-    )
-  tokenizer = full_tokenizer.FullTokenizer(
-    settings.vocab_file, settings.do_lower_case
+  if settings.max_seq_length is not None:
+    config.check_length(settings.max_seq_length)
+  if settings.output_file is not None:
+    inputs = [settings.input_file] if settings.input_file else []
+    files.check_output(settings.output_file, inputs, "output_file")
+  tokenizer = tokenizers.load(
+    config, settings.vocab_file, settings.do_lower_case, [encoding.MASK]
   )
-  needed = ("[UNK]", "[CLS]", "[SEP]", encoding.MASK)
-  vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
-  vocab.require_rows(tokenizer.vocab, config.vocab_size, settings.vocab_file)
   name = settings.input_file or _STANDARD_INPUT
   texts = _read(settings.input_file)
   strategy = strategy_lib.create(devices)

@@ -4,6 +4,7 @@ Also the shortest reading of how the parts fit together.
 """
 
 import dataclasses
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -17,9 +18,20 @@ from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import create_data, run
 from bert_tf.tasks.pretraining import settings as data_settings
 from bert_tf.text import learn_vocab, vocab
-from bert_tf.training import loop, optimizer, strategy
+from bert_tf.training import loop, optimizer, output_folder, strategy
 
 _HELD_OUT = 10  # every tenth document is kept for evaluation
+# What stands in output_dir at the end, task.json apart.
+_WRITTEN = (
+  "train.txt",
+  "held_out.txt",
+  "vocab.txt",
+  "bert_config.json",
+  "train.tfrecord",
+  "held_out.tfrecord",
+  "before",
+  "model",
+)
 _SHOWN = {
   "masked_lm_accuracy": "masked words guessed right",
   "masked_lm_loss": "masked-word loss",
@@ -75,6 +87,11 @@ def split_corpus(settings: QuickstartSettings) -> None:
   """Writes train.txt and held_out.txt: every tenth document is held out."""
   with files.open_file(settings.corpus) as corpus:
     documents = list(_documents(corpus))
+  if not documents:
+    raise ValueError(
+      f"{settings.corpus}: found no text, expected one sentence a line and "
+      "blank lines between documents"
+    )
   held_out = documents[_HELD_OUT - 1 :: _HELD_OUT]
   train = [d for i, d in enumerate(documents, 1) if i % _HELD_OUT]
   if not held_out:
@@ -85,21 +102,34 @@ def split_corpus(settings: QuickstartSettings) -> None:
       len(documents),
     )
     held_out = train
-  _check_same_text(settings.path("train.txt"), b"\n".join(train))
+  _claim(settings, b"\n".join(documents))
   for part, chosen in (("train", train), ("held_out", held_out)):
     files.write_atomically(settings.path(f"{part}.txt"), b"\n".join(chosen))
 
 
-def _check_same_text(path: str, text: bytes) -> None:
-  """A folder holds the quickstart of one text: its training goes on."""
-  if not os.path.exists(path):
-    return
-  with files.open_file(path) as file:
-    if file.read() != text:
-      raise ValueError(
-        f"{path} holds another text: this output_dir is the quickstart of "
-        "another corpus; give another --output_dir, or remove that folder"
-      )
+def _claim(settings: QuickstartSettings, text: bytes) -> None:
+  """A folder holds the quickstart of one text: its training goes on.
+
+  Raises:
+    FileExistsError: It holds what no quickstart has written.
+    ValueError: It holds the quickstart of another text, or of other settings.
+  """
+  owner = {
+    "task": "quickstart",
+    "corpus_sha256": hashlib.sha256(text).hexdigest(),
+    "vocab_size": settings.vocab_size,
+    "dupe_factor": settings.dupe_factor,
+    "seed": settings.seed,
+  }
+  if not output_folder.read(settings.output_dir):
+    for path in map(settings.path, _WRITTEN):
+      if files.exists(path):
+        raise FileExistsError(
+          f"{path} is there, and no quickstart has written it: give another "
+          "output_dir"
+        )
+  output_folder.check(settings.output_dir, owner)
+  output_folder.claim(settings.output_dir, owner)
 
 
 def _documents(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -100,7 +100,7 @@ def run(
     ValueError: A setting, file or checkpoint does not fit; see the message.
     training.loop.NanLossError: The loss is no longer a number.
   """
-  _check_length(config, settings)
+  config.check_length(settings.max_seq_length)
   strategy = strategy_lib.create(devices)
   if settings.do_eval:
     loop.replica_batch_size(
@@ -139,17 +139,6 @@ def run(
   return _evaluate(
     strategy, trainer.model, objective, files, config, settings, step
   )
-
-
-def _check_length(
-  config: config_lib.BertConfig, settings: PretrainingSettings
-) -> None:
-  if settings.max_seq_length > config.max_position_embeddings:
-    raise ValueError(
-      f"max_seq_length={settings.max_seq_length} is above the model's "
-      f"max_position_embeddings={config.max_position_embeddings}; use shorter "
-      "records or a model with more positions"
-    )
 
 
 def _model_maker(

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import multiprocessing
 import os
+import shlex
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -26,14 +27,14 @@ NAMES = (LOCAL, *BEAM_RUNNERS)
 
 
 def make(
-  name: str, num_workers: int = 1, beam_options: Sequence[str] = ()
+  name: str, num_workers: int = 1, beam_options: str = ""
 ) -> create_data.Runner | None:
   """Returns a way to make shards; None for one after the other, here.
 
   Args:
     name: one of `NAMES`.
     num_workers: processes, for "local" and "direct".
-    beam_options: options of Beam's pipelines, "--name=value" each.
+    beam_options: options of Beam's pipelines, as on a command line.
 
   Raises:
     ImportError: Apache Beam is wanted and not installed.
@@ -48,20 +49,25 @@ def make(
   return lambda parts: _in_processes(parts, num_workers)
 
 
-def beam_arguments(
-  name: str, num_workers: int, beam_options: Sequence[str]
-) -> list[str]:
+def beam_arguments(name: str, num_workers: int, beam_options: str) -> list[str]:
   """Returns what Beam's pipeline is told; nothing for "local"."""
+  try:
+    options = shlex.split(beam_options)
+  except ValueError as error:
+    raise ValueError(
+      f"--beam_options={beam_options!r}: {error}; expected options as on a "
+      "command line"
+    ) from None
   if num_workers < 1:
     raise ValueError(f"--num_workers={num_workers}, expected at least 1")
   if name == LOCAL:
-    if beam_options:
+    if options:
       raise ValueError(
-        f"--beam_options={' '.join(beam_options)!r} need a runner of Apache "
+        f"--beam_options={beam_options!r} need a runner of Apache "
         f"Beam, found --runner={name}; expected {', '.join(BEAM_RUNNERS)}"
       )
     return []
-  arguments = [f"--runner={BEAM_RUNNERS[name]}", *beam_options]
+  arguments = [f"--runner={BEAM_RUNNERS[name]}", *options]
   if num_workers > 1:
     if name != "direct":
       raise ValueError(

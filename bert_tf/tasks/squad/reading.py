@@ -298,6 +298,10 @@ def split_by_article(
     ValueError: One part would be empty.
   """
   articles: Sequence[Any] = content["data"]
+  if len(articles) < 2:
+    raise ValueError(
+      f"found {len(articles)} articles, expected two: one for each part"
+    )
   if not 0 < held_out < len(articles):
     raise ValueError(
       f"cannot hold out {held_out} of {len(articles)} articles; expected 1 to "

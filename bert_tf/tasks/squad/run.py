@@ -13,6 +13,7 @@ from absl import logging
 from bert_tf import config as config_lib
 from bert_tf.checkpoints import formats
 from bert_tf.models import span_labeler
+from bert_tf.tasks import tokenizers
 from bert_tf.tasks.squad import answering, objective, reading, scoring
 from bert_tf.tasks.squad import decoding as decoding_lib
 from bert_tf.tasks.squad import features as features_lib
@@ -110,12 +111,13 @@ def run(
     training.loop.NanLossError: The loss is no longer a number.
   """
   _check(config, settings, tuning)
-  tokenizer = full_tokenizer.FullTokenizer(
-    settings.vocab_file, settings.decoding.do_lower_case
+  tokenizer = tokenizers.load(
+    config, settings.vocab_file, settings.decoding.do_lower_case
   )
-  _check_vocabulary(tokenizer, config, settings.vocab_file)
   train_examples = _read_for_training(settings)
   questions = _prepare_questions(settings, tokenizer, tuning)
+  if questions is not None and tuning.best_metric:
+    tuning = tuning.with_known_metric(_metric_names(questions, settings))
   session = fine_tuning.Session(
     functools.partial(span_labeler.BertSpanLabeler, config),
     tuning,
@@ -138,13 +140,7 @@ def _check(
   case_check.validate_case_matches_checkpoint(
     settings.decoding.do_lower_case, tuning.init_checkpoint
   )
-  length = settings.windows.max_seq_length
-  if length > config.max_position_embeddings:
-    raise ValueError(
-      f"Cannot use sequence length {length} because the BERT model was only "
-      f"trained up to sequence length {config.max_position_embeddings}; use a "
-      "smaller max_seq_length"
-    )
+  config.check_length(settings.windows.max_seq_length)
   if tuning.eval_steps and settings.do_train and not settings.predict_file:
     raise ValueError("eval_steps needs a predict_file with answers")
   output_folder.check(tuning.output_dir, _TASK)
@@ -160,25 +156,6 @@ def _check(
         reader.prefix,
         _HEAD,
       )
-
-
-def _check_vocabulary(
-  tokenizer: full_tokenizer.FullTokenizer,
-  config: config_lib.BertConfig,
-  path: str,
-) -> None:
-  missing = [t for t in ("[CLS]", "[SEP]", "[UNK]") if t not in tokenizer.vocab]
-  if missing:
-    raise ValueError(
-      f"{path}: the vocabulary has no {', '.join(missing)}; use the vocab.txt "
-      "of the model"
-    )
-  entries = max(tokenizer.vocab.values()) + 1
-  if entries > config.vocab_size:
-    raise ValueError(
-      f"{path}: {entries} word pieces, but bert_config_file has "
-      f"vocab_size={config.vocab_size}; use the files of one model"
-    )
 
 
 def _read_for_training(settings: SquadSettings) -> list[reading.Example]:
@@ -350,3 +327,10 @@ def _scores(
   odds = {key: found.null_odds or 0.0 for key, found in decoded.items()}
   texts = {key: found.best_text for key, found in decoded.items()}
   return scoring.score_v2(answers, gold, texts, odds)
+
+
+def _metric_names(questions: _Questions, settings: SquadSettings) -> list[str]:
+  """The scores there will be, told by those of no answers."""
+  nothing = decoding_lib.Decoded("", [], "", 0.0)
+  decoded = dict.fromkeys((x.id for x in questions.examples), nothing)
+  return sorted(_scores(decoded, questions, settings))

@@ -1,9 +1,11 @@
 """The labels of a tagger: found, given, and what they mean."""
 
+import codecs
 import os
 from collections.abc import Collection, Iterable
 
 from bert_tf import files
+from bert_tf.text import lines
 
 OUTSIDE = "O"
 FILE = "labels.txt"
@@ -32,7 +34,8 @@ def parse(text: str) -> tuple[str, ...]:
   """
   if os.path.isfile(text) or files.is_remote(text):
     with files.open_file(text) as reader:
-      parts = reader.read().decode("utf-8").splitlines()
+      data = reader.read().removeprefix(codecs.BOM_UTF8)
+    parts = lines.decode_lines(data, text)
   else:
     parts = text.split(",")
   found = tuple(part.strip() for part in parts if part.strip())

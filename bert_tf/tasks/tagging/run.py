@@ -14,6 +14,7 @@ from bert_tf import files
 from bert_tf.data import features as tf_examples
 from bert_tf.data import model_inputs, record_writer
 from bert_tf.models import token_classifier
+from bert_tf.tasks import tokenizers
 from bert_tf.tasks.tagging import (
   columns,
   objective,
@@ -23,7 +24,7 @@ from bert_tf.tasks.tagging import (
 )
 from bert_tf.tasks.tagging import labels as labels_lib
 from bert_tf.tasks.tagging import settings as settings_lib
-from bert_tf.text import case_check, full_tokenizer, vocab
+from bert_tf.text import case_check, full_tokenizer
 from bert_tf.training import (
   fine_tuning,
   loop,
@@ -96,17 +97,10 @@ def run(
   case_check.validate_case_matches_checkpoint(
     settings.do_lower_case, tuning.init_checkpoint
   )
-  if settings.max_seq_length > config.max_position_embeddings:
-    raise ValueError(
-      f"max_seq_length={settings.max_seq_length} is above the model's "
-      f"max_position_embeddings={config.max_position_embeddings}"
-    )
-  tokenizer = full_tokenizer.FullTokenizer(
-    settings.vocab_file, settings.do_lower_case
+  config.check_length(settings.max_seq_length)
+  tokenizer = tokenizers.load(
+    config, settings.vocab_file, settings.do_lower_case
   )
-  needed = ("[UNK]", "[CLS]", "[SEP]")
-  vocab.require_tokens(tokenizer.vocab, needed, settings.vocab_file)
-  vocab.require_rows(tokenizer.vocab, config.vocab_size, settings.vocab_file)
   read = _read(settings, tuning)
   labels = _find_labels(settings, tuning.output_dir, read.get("train"))
   for kind in ("train", "dev"):
@@ -126,18 +120,23 @@ def run(
     loop_settings,
     devices,
   )
-  if not settings.do_train:
-    session.model()  # fails, if at all, before anything is written
+  made = tagger.windows_of(read["train"]) if settings.do_train else []
+  # What fails, if at all, fails before anything is written.
+  if settings.do_train:
+    session.num_train_steps(len(made))
+  else:
+    session.model()
   if strategy_lib.is_chief(session.strategy):
     output_folder.claim(tuning.output_dir, owner)
     labels_lib.write(tuning.output_dir, labels)
-  return _work(tagger, session, read)
+  return _work(tagger, session, read, made)
 
 
 def _work(
   tagger: _Tagger,
   session: fine_tuning.Session,
   read: Mapping[str, columns.ColumnFile],
+  made: list[windows.Window],
 ) -> Scores:
   settings, output_dir = tagger.settings, session.settings.output_dir
   writes = strategy_lib.is_chief(session.strategy)
@@ -147,7 +146,7 @@ def _work(
     return _evaluate(tagger, session.strategy, model, read["dev"], batch_size)
 
   if settings.do_train:
-    _train(tagger, session, read["train"], evaluate)
+    _train(tagger, session, read["train"], made, evaluate)
   scores: Scores = {}
   if settings.do_eval:
     scores = evaluate(session.model())
@@ -227,11 +226,11 @@ def _train(
   tagger: _Tagger,
   session: fine_tuning.Session,
   file: columns.ColumnFile,
+  made: list[windows.Window],
   evaluate: fine_tuning.Evaluate,
 ) -> None:
-  """Writes the records and trains on them."""
+  """Writes the records of a file's windows and trains on them."""
   path = os.path.join(session.settings.output_dir, RECORDS_FILE)
-  made = tagger.windows_of(file)
   for window in made[:2]:
     logging.info("tokens: %s", " ".join(window.tokens))
   arrays = tagger.features_of(file, made)

@@ -39,6 +39,7 @@ def refuse(folder, message, error=ValueError, **settings):
   assert message in str(found.value)
   after = classifying.bytes_of(folder) if folder.exists() else {}
   assert after == before
+  assert before or not folder.exists()
   return str(found.value)
 
 
@@ -89,9 +90,18 @@ def test_a_model_that_was_never_trained_is_not_applied(tmp_path):
   )
 
 
-def test_no_model_at_all(tmp_path):
-  with pytest.raises(FileNotFoundError, match="no model to apply"):
-    classifying.classify(tmp_path, do_eval=True, init_checkpoint=None)
+@pytest.mark.parametrize(
+  "message, settings",
+  [
+    ("no model to apply", {"do_eval": True, "init_checkpoint": None}),
+    (
+      "/nowhere/x.ckpt",
+      {"do_train": True, "init_checkpoint": "/nowhere/x.ckpt"},
+    ),
+  ],
+)
+def test_no_model_at_all(tmp_path, message, settings):
+  refuse(tmp_path / "out", message, FileNotFoundError, **settings)
 
 
 def test_a_bad_line_of_the_last_file_stops_the_first_from_being_written(
@@ -152,6 +162,27 @@ def test_cased_text_for_an_uncased_model(tmp_path):
 
 
 @pytest.mark.parametrize(
+  "replaced, message",
+  [
+    (("[UNK]\n", "[CLS]\n", "[SEP]\n"), "none is [UNK], [CLS], [SEP]"),
+    ((), "found 687 pieces, but the model has vocab_size=686"),
+  ],
+)
+def test_a_vocabulary_of_another_model(tmp_path, replaced, message):
+  text = (classifying.TESTDATA / "vocab.txt").read_text("utf-8") + "more\n"
+  for line in replaced:
+    text = text.replace(line, "x" + line)
+  (tmp_path / "vocab.txt").write_text(text, "utf-8")
+  refuse(
+    tmp_path / "out",
+    message,
+    do_train=True,
+    do_eval=True,
+    vocab_file=str(tmp_path / "vocab.txt"),
+  )
+
+
+@pytest.mark.parametrize(
   "settings, message",
   [
     ({}, "nothing to do"),
@@ -168,10 +199,8 @@ def test_cased_text_for_an_uncased_model(tmp_path):
       "eval_accuracy, eval_f1,",
     ),
     ({"do_train": True, "batch_size": 100}, "make not one step"),
+    ({"do_train": True, "learning_rate": -1.0}, "learning_rate=-1.0 is below"),
   ],
 )
 def test_settings_that_are_wrong(tmp_path, settings, message):
-  with pytest.raises(ValueError) as error:
-    classifying.classify(tmp_path / "out", **settings)
-  assert message in str(error.value)
-  assert not list((tmp_path / "out").glob("*.tf_record")) or "step" in message
+  refuse(tmp_path / "out", message, **settings)

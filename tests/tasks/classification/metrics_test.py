@@ -163,6 +163,7 @@ def test_without_addons_it_says_so_once(data, monkeypatch, caplog):
     raise ImportError("tensorflow-addons is not installed")
 
   monkeypatch.setattr(metrics.addons, "load", fail)
+  monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
   metrics._addons.cache_clear()
   with caplog.at_level(logging.WARNING, logger="absl"):
     for _ in range(2):
@@ -173,6 +174,7 @@ def test_without_addons_it_says_so_once(data, monkeypatch, caplog):
   assert caplog.text.count("no F1 and no Matthews") == 1
   assert not {"eval_f1_macro", "eval_matthews"} & set(scores)
   assert {"eval_accuracy", "eval_precision_neutral"} <= set(scores)
+  assert metrics.names(table.find("mnli")) == sorted(scores)
 
 
 @pytest.mark.parametrize("kind", task_lib.KINDS)

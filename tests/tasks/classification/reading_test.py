@@ -63,7 +63,9 @@ def test_lines_and_cells_are_those_of_the_original_s_reader(tmp_path):
     original = csv.reader(
       io.StringIO(text, newline=""), delimiter="\t", quotechar=None
     )
-    assert [row.cells for row in reading._rows(str(path))] == list(original)
+    assert [reading._cells(x) for _, x in reading._lines(str(path))] == list(
+      original
+    )
 
 
 def test_byte_order_mark_and_crlf(tmp_path):
@@ -116,6 +118,7 @@ def test_only_lines_of_the_language(tmp_path):
     (tsv(), "", "found none; the columns are none, the file is empty"),
     (tsv(), "text\tlabel\na\tb\tx\n",
      ":2: found 3 columns, the header names 2"),
+    (tsv(), "text\tlabel\na\tx\nb\t\n", ":3: the label is empty"),
     (tsv(("x", "y")), "text\tlabel\na\tx\nb\tz\n",
      ":3: the label 'z' is none of 'x', 'y'"),
     (tsv(("x", "y"), task_lib.MULTI_LABEL), "text\tlabel\na\tx, z\n",
@@ -138,11 +141,14 @@ def test_a_missing_file(tmp_path):
 
 def test_bad_lines_are_left_out_and_counted_if_told(tmp_path, caplog):
   text = MRPC_HEADER + "1\ta\tb\tc\td\n\n7\ta\tb\tc\td\n0\ta\tb\te\tf\n"
+  text = text.encode() + b"0\ta\tb\te\xff\tf\n0\ta\tb\te\rx\tf\n"
   with caplog.at_level(logging.WARNING, logger="absl"):
     found = read(tmp_path, "mrpc", text, skip_bad_lines=True)
   assert [example[0] for example in found] == [2, 5]
   assert "train.tsv:3: the line is empty" in caplog.text
-  assert "2 lines were left out" in caplog.text
+  assert "train.tsv:6: byte 8 of the line, 0xff, is not UTF-8" in caplog.text
+  assert "train.tsv:7: a carriage return" in caplog.text
+  assert "4 lines were left out" in caplog.text
 
 
 def test_bad_lines_to_predict_are_never_left_out(tmp_path):

@@ -313,7 +313,7 @@ def test_a_bad_input_file_leaves_the_old_output(tmp_path, data, message):
 
 def test_input_and_output_are_files_and_two(tmp_path):
   (tmp_path / "in").write_text("the\n")
-  with pytest.raises(ValueError, match="is the input_file"):
+  with pytest.raises(ValueError, match="is the file to read"):
     run(tmp_path / "in", input_file=str(tmp_path / "in"))
   with pytest.raises(IsADirectoryError, match=r"output_file=.* is a folder"):
     run(tmp_path, input_file=str(tmp_path / "in"))

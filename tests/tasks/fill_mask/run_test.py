@@ -110,6 +110,15 @@ def test_plain(tmp_path, mode, capsys, answerer):
     assert all(float(line.split("\t")[0]) > 0 for line in printed)
 
 
+def test_input_and_output_are_files_and_two(tmp_path):
+  (tmp_path / "link").symlink_to(tmp_path / "lines.txt")
+  with pytest.raises(ValueError, match=r"output_file=.*link is the file to re"):
+    ask(tmp_path, "fill", output_file=str(tmp_path / "link"))
+  with pytest.raises(IsADirectoryError, match=r"output_file=.* is a folder"):
+    ask(tmp_path, "fill", output_file=str(tmp_path))
+  assert (tmp_path / "lines.txt").read_text("utf-8").startswith("The [MASK]")
+
+
 def test_standard_input(tmp_path, monkeypatch):
   class Input:
     buffer = io.BytesIO(b"the [MASK]\r\n")

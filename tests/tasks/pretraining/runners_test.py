@@ -88,7 +88,7 @@ def test_options_reach_other_runners(name, options):
   pytest.importorskip("apache_beam")
   from apache_beam.options import pipeline_options
 
-  arguments = runners.beam_arguments(name, 1, options)
+  arguments = runners.beam_arguments(name, 1, " ".join(options))
   parsed = pipeline_options.PipelineOptions(arguments)
   standard = parsed.view_as(pipeline_options.StandardOptions)
   assert standard.runner.lower() == f"{name}runner"
@@ -103,7 +103,8 @@ def test_options_reach_other_runners(name, options):
   [
     (("local", 0), "--num_workers=0, expected at least 1"),
     (("flink", 2), "is for the runners local and direct; for flink say it in"),
-    (("local", 1, ["--x"]), "'--x' need a runner of Apache Beam, found"),
+    (("direct", 1, "--x='"), r"--beam_options=.*No closing quotation"),
+    (("local", 1, "--x"), "'--x' need a runner of Apache Beam, found"),
   ],
 )
 def test_settings_that_do_not_go_together(arguments, message):

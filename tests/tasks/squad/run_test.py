@@ -220,7 +220,7 @@ def test_the_objective_by_hand():
     ({"predict_batch_size": 0}, "predict_batch_size=0 is < 1"),
     (
       {"windows": goldens.features.WindowSettings(65, 24, 20)},
-      "Cannot use sequence length 65 because the BERT model was only trained",
+      "max_seq_length=65 is above the model's max_position_embeddings=64",
     ),
     ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
     ({"predict_file": "/nowhere/dev.json"}, r"/nowhere/dev\.json"),
@@ -257,6 +257,21 @@ def test_wrong_settings(tmp_path, changes, message):
       | {"predict_file": None},
       "eval_steps needs a predict_file",
     ),
+    (
+      {"eval_steps": 5, "best_metric": "bleu"},
+      {"do_train": True, "train_file": str(goldens.SQUAD / "v1.json")},
+      "best_metric='bleu' is not a metric of this task; it is one of exact_mat",
+    ),
+    (
+      {"eval_steps": 5, "best_metric": "exact_match"},
+      {
+        "do_train": True,
+        "train_file": str(goldens.SQUAD / "v2.json"),
+        "predict_file": str(goldens.SQUAD / "v2.json"),
+        "decoding": goldens.SETTINGS["v2"],
+      },
+      "it is one of HasAns_exact, HasAns_f1, .*, best_f1, .*, exact, f1, total",
+    ),
   ],
 )
 def test_wrong_tuning(tmp_path, tuning, changes, message):
@@ -268,10 +283,10 @@ def test_wrong_tuning(tmp_path, tuning, changes, message):
 @pytest.mark.parametrize(
   "lines, message",
   [
-    (["[PAD]", "[UNK]", "[CLS]"], r"vocabulary has no \[SEP\]; use the"),
+    (["[PAD]", "[UNK]", "[CLS]"], r"of 3 pieces none is \[SEP\]"),
     (
       ["[UNK]", "[CLS]", "[SEP]", *map(str, range(700))],
-      "703 word pieces, but bert_config_file has vocab_size=686",
+      "found 703 pieces, but the model has vocab_size=686",
     ),
   ],
 )

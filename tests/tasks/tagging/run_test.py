@@ -295,6 +295,19 @@ def test_one_label_is_none(tmp_path):
     tag(tmp_path / "out", tmp_path, do_train=True)
 
 
+@pytest.mark.parametrize(
+  "tuning, message",
+  [
+    ({"num_train_epochs": 0.01}, "0.01 epochs, make not one step"),
+    ({"init_checkpoint": "/nowhere/x.ckpt"}, "/nowhere/x.ckpt"),
+  ],
+)
+def test_tuning_that_does_not_fit(tmp_path, data_dir, tuning, message):
+  with pytest.raises((ValueError, OSError), match=message):
+    tag(tmp_path / "out", data_dir, tuning, do_train=True)
+  assert not (tmp_path / "out").exists()
+
+
 def test_an_unknown_metric(tmp_path, data_dir):
   tuning = {"eval_steps": 4, "best_metric": "matthews"}
   with pytest.raises(ValueError, match="one of eval_accuracy, eval_loss, eval"):

@@ -76,3 +76,11 @@ def test_labels_given(tmp_path):
     labels.parse("a,b,a")
   with pytest.raises(ValueError, match="labels=a: found 1 labels, expected tw"):
     labels.parse("a")
+  path = tmp_path / "own.txt"
+  path.write_bytes(b"\xef\xbb\xbfO\r\nB-x\r\n")
+  assert labels.parse(str(path)) == ("O", "B-x")
+  path.write_bytes(b"O\nB-\xff\n")
+  with pytest.raises(
+    ValueError, match=r"own\.txt, line 2: found the byte 0xff"
+  ):
+    labels.parse(str(path))
