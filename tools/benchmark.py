@@ -17,9 +17,10 @@ from absl import flags
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from tools import command_line
+from tools import command_line, shared_flags
 from tools.benchmarks import samples, timing, tokenizers
 
+FLAGS = flags.FLAGS
 _TOKENIZERS = {
   "tokenizer": tokenizers.in_python,
   "in_graph_tokenizer": tokenizers.in_graph,
@@ -37,23 +38,22 @@ _INPUT = flags.DEFINE_string(
   "A text file. Without it, for tokenizers: made-up lines in many scripts. For "
   "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad.",
 )
-_VOCAB_FILE = flags.DEFINE_string(
-  "vocab_file", None, "The vocabulary file; not for models."
+shared_flags.define(
+  "vocab_file",
+  "do_lower_case",
+  "bert_config_file",
+  "dupe_factor",
+  texts={"bert_config_file": "Of the model; BERT-base if not given."},
+  dupe_factor=5,
 )
-_DO_LOWER_CASE = flags.DEFINE_bool("do_lower_case", True, "As everywhere.")
 _ROUNDS = flags.DEFINE_integer(
   "rounds", 5, "How often everything is timed.", lower_bound=1
 )
 _CLOCK = flags.DEFINE_enum(
   "clock", "wall", list(timing.CLOCKS), "Time as it passes, or of all cores."
 )
-
-_COPIES = flags.DEFINE_integer("dupe_factor", 5, "Of pretraining_data.")
 _JSON = flags.DEFINE_string(
   "json", None, "Also write the results to this file; not of tokenizers."
-)
-_BERT_CONFIG_FILE = flags.DEFINE_string(
-  "bert_config_file", None, "Of the model; BERT-base if not given."
 )
 _SHAPES = flags.DEFINE_list(
   "shapes",
@@ -71,7 +71,7 @@ def main() -> None:
   """Times and prints a table."""
   if _WHAT.value in _MODELS:
     _time_models()
-  elif _VOCAB_FILE.value is None:
+  elif FLAGS.vocab_file is None:
     raise ValueError(f"--what={_WHAT.value} needs --vocab_file")
   elif _WHAT.value in _RECORDS:
     _time_record_making()
@@ -83,8 +83,8 @@ def _time_models() -> None:
   from tools.benchmarks import forward, input_pipeline, training
 
   config = config_lib.BertConfig(vocab_size=30522)
-  if _BERT_CONFIG_FILE.value is not None:
-    config = config_lib.BertConfig.from_json_file(_BERT_CONFIG_FILE.value)
+  if FLAGS.bert_config_file is not None:
+    config = config_lib.BertConfig.from_json_file(FLAGS.bert_config_file)
   shapes = [forward.parse_shape(text) for text in _SHAPES.value]
   rounds, names = _ROUNDS.value, _CONTENDERS.value
   print_table = forward.print_table
@@ -112,10 +112,10 @@ def _write_json(rows: Any) -> None:
 
 def _text_arguments() -> tuple[str, str, bool]:
   """A text, a vocabulary and its kind, which some cannot do without."""
-  for flag in (_INPUT, _VOCAB_FILE):
-    if flag.value is None:
-      raise ValueError(f"--what={_WHAT.value} needs --{flag.name}")
-  return _INPUT.value, _VOCAB_FILE.value, _DO_LOWER_CASE.value
+  for name in ("input", "vocab_file"):
+    if FLAGS[name].value is None:
+      raise ValueError(f"--what={_WHAT.value} needs --{name}")
+  return _INPUT.value, FLAGS.vocab_file, FLAGS.do_lower_case
 
 
 def _time_record_making() -> None:
@@ -125,7 +125,7 @@ def _time_record_making() -> None:
     rows = featurizing.run(*_text_arguments(), _ROUNDS.value)
   else:
     rows = record_making.pretraining_data(
-      *_text_arguments(), _COPIES.value, _ROUNDS.value
+      *_text_arguments(), FLAGS.dupe_factor, _ROUNDS.value
     )
   record_making.print_table(rows)
   _write_json(rows)
@@ -136,7 +136,7 @@ def _time_tokenizers() -> None:
   if _INPUT.value is not None:
     lines = Path(_INPUT.value).read_text(encoding="utf-8").split("\n")
   contenders = _TOKENIZERS[_WHAT.value](
-    lines, _VOCAB_FILE.value, _DO_LOWER_CASE.value
+    lines, FLAGS.vocab_file, FLAGS.do_lower_case
   )
   megabytes = len("\n".join(lines).encode()) / 1e6
   seconds = timing.time_in_turns(contenders, _ROUNDS.value, _CLOCK.value)

@@ -1,11 +1,13 @@
 """How every command starts and ends."""
 
+import os
 import pathlib
 import sys
 from collections.abc import Callable
 
 from absl import app, flags, logging
 
+_INTERRUPTED = 130  # as shells have it for SIGINT
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
 
 
@@ -27,15 +29,26 @@ def run(main: Callable[[], None]) -> None:
 
   def called(argv: list[str]) -> None:
     if len(argv) > 1:
-      raise app.UsageError(f"unknown arguments: {' '.join(argv[1:])}")
+      raise app.UsageError(
+        f"unknown arguments: {' '.join(argv[1:])}; a flag's value follows a =, "
+        "as in --name=value"
+      )
     if flags.FLAGS["verbosity"].using_default_value:
       logging.set_verbosity(logging.INFO)
+    name = pathlib.Path(argv[0]).stem
     try:
       main()
+      sys.stdout.flush()
+    except KeyboardInterrupt:
+      print(f"{name}: interrupted", file=sys.stderr)
+      sys.exit(_INTERRUPTED)
+    except BrokenPipeError:  # Who reads the answers has seen enough.
+      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+      sys.exit(1)
     except Exception as error:
       if not is_plain(error):
         raise
       logging.debug("where it happened", exc_info=True)
-      sys.exit(f"{pathlib.Path(argv[0]).stem}: {error}")
+      sys.exit(f"{name}: {error}")
 
   app.run(called)

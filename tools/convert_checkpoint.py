@@ -12,15 +12,29 @@ from absl import flags, logging
 from bert_tf import config as config_lib
 from bert_tf import files
 from bert_tf.checkpoints import formats, portable, vocabulary
-from tools import command_line
+from tools import command_line, shared_flags
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
   "input", None, "The checkpoint: a prefix or a folder.", required=True
 )
-flags.DEFINE_string(
-  "output_dir", None, "Where to; must not exist yet.", required=True
+shared_flags.define(
+  "output_dir",
+  "bert_config_file",
+  "vocab_file",
+  "seed",
+  required=("output_dir",),
+  texts={
+    "output_dir": "Where to; must not exist yet.",
+    "bert_config_file": (
+      "Of a Google checkpoint without bert_config.json beside it, such as the "
+      "runners write."
+    ),
+    "vocab_file": "Instead of the checkpoint's own.",
+    "seed": "For the rows of new word pieces.",
+  },
+  seed=0,
 )
 flags.DEFINE_enum(
   "from", None, sorted(formats.FORMATS), "Its form; unset: recognised."
@@ -28,13 +42,6 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
   "to", None, sorted(formats.WRITTEN), "The form to write.", required=True
 )
-flags.DEFINE_string(
-  "bert_config_file",
-  None,
-  "Of a Google checkpoint without bert_config.json beside it, such as the "
-  "runners write.",
-)
-flags.DEFINE_string("vocab_file", None, "Instead of the checkpoint's own.")
 flags.DEFINE_bool(
   "strip_optimizer",
   False,
@@ -53,7 +60,6 @@ flags.DEFINE_list(
   [],
   "Word pieces to add: in place of [unusedN] first, then at the end.",
 )
-flags.DEFINE_integer("seed", 0, "For the rows of new word pieces.")
 flags.DEFINE_enum(
   "hidden_act",
   None,

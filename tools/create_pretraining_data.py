@@ -4,7 +4,6 @@ Run it as `python -m tools.create_pretraining_data --input_file=text.txt
 --output_file=text.tfrecord --vocab_file=vocab.txt`, or by its path.
 """
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from absl import flags, logging
 
 from bert_tf.data import compiled
 from bert_tf.tasks.pretraining import create_data, runners, settings
-from tools import command_line
+from tools import command_line, shared_flags
 
 FLAGS = flags.FLAGS
 
@@ -32,28 +31,19 @@ flags.DEFINE_string(
   "TFRecord files to write, with commas between; records go to them in turn.",
   required=True,
 )
-flags.DEFINE_string(
-  "vocab_file", None, "The vocabulary that the model has.", required=True
-)
-flags.DEFINE_bool(
+shared_flags.define(
+  "vocab_file",
   "do_lower_case",
-  True,
-  "Whether to lower-case the text and drop accents: true for uncased models, "
-  "false for cased models.",
+  "max_seq_length",
+  "max_predictions_per_seq",
+  "dupe_factor",
+  required=("vocab_file",),
+  texts={"max_seq_length": "Tokens of a sequence, [CLS] and [SEP] included."},
 )
 flags.DEFINE_bool(
   "do_whole_word_mask", False, "Mask all pieces of a word, or none."
 )
-flags.DEFINE_integer(
-  "max_seq_length", 128, "Tokens of a sequence, [CLS] and [SEP] included."
-)
-flags.DEFINE_integer(
-  "max_predictions_per_seq", 20, "The most masked tokens of a sequence."
-)
 flags.DEFINE_integer("random_seed", 12345, "Seed of all random choices.")
-flags.DEFINE_integer(
-  "dupe_factor", 10, "How often to go through the text, masked differently."
-)
 flags.DEFINE_float("masked_lm_prob", 0.15, "Share of the tokens to mask.")
 flags.DEFINE_float(
   "short_seq_prob",
@@ -89,24 +79,12 @@ flags.DEFINE_string(
 
 def main() -> None:
   """Runs with the flags given."""
-  config = settings.PretrainingDataConfig(
+  config = shared_flags.settings(
+    settings.PretrainingDataConfig,
     input_file=tuple(FLAGS.input_file.split(",")),
     output_file=tuple(FLAGS.output_file.split(",")),
-    vocab_file=FLAGS.vocab_file,
-    do_lower_case=FLAGS.do_lower_case,
-    do_whole_word_mask=FLAGS.do_whole_word_mask,
-    max_seq_length=FLAGS.max_seq_length,
-    max_predictions_per_seq=FLAGS.max_predictions_per_seq,
-    random_seed=FLAGS.random_seed,
-    dupe_factor=FLAGS.dupe_factor,
-    masked_lm_prob=FLAGS.masked_lm_prob,
-    short_seq_prob=FLAGS.short_seq_prob,
-    num_shards=FLAGS.num_shards,
-    tmp_dir=FLAGS.tmp_dir,
   )
-  run = runners.make(
-    FLAGS.runner, FLAGS.num_workers, shlex.split(FLAGS.beam_options)
-  )
+  run = runners.make(FLAGS.runner, FLAGS.num_workers, FLAGS.beam_options)
   compiled.leave_blas_out()
   summary = create_data.create(config, True, run)
   for line in summary.lines():

@@ -1,6 +1,5 @@
 """Exports a checkpoint as a SavedModel that takes text."""
 
-import dataclasses
 import pathlib
 import sys
 
@@ -13,7 +12,7 @@ import bert_tf
 from bert_tf.export import saved_model
 from bert_tf.export import settings as settings_lib
 from bert_tf.layers import pooling
-from tools import command_line
+from tools import command_line, shared_flags
 
 FLAGS = flags.FLAGS
 
@@ -22,32 +21,36 @@ _LENGTHS = {"span": 384}
 _LENGTH = 128
 
 flags.DEFINE_enum(
-  "model_type", None, settings_lib.MODEL_TYPES, "What is exported."
-)
-flags.DEFINE_string(
-  "init_checkpoint", None, "The fine-tuned model; for some types pre-trained."
-)
-flags.DEFINE_string("bert_config_file", None, "bert_config.json of the model.")
-flags.DEFINE_string("vocab_file", None, "The vocabulary of the model.")
-flags.DEFINE_string(
-  "export_dir", None, "Gets a folder for each version: 1, 2, ..."
-)
-flags.mark_flags_as_required(
-  [
-    "model_type",
-    "init_checkpoint",
-    "bert_config_file",
-    "vocab_file",
-    "export_dir",
-  ]
-)
-flags.DEFINE_bool(
-  "do_lower_case", True, "True for uncased models, false for cased ones."
-)
-flags.DEFINE_integer(
-  "max_seq_length",
+  "model_type",
   None,
-  "The most tokens; unset: 128, 384 for span, or what the model allows.",
+  settings_lib.MODEL_TYPES,
+  "What is exported.",
+  required=True,
+)
+flags.DEFINE_string(
+  "export_dir",
+  None,
+  "Gets a folder for each version: 1, 2, ...",
+  required=True,
+)
+shared_flags.define(
+  "init_checkpoint",
+  "bert_config_file",
+  "vocab_file",
+  "do_lower_case",
+  "max_seq_length",
+  "top_k",
+  *shared_flags.SPAN,
+  required=("init_checkpoint", "bert_config_file", "vocab_file"),
+  texts={
+    "init_checkpoint": "The fine-tuned model; for some types pre-trained.",
+    "max_seq_length": (
+      "The most tokens; unset: 128, 384 for span, or what the model allows."
+    ),
+    "top_k": "masked_lm, pretrainer: words for each [MASK].",
+  }
+  | {name: "span: as of run_squad." for name in shared_flags.SPAN},
+  max_seq_length=None,
 )
 flags.DEFINE_list(
   "labels",
@@ -68,39 +71,30 @@ flags.DEFINE_enum(
   "sentence: how token vectors make one.",
 )
 flags.DEFINE_bool("normalize", False, "sentence: vectors of length 1.")
-flags.DEFINE_integer("doc_stride", 128, "span: as of run_squad.")
-flags.DEFINE_integer("max_query_length", 64, "span: as of run_squad.")
-flags.DEFINE_integer("n_best_size", 20, "span: as of run_squad.")
-flags.DEFINE_integer("max_answer_length", 30, "span: as of run_squad.")
-flags.DEFINE_bool(
-  "version_2_with_negative", False, "span: some questions have no answer."
-)
-flags.DEFINE_float("null_score_diff_threshold", 0.0, "span: as of run_squad.")
 flags.DEFINE_bool(
   "pad_windows",
   False,
   "span: windows are padded to max_seq_length, as by default in run_squad.",
 )
-flags.DEFINE_integer("top_k", 5, "masked_lm, pretrainer: words for a [MASK].")
 
 
 def main() -> None:
   """Runs with the flags given."""
   config = bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file)
   usual = _LENGTHS.get(FLAGS.model_type, _LENGTH)
-  values = {
-    field.name: FLAGS[field.name].value
-    for field in dataclasses.fields(settings_lib.ExportSettings)
-  }
-  values["labels"] = tuple(FLAGS.labels or ())
-  values["max_seq_length"] = FLAGS.max_seq_length or min(
-    usual, config.max_position_embeddings
-  )
   saved_model.export(
     config,
     FLAGS.init_checkpoint,
     FLAGS.vocab_file,
-    settings_lib.ExportSettings(**values),
+    shared_flags.settings(
+      settings_lib.ExportSettings,
+      labels=tuple(FLAGS.labels or ()),
+      max_seq_length=(
+        min(usual, config.max_position_embeddings)
+        if FLAGS.max_seq_length is None
+        else FLAGS.max_seq_length
+      ),
+    ),
     FLAGS.export_dir,
   )
 

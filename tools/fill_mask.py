@@ -21,7 +21,9 @@ shared_flags.define(
   "do_lower_case",
   "max_seq_length",
   "batch_size",
+  "top_k",
   required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  texts={"max_seq_length": "The most tokens; unset: what the model allows."},
   max_seq_length=None,
 )
 flags.DEFINE_enum(
@@ -38,7 +40,6 @@ flags.DEFINE_string(
   "output_file", None, "Where answers go; unset: standard output."
 )
 flags.DEFINE_enum("output_format", "plain", run.FORMATS, "json: a line each.")
-flags.DEFINE_integer("top_k", 5, "Words for each [MASK].")
 device_flags.define_devices()
 
 

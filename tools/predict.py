@@ -9,7 +9,7 @@ if not __package__:  # Run by its path: make the repository importable.
 from absl import flags, logging
 
 from bert_tf.export import predicting
-from tools import command_line
+from tools import command_line, shared_flags
 
 FLAGS = flags.FLAGS
 
@@ -19,12 +19,17 @@ flags.DEFINE_string(
   "A SavedModel of export_saved_model, or its export_dir: the last version.",
   required=True,
 )
-flags.DEFINE_integer(
+shared_flags.define(
   "batch_size",
-  32,
-  "The most lines computed at once. A line is answered at once where no "
-  "other is waiting.",
-  lower_bound=1,
+  texts={
+    "batch_size": (
+      "The most lines computed at once. A line is answered at once where no "
+      "other is waiting."
+    )
+  },
+)
+flags.register_validator(
+  "batch_size", lambda size: size > 0, "expected at least 1"
 )
 
 

@@ -9,7 +9,7 @@ if not __package__:  # Run by its path: make the repository importable.
 from absl import flags
 
 from bert_tf.tasks.pretraining import quickstart
-from tools import command_line
+from tools import command_line, shared_flags
 
 FLAGS = flags.FLAGS
 _SAMPLE = pathlib.Path(__file__).resolve().with_name("sample_text.txt")
@@ -19,26 +19,23 @@ flags.DEFINE_string(
   str(_SAMPLE),
   "Text to learn from: one sentence a line, blank lines between documents.",
 )
-flags.DEFINE_string("output_dir", "quickstart_output", "Where all files go.")
 flags.DEFINE_integer("vocab_size", 2000, "The most word pieces to learn.")
-flags.DEFINE_integer("num_train_steps", 1000, "Steps of training.")
-flags.DEFINE_integer(
-  "dupe_factor", 40, "Differently masked copies of the text."
+shared_flags.define(
+  "output_dir",
+  "num_train_steps",
+  "dupe_factor",
+  "seed",
+  texts={"seed": "Of everything."},
+  output_dir="quickstart_output",
+  num_train_steps=1000,
+  dupe_factor=40,
 )
-flags.DEFINE_integer("seed", 12345, "Of everything.")
 
 
 def main() -> None:
   """Runs all steps and prints the results."""
   table = quickstart.run_all(
-    quickstart.QuickstartSettings(
-      corpus=FLAGS.corpus,
-      output_dir=FLAGS.output_dir,
-      vocab_size=FLAGS.vocab_size,
-      num_train_steps=FLAGS.num_train_steps,
-      dupe_factor=FLAGS.dupe_factor,
-      seed=FLAGS.seed,
-    )
+    shared_flags.settings(quickstart.QuickstartSettings)
   )
   print(
     f"\n{table}\n\nEverything is in {FLAGS.output_dir}: vocab.txt, "

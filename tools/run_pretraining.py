@@ -25,17 +25,19 @@ shared_flags.define(
   "train_batch_size",
   "eval_batch_size",
   "learning_rate",
+  "max_predictions_per_seq",
+  "num_train_steps",
   required=("bert_config_file", "output_dir"),
+  texts={
+    "max_seq_length": "Tokens of a sequence; as the records were made.",
+    "max_predictions_per_seq": (
+      "Masked words of a sequence; as the records were made."
+    ),
+  },
 )
 flags.DEFINE_string(
   "input_file", None, "Record files or globs, comma-separated.", required=True
 )
-flags.DEFINE_integer(
-  "max_predictions_per_seq",
-  20,
-  "Masked words of a sequence; as the records were made.",
-)
-flags.DEFINE_integer("num_train_steps", 100000, "Steps of training.")
 flags.DEFINE_integer("num_warmup_steps", 10000, "Steps of warm-up.")
 flags.DEFINE_integer("max_eval_steps", 100, "Steps of evaluation.")
 device_flags.define()

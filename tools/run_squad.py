@@ -22,27 +22,9 @@ FLAGS = flags.FLAGS
 fine_tuning_flags.define(max_seq_length=384)
 flags.DEFINE_string("train_file", None, "SQuAD's JSON to train on.")
 flags.DEFINE_string("predict_file", None, "SQuAD's JSON to answer.")
-flags.DEFINE_integer(
-  "doc_stride", 128, "Tokens from one window of a long text to the next."
-)
-flags.DEFINE_integer(
-  "max_query_length", 64, "Tokens of a question; further ones are dropped."
-)
-flags.DEFINE_integer(
-  "n_best_size", 20, "Starts and ends considered, and answers listed."
-)
-flags.DEFINE_integer("max_answer_length", 30, "Tokens of the longest answer.")
+shared_flags.define(*shared_flags.SPAN)
 flags.DEFINE_bool(
   "verbose_logging", False, "Whether to log answers that were not aligned."
-)
-flags.DEFINE_bool(
-  "version_2_with_negative", False, "Whether questions may have no answer."
-)
-flags.DEFINE_float(
-  "null_score_diff_threshold",
-  0.0,
-  "A question is left unanswered if that scores better than its best answer "
-  "by more than this; eval_results.txt names the best value.",
 )
 flags.DEFINE_bool(
   "batch_by_length",

@@ -33,10 +33,10 @@ def main() -> None:
     reading.load(FLAGS.input_file), FLAGS.predict_articles
   )
   paths = (FLAGS.train_file, FLAGS.predict_file)
-  if len({FLAGS.input_file, *paths}) < 3:
-    raise ValueError(
-      "input_file, train_file and predict_file must be three different files"
-    )
+  files.check_output(FLAGS.train_file, [FLAGS.input_file], "train_file")
+  files.check_output(
+    FLAGS.predict_file, [FLAGS.input_file, FLAGS.train_file], "predict_file"
+  )
   for path, part in zip(paths, parts, strict=True):
     text = json.dumps(part, ensure_ascii=False) + "\n"
     files.write_atomically(path, text.encode())
