@@ -55,7 +55,9 @@ def _define_training() -> None:
     "optimizer",
     "adamw",
     sorted(optimizer_lib.OPTIMIZERS),
-    "adamw is the original's; lamb is for very large batches.",
+    "adamw is the original's; adamw_bias_corrected corrects the bias of Adam's "
+    "moments, which steadies fine-tuning on few examples; lamb is for very "
+    "large batches.",
   )
   flags.DEFINE_integer(
     "gradient_accumulation_steps",

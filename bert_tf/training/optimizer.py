@@ -21,7 +21,8 @@ class OptimizerSettings:
   """What the optimizer is made of.
 
   Attributes:
-    name: "adamw" (the original's) or "lamb".
+    name: One of `OPTIMIZERS`: "adamw" (the original's),
+      "adamw_bias_corrected" or "lamb".
     learning_rate: The peak of the schedule.
     num_train_steps: Steps of the run.
     num_warmup_steps: Steps of linear warm-up.
@@ -42,9 +43,12 @@ class OptimizerSettings:
       raise ValueError(f"learning_rate={self.learning_rate} is below 0")
 
 
-def _adamw(rate: Any) -> Any:
+def _adamw(rate: Any, bias_correction: bool = False) -> Any:
   return adam_weight_decay.AdamWeightDecay(
-    rate, weight_decay_rate=_WEIGHT_DECAY, epsilon=_EPSILON
+    rate,
+    weight_decay_rate=_WEIGHT_DECAY,
+    epsilon=_EPSILON,
+    bias_correction=bias_correction,
   )
 
 
@@ -58,7 +62,11 @@ def _lamb(rate: Any) -> Any:
   )
 
 
-OPTIMIZERS: dict[str, Callable[[Any], Any]] = {"adamw": _adamw, "lamb": _lamb}
+OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
+  "adamw": _adamw,
+  "adamw_bias_corrected": lambda rate: _adamw(rate, bias_correction=True),
+  "lamb": _lamb,
+}
 
 
 class Optimizer:
@@ -96,7 +104,9 @@ class Optimizer:
     self._is_legacy = isinstance(
       self._inner, tf_keras.optimizers.legacy.Optimizer
     )
-    self._scales_itself = settings.name == "adamw"
+    self._scales_itself = isinstance(
+      self._inner, adam_weight_decay.AdamWeightDecay
+    )
     # Its slots have the names of the original's; this tells them apart.
     self._mark = (
       tf.Variable(1, trainable=False) if settings.name != "adamw" else None
