@@ -3,24 +3,22 @@
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 
 import tensorflow as tf
 
+from tests import forks
 from tests.conftest import ROOT
 
 
 def start(program, settings, *arguments, env=None):
   """Starts `python program [ARGUMENTS] SETTINGS`, the settings as JSON."""
-  paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-  return subprocess.Popen(
-    [sys.executable, program, *map(str, arguments), json.dumps(settings)],
-    env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(env or {})},
-    stdout=subprocess.PIPE,
-    stderr=subprocess.STDOUT,
-    text=True,
+  return forks.Fork(
+    [str(program)],
+    [*map(str, arguments), json.dumps(settings)],
+    ROOT,
+    {**os.environ, **(env or {})},
+    joined=True,
   )
 
 
@@ -31,7 +29,7 @@ def finish(process):
   return output
 
 
-def kill_often(begin, folder, times=5, longest=0.8):
+def kill_often(begin, folder, times=5, longest=0.4):
   """Lets a training be killed by SIGKILL again and again.
 
   Each time it is given until its next checkpoint, and a random moment more.

@@ -6,11 +6,13 @@ from tests.tools import commands
 
 
 def test_training(tmp_path, testdata):
-  rows = tmp_path / "rows.json"
+  tiny = json.loads((testdata / "tiny" / "bert_config.json").read_text())
+  config, rows = tmp_path / "bert_config.json", tmp_path / "rows.json"
+  config.write_text(json.dumps(tiny | {"num_hidden_layers": 1}))
   done = commands.run(
     "benchmark",
     "--what=training",
-    f"--bert_config_file={testdata / 'tiny' / 'bert_config.json'}",
+    f"--bert_config_file={config}",
     "--shapes=2x32",
     "--contenders=bert_tf,bert_tf bf16",
     "--rounds=1",

@@ -61,6 +61,10 @@ def test_flags_reach_the_learner(texts):
   ("flags", "message"),
   [
     (["--input_file=nope*"], "no file matches 'nope*'"),
+    (
+      ["--input_file=*", "--output_file=./A"],
+      "output_file=./A is the file to read, A, and would be overwritten",
+    ),
     (["--input_file="], "found no file name in ''"),
     (["--input_file=EMPTY"], "found no word in 0 lines"),
     (["--input_file=A", "--vocab_size=20"], "expected 141 or more"),
@@ -74,10 +78,11 @@ def test_errors_are_one_line_and_leave_no_file(texts, flags, message):
   # Relative names start at the working directory.
   result = commands.run(
     "build_vocab",
-    *flags,
     "--output_file=vocab.txt",
+    *flags,
     by_path=True,
     cwd=texts,
   )
   commands.assert_plain_error(result, message)
   assert not (texts / "vocab.txt").exists()
+  assert (texts / "A").read_text().startswith("Low lower")

@@ -1,25 +1,32 @@
 """Runs the commands as a user calls them, for several tests."""
 
-import ast
+import functools
+import json
+import os
 import pathlib
 import subprocess
 import sys
 
+from tests import forks
 from tests.conftest import ROOT
 
-_FLAG_DEFAULTS = """
-import importlib, sys
-from absl import flags
-name, key = sys.argv[1:]
-module = importlib.import_module(f"tools.{name}")
-found = [flags.FLAGS[name] for name in flags.FLAGS]
-if key == "True":
-  found = flags.FLAGS.get_key_flags_for_module(module.__name__)
-print({flag.name: flag.default for flag in found})
-"""
+_FLAGS_OF = pathlib.Path(__file__).with_name("flags_of.py")
 
 
-def python(*arguments, **kwargs):
+def run(name, *flags, by_path=False, input=None, cwd=ROOT, timeout=300):
+  """Runs a command as a module or, from any folder, by its path.
+
+  That it starts by itself, in a process of its own, needs to be seen once: by
+  its path. As a module it is a fork, see forks.py.
+  """
+  if by_path:
+    path = pathlib.Path("tools", f"{name}.py")
+    program = [str(path if cwd == ROOT else ROOT / path)]
+    return alone(*program, *flags, input=input, cwd=cwd, timeout=timeout)
+  return _forked(["-m", f"tools.{name}"], flags, input or "", cwd, timeout)
+
+
+def alone(*arguments, **kwargs):
   """Runs Python from the root; `kwargs` are those of subprocess.run."""
   settings = {"cwd": ROOT, "timeout": 300, "check": False} | kwargs
   return subprocess.run(
@@ -27,13 +34,10 @@ def python(*arguments, **kwargs):
   )
 
 
-def run(name, *flags, by_path=False, input=None, cwd=ROOT, **kwargs):
-  """Runs a command as a module or, from any folder, by its path."""
-  how = ["-m", f"tools.{name}"]
-  if by_path:
-    path = pathlib.Path("tools", f"{name}.py")
-    how = [str(path if cwd == ROOT else ROOT / path)]
-  return python(*how, *flags, input=input, cwd=cwd, **kwargs)
+def _forked(how, arguments, input="", cwd=ROOT, timeout=300):
+  fork = forks.Fork(how, arguments, cwd, os.environ, input)
+  out, err = fork.communicate(timeout)
+  return subprocess.CompletedProcess(how, fork.returncode, out, err)
 
 
 def as_flags(mapping):
@@ -41,13 +45,35 @@ def as_flags(mapping):
   return [f"--{k}={v}" for k, v in mapping.items() if v is not None]
 
 
-def flag_defaults(name, key=False):
-  """A command's flags and defaults; with `key` only those --help lists.
+@functools.cache
+def flags_of(name, *lines):
+  """What a command says of its flags.
 
   In a process of its own: other commands have flags of the same names.
+
+  Args:
+    name: The command.
+    *lines: Command lines to read, tuples of arguments.
+
+  Returns:
+    `all`: defaults by name; `key`: of those that --help lists; `errors`: of
+    each command line what is wrong with it, or None.
   """
-  done = python("-c", _FLAG_DEFAULTS, name, str(key), check=True)
-  return ast.literal_eval(done.stdout)
+  done = _forked([str(_FLAGS_OF)], [name, json.dumps(lines)])
+  assert done.returncode == 0, done.stderr
+  return json.loads(done.stdout)
+
+
+def assert_required(name, *required):
+  """Asserts that a command wants these flags, and names the missing one."""
+  lines = [
+    tuple(f"--{flag}=x" for flag in required if flag != missing)
+    for missing in required
+  ]
+  errors = flags_of(name, tuple(f"--{x}=x" for x in required), *lines)["errors"]
+  assert errors[0] is None
+  for flag, error in zip(required, errors[1:], strict=True):
+    assert f"--{flag} must have a value" in str(error)
 
 
 def assert_plain_error(done, *messages):

@@ -10,9 +10,11 @@ from tests.checkpoints import made_up
 from tests.tools import commands
 
 
-def convert(source, out, **flags):
+def convert(source, out, by_path=False, **flags):
   given = {"input": source, "output_dir": out} | flags
-  return commands.run("convert_checkpoint", *commands.as_flags(given))
+  return commands.run(
+    "convert_checkpoint", *commands.as_flags(given), by_path=by_path
+  )
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def erf_folder(tmp_path_factory):
 
 
 def test_form_is_recognised_and_gelu_explained(erf_folder, tmp_path):
-  done = convert(erf_folder, tmp_path / "google", to="google")
+  done = convert(erf_folder, tmp_path / "google", by_path=True, to="google")
   assert done.returncode == 0, done.stderr
   assert "gelu_erf, which the original program does not know" in done.stderr
   assert "huggingface, 46 tensors" in done.stderr

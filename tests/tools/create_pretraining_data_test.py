@@ -16,7 +16,7 @@ def read_gzipped(path):
 
 
 def test_flags_are_the_originals():
-  assert commands.flag_defaults(NAME, key=True) == {
+  assert commands.flags_of(NAME)["key"] == {
     "input_file": None,
     "output_file": None,
     "vocab_file": None,

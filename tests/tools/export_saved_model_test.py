@@ -14,7 +14,7 @@ TESTDATA = classifying.TESTDATA
 MRPC = classifying.GOLDENS / "mrpc"
 
 
-def export(export_dir, **changes):
+def export(export_dir, by_path=False, **changes):
   flags = {
     "model_type": "classifier",
     "init_checkpoint": MRPC / "model.ckpt-40",
@@ -23,7 +23,9 @@ def export(export_dir, **changes):
     "export_dir": export_dir,
     "labels": "different,same",
   } | changes
-  return commands.run("export_saved_model", *commands.as_flags(flags))
+  return commands.run(
+    "export_saved_model", *commands.as_flags(flags), by_path=by_path
+  )
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,7 @@ def exported(tmp_path_factory):
   (folder / "out" / "task.json").write_text(json.dumps(owner))
   done = export(
     folder / "models",
+    by_path=True,
     init_checkpoint=folder / "out",
     labels=None,
     max_seq_length=classifying.LENGTH,
@@ -66,6 +69,11 @@ def test_predict_answers_lines(exported):
   assert answers[-2]["text"] == "alone"
   assert answers[-1]["text"] == ""
   assert not {"text_pair"} & (set(answers[-1]) | set(answers[-2]))
+
+
+def test_predict_of_no_lines_at_once(tmp_path):
+  done = commands.run("predict", f"--saved_model={tmp_path}", "--batch_size=0")
+  commands.assert_plain_error(done, "--batch_size=0", "expected at least 1")
 
 
 def test_predict_without_a_model(tmp_path):

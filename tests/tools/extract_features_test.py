@@ -30,7 +30,7 @@ REQUIRED = (
 )
 
 
-def extract(output_file, **changes):
+def extract(output_file, by_path=False, **changes):
   flags = {
     "input_file": TESTDATA / "extract_features" / "input.txt",
     "output_file": output_file,
@@ -41,25 +41,22 @@ def extract(output_file, **changes):
     "vocab_file": TESTDATA / "vocab.txt",
   }
   return commands.run(
-    "extract_features", *commands.as_flags(flags | changes), by_path=True
+    "extract_features", *commands.as_flags(flags | changes), by_path=by_path
   )
 
 
 def test_the_original_s_flags_and_defaults():
-  found = commands.flag_defaults("extract_features")
+  found = commands.flags_of("extract_features")["all"]
   assert len(ORIGINAL) == 13
   assert {name: found[name] for name in ORIGINAL} == ORIGINAL
 
 
 def test_required_flags():
-  run = commands.run("extract_features", by_path=True)
-  assert run.returncode != 0
-  for name in REQUIRED:
-    assert f"--{name}" in run.stderr
+  commands.assert_required("extract_features", *REQUIRED)
 
 
 def test_extracts_and_says_what_has_no_effect(tmp_path):
-  run = extract(tmp_path / "out", num_tpu_cores=8)
+  run = extract(tmp_path / "out", by_path=True, num_tpu_cores=8)
   assert run.returncode == 0, run.stderr
   assert "--num_tpu_cores has no effect" in run.stderr
   assert (tmp_path / "out").read_text().startswith('{"linex_index": 0, "feat')

@@ -13,12 +13,14 @@ FLAGS = (
 )
 
 
-def fill(*flags, text):
-  return commands.run("fill_mask", *FLAGS, *flags, by_path=True, input=text)
+def fill(*flags, text, by_path=False):
+  return commands.run("fill_mask", *FLAGS, *flags, by_path=by_path, input=text)
 
 
 def test_a_pipe(tmp_path):
-  run = fill("--output_format=json", "--top_k=2", text="the [MASK]\n")
+  run = fill(
+    "--output_format=json", "--top_k=2", text="the [MASK]\n", by_path=True
+  )
   assert run.returncode == 0, run.stderr
   (line,) = run.stdout.splitlines()  # and nothing else
   (mask,) = json.loads(line)["masks"]

@@ -20,12 +20,12 @@ def folders(tmp_path_factory):
   return folder
 
 
-def inspect(*flags):
-  return commands.run("inspect_checkpoint", *flags)
+def inspect(*flags, by_path=False):
+  return commands.run("inspect_checkpoint", *flags, by_path=by_path)
 
 
 def test_what_it_holds(folders):
-  done = inspect(f"--checkpoint={folders / 'hf'}")
+  done = inspect(f"--checkpoint={folders / 'hf'}", by_path=True)
   assert done.returncode == 0, done.stderr
   lines = done.stdout.splitlines()
   assert lines[0] == f"{folders / 'hf'}: form huggingface"

@@ -1,5 +1,7 @@
 """The quickstart, cut short."""
 
+import dataclasses
+
 import pytest
 
 import bert_tf
@@ -11,9 +13,9 @@ def test_quickstart(tmp_path):
   run = commands.run(
     "quickstart",
     f"--output_dir={tmp_path}",
-    "--num_train_steps=120",
+    "--num_train_steps=60",
     "--dupe_factor=5",
-    timeout=600,
+    by_path=True,
   )
   assert run.returncode == 0, run.stderr
   assert "on held-out text" in run.stdout
@@ -26,7 +28,7 @@ def test_quickstart(tmp_path):
   tokenizer = bert_tf.FullTokenizer(tmp_path / "vocab.txt")
   assert len(tokenizer.vocab) == config.vocab_size <= 2000
   model = bert_tf.BertModel.from_checkpoint(
-    tmp_path / "model" / "model.ckpt-120", config=config
+    tmp_path / "model" / "model.ckpt-60", config=config
   )
   ids = tokenizer.encode("The lighthouse keeper counted the ships.")
   assert model([ids]).sequence_output.shape == (1, len(ids), 128)
@@ -63,11 +65,38 @@ def test_another_text_in_the_same_folder(tmp_path):
     quickstart.QuickstartSettings(str(tmp_path / f"{n}.txt"), str(tmp_path))
     for n in (0, 1)
   ]
+  settings.append(dataclasses.replace(settings[0], vocab_size=1000))
   for _ in range(2):  # the same text again is no harm
     quickstart.split_corpus(settings[0])
-  with pytest.raises(ValueError, match=r"train.txt holds another text"):
-    quickstart.split_corpus(settings[1])
+  for other in settings[1:]:
+    with pytest.raises(ValueError, match="is in use by another task"):
+      quickstart.split_corpus(other)
   assert (tmp_path / "train.txt").read_text() == "One.\nTwo.\n"
+
+
+def test_files_of_others_are_left_alone(tmp_path):
+  (tmp_path / "corpus.txt").write_text("One.\nTwo.")
+  (tmp_path / "vocab.txt").write_text("precious")
+  settings = quickstart.QuickstartSettings(
+    str(tmp_path / "corpus.txt"), str(tmp_path)
+  )
+  with pytest.raises(
+    FileExistsError, match=r"vocab\.txt is there, and no quic"
+  ):
+    quickstart.split_corpus(settings)
+  assert {path.name for path in tmp_path.iterdir()} == {
+    *("corpus.txt", "vocab.txt")
+  }
+
+
+def test_no_text(tmp_path):
+  (tmp_path / "corpus.txt").write_text("\n \n")
+  settings = quickstart.QuickstartSettings(
+    str(tmp_path / "corpus.txt"), str(tmp_path / "out")
+  )
+  with pytest.raises(ValueError, match=r"corpus\.txt: found no text"):
+    quickstart.split_corpus(settings)
+  assert not (tmp_path / "out").exists()
 
 
 def test_missing_corpus():

@@ -58,28 +58,13 @@ def flags_for(output_dir, **changes):
 
 
 def test_the_original_s_flags_and_defaults():
-  found = commands.flag_defaults("run_classifier")
+  found = commands.flags_of("run_classifier")["all"]
   assert len(ORIGINAL) == 25
   assert {name: found[name] for name in ORIGINAL} == ORIGINAL
 
 
 def test_required_flags():
-  code = """
-import sys
-from absl import flags
-from tools import run_classifier
-required = sys.argv[1].split(",")
-for name in required:
-  for other in required:
-    flags.FLAGS[other].unparse()
-  given = [f"--{other}=x" for other in required if other != name]
-  try:
-    flags.FLAGS(["run_classifier", *given])
-  except flags.IllegalFlagValueError as error:
-    print(str(error).split("=")[0].split()[-1])
-"""
-  run = commands.python("-c", code, ",".join(REQUIRED), check=True)
-  assert run.stdout.split() == [f"--{name}" for name in REQUIRED]
+  commands.assert_required("run_classifier", *REQUIRED)
 
 
 def test_trains_evaluates_and_predicts(tmp_path):

@@ -37,7 +37,7 @@ FLAGS = {
 def tag(tmp_path):
   (tmp_path / "train.conll").write_text(COLUMNS)
 
-  def run(**changes):
+  def run(by_path=False, **changes):
     flags = {
       "bert_config_file": TESTDATA / "tiny" / "bert_config.json",
       "vocab_file": TESTDATA / "vocab.txt",
@@ -50,20 +50,22 @@ def tag(tmp_path):
       "num_train_epochs": 2,
     }
     return commands.run(
-      "run_tagger", *commands.as_flags(flags | changes), by_path=True
+      "run_tagger", *commands.as_flags(flags | changes), by_path=by_path
     )
 
   return run
 
 
 def test_flags_and_defaults():
-  found = commands.flag_defaults("run_tagger")
+  found = commands.flags_of("run_tagger")["all"]
   assert {name: found[name] for name in FLAGS} == FLAGS
 
 
 def test_trains_evaluates_and_predicts(tmp_path, tag):
   file = tmp_path / "train.conll"
-  run = tag(do_eval=True, do_predict=True, dev_file=file, test_file=file)
+  run = tag(
+    by_path=True, do_eval=True, do_predict=True, dev_file=file, test_file=file
+  )
   assert run.returncode == 0, run.stderr
   assert "***** Eval results *****" in run.stderr
   out = tmp_path / "out"

@@ -7,7 +7,7 @@ import pytest
 from tests import processes
 from tests.tasks.classification import classifying
 
-STEPS = 1000
+STEPS = 500
 
 
 @pytest.mark.slow

@@ -1,0 +1,5 @@
+"""What is loaded before programs are forked off; see forks.py."""
+
+import bert_tf  # noqa: F401, I001  before TensorFlow, for its Keras
+import tensorflow  # noqa: F401
+import tf_keras  # noqa: F401
