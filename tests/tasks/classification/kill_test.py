@@ -14,6 +14,7 @@ STEPS = 500
 def test_killed_three_times_ends_bit_identical(tmp_path):
   """SIGKILL at random moments, dropout on, evaluating now and then."""
   settings = dict(
+    layers=1,
     do_train=True,
     do_eval=True,
     num_train_epochs=STEPS / 10,

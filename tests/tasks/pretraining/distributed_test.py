@@ -151,7 +151,7 @@ def test_the_whole_step_compiles_under_xla(testdata, precision):
 def test_killed_five_times_ends_bit_identical(tmp_path):
   """SIGKILL at random moments, dropout on; then the same command again."""
   settings = dict(
-    steps=STEPS, warmup=50, save_checkpoints_steps=10, log_steps=50
+    layers=1, steps=STEPS, warmup=50, save_checkpoints_steps=10, log_steps=50
   )
   whole = training.pretrain_in_process(tmp_path / "whole", **settings)
   processes.finish(whole)

@@ -5,6 +5,7 @@ devices and SETTINGS a JSON object of `pretrain`'s arguments, `output_dir`
 among them. A process of its own is needed where devices or workers are set.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -29,6 +30,7 @@ def pretrain(
   *,
   input_file=EVAL / "data.tfrecord",
   config=TESTDATA / "tiny" / "bert_config.json",
+  layers=None,
   dropout=True,
   changes=None,
   init_checkpoint=TESTDATA / "tiny" / "bert_model.ckpt",
@@ -41,8 +43,13 @@ def pretrain(
   devices=None,
   **loop_settings,
 ):
-  """Trains the tiny model; returns the evaluation, if any."""
+  """Trains the tiny model; returns the evaluation, if any.
+
+  Its three layers take seconds to compile; `layers` cuts them down.
+  """
   config = bert_tf.BertConfig.from_json_file(config)
+  if layers is not None:
+    config = dataclasses.replace(config, num_hidden_layers=layers)
   if not dropout:
     config = config.without_dropout()
   settings = dict(
