@@ -83,23 +83,39 @@ def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
   """Opens a file that appears whole at the end of the block, or not at all.
 
   It is written under a temporary name beside `path`, then renamed. Readers see
-  the old file or the new one, never half of one. Missing directories are made.
+  the old file or the new one, never half of one, even after a power cut.
+  Missing directories are made.
   """
   name = os.fspath(path)
   temporary = f"{name}.{uuid.uuid4().hex[:8]}.tmp"
-  if is_remote(name):
-    with open_file(temporary, "wb") as writer:
-      yield writer
-    gfile().rename(temporary, name, overwrite=True)
-    return
-  os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+  if not is_remote(name):
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
   try:
     with open_file(temporary, "wb") as writer:
       yield writer
-    os.replace(temporary, name)
+    sync(temporary)
+    rename(temporary, name)
   finally:
-    if os.path.exists(temporary):
-      os.remove(temporary)
+    if exists(temporary):
+      remove(temporary)
+
+
+def sync(path: str) -> None:
+  """Waits until a local file is on the disk, before it is renamed.
+
+  Otherwise, after a power cut, the new name could be there and the data not.
+  """
+  if not is_remote(path):
+    with open(path, "rb") as file:
+      os.fsync(file.fileno())
+
+
+def rename(path: str, to: str) -> None:
+  """Gives a file another name, in the place of what may have had it."""
+  if is_remote(path):
+    gfile().rename(path, to, overwrite=True)
+  else:
+    os.replace(path, to)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import names, portable
+from bert_tf.checkpoints import names, portable, prefixes
 
 _INDEX = ".index"
 _DATA = ".data-00000-of-00001"
@@ -80,19 +80,22 @@ def find_checkpoint(path: str | os.PathLike[str]) -> str:
       f"no checkpoint at {path}: there is no file {path + _INDEX}; give the "
       "prefix (.../bert_model.ckpt) or the folder that holds it"
     )
-  latest = tf.train.latest_checkpoint(path)
-  if latest:
-    return str(latest)
-  found = sorted(tf.io.gfile.glob(os.path.join(path, "*" + _INDEX)))
-  prefixes = [name.removesuffix(_INDEX) for name in found]
+  latest, _ = prefixes.listed(path)
+  if latest and tf.io.gfile.exists(latest + _INDEX):
+    return latest
+  found = [
+    os.path.join(path, name.removesuffix(_INDEX))
+    for name in files.names_in(path)
+    if name.endswith(_INDEX)
+  ]
   default = os.path.join(path, _DEFAULT)
-  if default in prefixes:
+  if default in found:
     return default
-  if len(prefixes) == 1:
-    return prefixes[0]
+  if len(found) == 1:
+    return found[0]
   raise FileNotFoundError(
     f"no checkpoint in {path}: expected {_DEFAULT}{_INDEX}, found "
-    f"{', '.join(map(os.path.basename, prefixes)) or 'no .index file'}"
+    f"{', '.join(map(os.path.basename, found)) or 'no .index file'}"
   )
 
 
@@ -114,11 +117,13 @@ class Reader:
   """One checkpoint, read by name.
 
   Raises:
-    ValueError: The files are damaged.
+    FileNotFoundError: There is none.
+    ValueError: The files are damaged, or `prefixes.check_path` says so.
   """
 
   def __init__(self, path: str | os.PathLike[str]):
     self.prefix = find_checkpoint(path)
+    prefixes.check_path(self.prefix)
     try:
       self._reader = tf.train.load_checkpoint(self.prefix)
       self.shapes: dict[str, tuple[int, ...]] = {
@@ -333,22 +338,32 @@ def save(values: Mapping[str, Any], prefix: str) -> None:
   Args:
     values: Tensors, variables or arrays by name.
     prefix: Where to; `prefix.index` and `prefix.data-...` are replaced.
+
+  Raises:
+    ValueError: As of `prefixes.check_path`.
   """
+  prefixes.check_path(prefix)
   folder = os.path.dirname(prefix)
   if folder:
     tf.io.gfile.makedirs(folder)
   ordered = sorted(values)
   tensors = [tf.convert_to_tensor(_plain(values[name])) for name in ordered]
   temporary = f"{prefix}.tmp-{os.getpid()}"
-  with tf.device("CPU:0"):
-    tf.raw_ops.SaveV2(
-      prefix=temporary,
-      tensor_names=ordered,
-      shape_and_slices=[""] * len(ordered),
-      tensors=tensors,
-    )
-  for ending in (_DATA, _INDEX):
-    tf.io.gfile.rename(temporary + ending, prefix + ending, overwrite=True)
+  try:
+    with tf.device("CPU:0"):
+      tf.raw_ops.SaveV2(
+        prefix=temporary,
+        tensor_names=ordered,
+        shape_and_slices=[""] * len(ordered),
+        tensors=tensors,
+      )
+    for ending in (_DATA, _INDEX):
+      files.sync(temporary + ending)
+    for ending in (_DATA, _INDEX):
+      files.rename(temporary + ending, prefix + ending)
+  except BaseException:
+    prefixes.remove(temporary)
+    raise
 
 
 def _plain(value: Any) -> Any:

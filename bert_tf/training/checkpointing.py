@@ -9,38 +9,41 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import files
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import google, names, prefixes
 
 _PREFIX = "model.ckpt"
+_INDEX = re.compile(r"model\.ckpt-\d+\.index$")
 _LEFT_BEHIND = re.compile(
   r"model\.ckpt-.*(\.tmp-\d+|\.tempstate\d+)|checkpoint\.[0-9a-f]{8}\.tmp$"
 )
 
 
 def latest(folder: str) -> str | None:
-  """The prefix of the newest checkpoint that a folder lists, or None.
+  """The prefix of the newest checkpoint that a folder lists, or its only one.
+
+  None where there is none.
 
   Raises:
     FileNotFoundError: The `checkpoint` file lists one that is not there, or is
-      missing or empty beside checkpoints.
+      missing or empty beside several checkpoints.
+    ValueError: As of `prefixes.check_path`.
   """
+  prefixes.check_path(folder)
   listing = os.path.join(folder, "checkpoint")
-  try:
-    state = tf.train.get_checkpoint_state(folder)
-  except ValueError:  # the file is there and says nothing
-    state = None
-  if state is None or not state.model_checkpoint_path:
-    found = tf.io.gfile.glob(os.path.join(folder, f"{_PREFIX}-*.index"))
+  path, _ = prefixes.listed(folder)
+  if path is None:
+    found = [name for name in files.names_in(folder) if _INDEX.match(name)]
     if not found:
       return None
+    if len(found) == 1:  # the run was killed before it could list its first
+      return os.path.join(folder, found[0].removesuffix(".index"))
     newest = max(found, key=lambda name: (len(name), name))
-    name = os.path.basename(newest).removesuffix(".index")
+    name = newest.removesuffix(".index")
     raise FileNotFoundError(
       f"{folder} holds checkpoints, but {listing} is missing or names none of "
       f'them; to go on, write into it: model_checkpoint_path: "{name}"'
     )
-  path = str(state.model_checkpoint_path)
-  if not tf.io.gfile.exists(path + ".index"):
+  if not files.exists(path + ".index"):
     raise FileNotFoundError(
       f"{listing} names {path}, which is not there; put it back, or name "
       "another in that file, or start in an empty output_dir"
@@ -64,6 +67,9 @@ class Checkpoints:
     variables: The state of the run by checkpoint name, `global_step` included.
     keep_max: How many to keep; 0 keeps all.
     writes: Whether this process writes (one does).
+
+  Raises:
+    ValueError: As of `prefixes.check_path`.
   """
 
   def __init__(
@@ -77,6 +83,7 @@ class Checkpoints:
     self.variables = dict(variables)
     self.keep_max = keep_max
     self.writes = writes
+    prefixes.check_path(folder)
     if writes:
       tf.io.gfile.makedirs(folder)
       self._remove_left_behind()
@@ -136,8 +143,7 @@ class Checkpoints:
     kept = kept[len(drop) :]
     self._list(kept)
     for other in drop:
-      for file in tf.io.gfile.glob(os.path.join(self.folder, other + ".*")):
-        tf.io.gfile.remove(file)
+      prefixes.remove(os.path.join(self.folder, other))
     logging.info("saved %s", path)
     return path
 
@@ -149,12 +155,11 @@ class Checkpoints:
     files.write_atomically(path, "\n".join([*lines, ""]).encode())
 
   def _listed(self) -> list[str]:
-    state = tf.train.get_checkpoint_state(self.folder)
-    paths = list(state.all_model_checkpoint_paths) if state else []
+    _, paths = prefixes.listed(self.folder)
     return [os.path.basename(path) for path in paths]
 
   def _remove_left_behind(self) -> None:
     """Removes what a killed run was writing."""
-    for name in tf.io.gfile.listdir(self.folder):
+    for name in files.names_in(self.folder):
       if _LEFT_BEHIND.match(name):
-        tf.io.gfile.remove(os.path.join(self.folder, name))
+        files.remove(os.path.join(self.folder, name))

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import google, names, prefixes
 from bert_tf.models import pretrainer
 
 
@@ -63,6 +63,51 @@ def test_save_is_read_back_bit_for_bit(tmp_path):
     "model.ckpt-1.data-00000-of-00001",
     "model.ckpt-1.index",
   ]
+
+
+def test_save_that_fails_leaves_nothing(tmp_path):
+  folder = tmp_path / "new"
+  prefix = str(folder / "model.ckpt-1")
+  google.save({"w": np.float32([1])}, prefix)
+  before = sorted(folder.iterdir())
+  (folder / "model.ckpt-1.index").unlink()
+  (folder / "model.ckpt-1.index").mkdir()  # the second renaming fails
+  (folder / "model.ckpt-1.index" / "x").write_text("")
+  with pytest.raises(OSError):
+    google.save({"w": np.float32([2])}, prefix)
+  assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["a[1]", "a\\1"])
+def test_paths_that_tensorflow_takes_for_patterns(tiny, name):
+  folder = tiny.rename(tiny.with_name(name))
+  prefix = str(folder / "bert_model.ckpt")
+  for path in (prefix, folder):
+    assert google.find_checkpoint(path) == prefix
+    with pytest.raises(ValueError, match=r"in the path of a check.*rename the"):
+      bert_tf.BertModel.from_checkpoint(path)
+  new = folder / "new"
+  with pytest.raises(ValueError, match="rename the folder"):
+    google.save({"w": np.float32([1])}, str(new / "m.ckpt"))
+  assert not new.exists()
+
+
+@pytest.mark.parametrize("name", ["a[1", "a*?", "a]{1}"])
+def test_paths_that_look_odd_and_are_not(tmp_path, name):
+  prefix = str(tmp_path / name / "m.ckpt")
+  google.save({"w": np.float32([1])}, prefix)
+  google.save({"w": np.float32([2])}, prefix + "-2")
+  (tmp_path / name / "checkpoint").write_text('model_checkpoint_path: "m.ckpt"')
+  reader = google.Reader(tmp_path / name)
+  assert (reader.prefix, reader.read("w")) == (prefix, 1)
+  prefixes.remove(prefix)
+  left = sorted(path.name for path in (tmp_path / name).iterdir())
+  assert left == [
+    "checkpoint",
+    "m.ckpt-2.data-00000-of-00001",
+    "m.ckpt-2.index",
+  ]
+  assert google.find_checkpoint(tmp_path / name) == prefix + "-2"
 
 
 def test_tensorflow_1_saver_restores_it(tmp_path):

@@ -106,6 +106,39 @@ def test_the_listing_is_lost(tmp_path, text):
     checkpointing.Checkpoints(str(tmp_path), state()).restore()
 
 
+def test_killed_before_the_first_was_listed(tmp_path):
+  """What was written is whole: its index is renamed last."""
+  checkpointing.Checkpoints(str(tmp_path), state(5)).save(5)
+  (tmp_path / "checkpoint").unlink()
+  half = tmp_path / "model.ckpt-7.tmp-12.index"
+  half.write_bytes(b"half")
+  assert checkpointing.latest(str(tmp_path)) == str(tmp_path / "model.ckpt-5")
+  checkpoints = checkpointing.Checkpoints(str(tmp_path), state())
+  assert checkpoints.restore() == 5
+  checkpoints.save(10)
+  assert checkpointing.latest(str(tmp_path)).endswith("model.ckpt-10")
+
+
+def test_killed_in_the_first_save(tmp_path):
+  (tmp_path / "model.ckpt-5.tmp-12.index").write_bytes(b"half")
+  (tmp_path / "model.ckpt-5.data-00000-of-00001").write_bytes(b"whole")
+  assert checkpointing.latest(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("name", ["run[1]", "run\\1"])
+def test_a_folder_whose_checkpoints_tensorflow_could_not_read(tmp_path, name):
+  """It is said before anything is trained or written."""
+  folder = tmp_path / name / "output"
+  for start in (
+    lambda: checkpointing.latest(str(folder)),
+    lambda: checkpointing.Checkpoints(str(folder), state()),
+    lambda: checkpointing.Checkpoints(str(folder), state(), writes=False),
+  ):
+    with pytest.raises(ValueError, match="rename the folder"):
+      start()
+  assert names(tmp_path) == []
+
+
 def test_another_optimizer_s_training(tmp_path):
   """Both have slots of the same names."""
   lamb = {"bert_tf/optimizer_lamb": tf.Variable(1)}
