@@ -237,8 +237,8 @@ def compare(first: str, second: str) -> Comparison:
 
 
 def _largest(one: Any, two: Any) -> float:
-  if np.array_equal(one, two, equal_nan=one.dtype.kind == "f"):
-    return 0.0
+  wide, other = one.astype(np.float64), two.astype(np.float64)
+  equal = (one == two) | (np.isnan(wide) & np.isnan(other))
   with np.errstate(invalid="ignore"):
-    difference = np.abs(one.astype(np.float64) - two.astype(np.float64))
-  return float(difference.max())
+    difference = np.abs(wide - other)[~equal]
+  return float(difference.max(initial=0.0))

@@ -242,15 +242,17 @@ def write(model: portable.Portable, folder: str) -> None:
   """Writes a preset, with tokenizer where there is a vocabulary.
 
   Raises:
-    ValueError: There is no pooler, and BertBackbone has one.
+    ValueError: There is no pooler, and BertBackbone has one, or only a part
+      of a head.
   """
-  portable.require_pooler(model)
   kind = _task(model)
   outputs = len(model.tensors.get("output_weights", ()))
   preprocessor = _preprocessor(model, kind)
   theirs = _build(model.config, kind, outputs, preprocessor)
   heads = model.config.num_attention_heads
-  for name, variable in _variables(theirs).items():
+  variables = _variables(theirs)
+  portable.require(model, variables)
+  for name, variable in variables.items():
     value = split_heads.split(name, model.tensors[name], heads)
     variable.assign(_transposed(name, value))
   theirs.save_to_preset(folder)

@@ -18,6 +18,7 @@ from bert_tf.checkpoints import (
   model_garden_encoder,
   object_graph,
   portable,
+  prefixes,
   sizes,
   split_heads,
 )
@@ -148,13 +149,15 @@ def write(model: portable.Portable, folder: str) -> None:
   """Writes a SavedModel with the interface of TF-Hub's encoders.
 
   Raises:
-    ValueError: There is no pooler, and such a model has one.
+    ValueError: There is no pooler, and such a model has one, or only a part
+      of a head; or as of `prefixes.check_path`.
   """
-  portable.require_pooler(model)
   theirs = model_garden_encoder.variable_names(model.config)
   if "masked_lm" in portable.heads(model.tensors):
     theirs += model_garden_encoder.masked_lm_names()
   heads = model.config.num_attention_heads
+  portable.require(model, map(google_name, theirs))
+  prefixes.check_path(folder)
   tensors: dict[str, Any] = {}
   for name in theirs:
     ours = google_name(name)

@@ -158,16 +158,17 @@ def write_config(model: Portable, folder: str) -> None:
   )
 
 
-def require_pooler(model: Portable) -> None:
-  """Checks that there is a pooler, for forms that always have one.
+def require(model: Portable, tensor_names: Iterable[str]) -> None:
+  """Checks that a model has what a form asks for, a pooler perhaps.
 
   Raises:
-    ValueError: There is none.
+    ValueError: It has not.
   """
-  if "bert/pooler/dense/kernel" not in model.tensors:
+  missing = [name for name in tensor_names if name not in model.tensors]
+  if missing:
     raise ValueError(
-      f"{model.path}: the model has no pooler, and a model of the form asked "
-      "for has one"
+      f"{model.path}: the model has no variable {missing[0]}, and one of the "
+      "form asked for has it"
     )
 
 

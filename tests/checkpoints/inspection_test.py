@@ -114,5 +114,15 @@ def test_every_kind_of_difference(tmp_path):
   assert np.isnan(found.changed["bert/pooler/dense/bias"])
   assert found.lines()[-1].endswith("1 only in the first, 1 only in the second")
   assert "bert/pooler/dense/bias: differs by up to nan" in found.lines()
+  both = inspection.compare(
+    one,
+    write(
+      with_tensors(model, **{"bert/pooler/dense/bias": nan + 1}),
+      tmp_path / "three",
+    ),
+  )  # NaN at one place hides nothing that differs at others
+  np.testing.assert_allclose(
+    both.changed["bert/pooler/dense/bias"], 1, rtol=1e-5
+  )
   same = inspection.compare(one, one)  # NaN at one place is no difference
   assert same.equal

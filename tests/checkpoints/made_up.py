@@ -64,6 +64,19 @@ def batch(rows=2, length=7, vocabulary=20, seed=2):
   return ids, mask, rng.integers(0, 2, ids.shape).astype(np.int32)
 
 
+def assert_same_vectors(found, theirs, mask, atol=1e-5):
+  """What an encoder of ours and a backbone of keras-nlp's compute."""
+  real = mask == 1
+  np.testing.assert_allclose(
+    found.sequence_output.numpy()[real],
+    np.asarray(theirs["sequence_output"])[real],
+    atol=atol,
+  )
+  np.testing.assert_allclose(
+    found.pooled_output, theirs["pooled_output"], atol=atol
+  )
+
+
 def assert_same_tensors(found, wanted):
   """Bit for bit, names too."""
   assert sorted(found.tensors) == sorted(wanted.tensors)

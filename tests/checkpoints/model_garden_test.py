@@ -255,6 +255,15 @@ def test_heads_that_it_cannot_hold(tmp_path):
   assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("form", ["model_garden", "keras_nlp"])
+def test_part_of_a_head(tmp_path, form):
+  whole = made_up.model(["masked_lm"])
+  part = {n: v for n, v in whole.tensors.items() if "transform/dense" not in n}
+  with pytest.raises(ValueError, match="no variable cls/predictions/transform"):
+    formats.write(made_up.model(tensors=part), form, str(tmp_path / "out"))
+  assert not list(tmp_path.iterdir())
+
+
 def test_half_precision_is_widened(tmp_path):
   value = tf.Variable(tf.constant([1.5, 2.0], tf.bfloat16), name="v")
   prefix = tf.train.Checkpoint(v=value).write(str(tmp_path / "c"))
