@@ -13,6 +13,8 @@ from bert_tf import files
 from bert_tf.checkpoints import google, names
 
 _FILE = "best.json"
+_KEYS = {"step", "metric", "value", "checkpoint"}
+_PREFIX = "model.ckpt-"
 
 
 class Best:
@@ -68,7 +70,7 @@ class Best:
       return  # seen before the training was interrupted
     if not self._is_better(value, found["value"] if found else math.nan):
       return
-    name = f"model.ckpt-{step}"
+    name = f"{_PREFIX}{step}"
     self._found = {
       "step": step,
       "metric": self.metric,
@@ -85,8 +87,9 @@ class Best:
     files.write_atomically(
       os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
     )
-    if found:
-      self._remove(found["checkpoint"])
+    for other in files.names_in(self.folder):
+      if other.startswith(_PREFIX) and not other.startswith(f"{name}."):
+        files.remove(os.path.join(self.folder, other))
 
   def is_stale(self, step: int, patience: int) -> bool:
     """Whether the best is `patience` steps old; never for patience 0."""
@@ -102,15 +105,17 @@ class Best:
   def _read(self) -> dict[str, Any] | None:
     path = os.path.join(self.folder, _FILE)
     if self._found is None and self.metric and files.exists(path):
-      with files.open_file(path, "r") as file:
-        self._found = json.load(file)
-      if self._found["metric"] != self.metric:
+      found = files.read_json(path)
+      missing = _KEYS - set(found)
+      if missing:
         raise ValueError(
-          f"{path} is of best_metric={self._found['metric']}, now it is "
+          f"{path}: found no {min(missing)!r}, expected what training writes; "
+          "remove the folder it is in, or take an empty output_dir"
+        )
+      if found["metric"] != self.metric:
+        raise ValueError(
+          f"{path} is of best_metric={found['metric']}, now it is "
           f"{self.metric}; give that one again, or another output_dir"
         )
+      self._found = found
     return self._found
-
-  def _remove(self, name: str) -> None:
-    for path in files.find(os.path.join(self.folder, name + ".*")):
-      files.remove(path)

@@ -207,8 +207,8 @@ class Session:
       )
     self.global_step = int(trainer.optimizer.step.numpy())
     self._model = trainer.model
-    if self._best.path():
-      self._load(self._best.path())
+    if best_path := self._best.path():
+      self._load(trainer.model, best_path)
 
   def model(self) -> Any:
     """The model to evaluate and apply.
@@ -229,8 +229,9 @@ class Session:
           "init_checkpoint given"
         )
       with self.strategy.scope():
-        self._model = self._new_model()
-      self._load(path)
+        model = self._new_model()
+      self._load(model, path)
+      self._model = model
     return self._model
 
   def _new_model(self) -> Any:
@@ -239,11 +240,9 @@ class Session:
       dtype=precision.policy(self.devices.precision),
     )
 
-  def _load(self, path: str | None) -> None:
-    if not path:
-      return
-    reader = formats.reader(path, self._model.config)
-    for line in google.load(self._model.variables, reader).lines():
+  def _load(self, model: Any, path: str) -> None:
+    reader = formats.reader(path, model.config)
+    for line in google.load(model.variables, reader).lines():
       logging.info("%s: %s", path, line)
     if names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(names.GLOBAL_STEP))

@@ -223,7 +223,8 @@ class Trainer:
         self.checkpoints.save(step)
       if is_over:
         logging.info("stopped early at step %d", step)
-        return
+        break
+    self._check_same_step(step)  # waits until the chief has written all
 
   def _check_same_step(self, step: int) -> None:
     """Workers that resume at different steps would train different models."""

@@ -20,13 +20,12 @@ def read(folder: str) -> dict[str, Any]:
   path = os.path.join(folder, _FILE)
   if not files.exists(path):
     return {}
-  with files.open_file(path, "r") as file:
-    try:
-      return dict(json.load(file))
-    except ValueError as error:
-      raise ValueError(
-        f"{path} is damaged ({error}); remove it, or take an empty output_dir"
-      ) from error
+  try:
+    return files.read_json(path)
+  except ValueError as error:
+    raise ValueError(
+      f"{path} is damaged ({error}); remove it, or take an empty output_dir"
+    ) from error
 
 
 def check(folder: str, task: Mapping[str, Any]) -> None:

@@ -63,16 +63,20 @@ def worker_count() -> int:
   """Number of workers that TF_CONFIG names; 1 without it.
 
   Raises:
-    ValueError: TF_CONFIG is not JSON.
+    ValueError: TF_CONFIG is not as TensorFlow has it.
   """
   text = os.environ.get("TF_CONFIG", "")
   if not text:
     return 1
   try:
     cluster = json.loads(text).get("cluster", {})
-  except (ValueError, AttributeError) as error:
-    raise ValueError(f"TF_CONFIG is not a JSON object: {error}") from error
-  return max(1, sum(len(cluster.get(job, ())) for job in ("chief", "worker")))
+    count = sum(len(cluster.get(job, ())) for job in ("chief", "worker"))
+  except (ValueError, AttributeError, TypeError) as error:
+    raise ValueError(
+      "the environment variable TF_CONFIG is not a JSON object with a cluster, "
+      f'{{"cluster": {{"worker": ["host:port", ...]}}, ...}}: {error}'
+    ) from error
+  return max(1, count)
 
 
 def create(settings: DeviceSettings) -> Any:

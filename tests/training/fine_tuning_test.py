@@ -2,6 +2,7 @@
 
 import functools
 import math
+import shutil
 from types import MappingProxyType
 
 import numpy as np
@@ -217,6 +218,27 @@ def test_processes_that_do_not_write_stop_at_the_same_step(tmp_path):
     assert chief.is_stale(at, 20) == worker.is_stale(at, 20) == (at == 50)
 
 
+def test_what_a_kill_left_beside_the_best_goes(tmp_path):
+  for name in ("model.ckpt-1.tmp-9.index", "model.ckpt-1.index"):
+    (tmp_path / name).write_bytes(b"half")
+  best.Best(str(tmp_path), "f1").offer(2, {"f1": 0.5}, _OneVariable())
+  assert sorted(path.name for path in tmp_path.iterdir()) == [
+    "best.json",
+    "model.ckpt-2.data-00000-of-00001",
+    "model.ckpt-2.index",
+  ]
+
+
+@pytest.mark.parametrize(
+  "text, message",
+  [("{", "not a JSON file"), ('{"step": 1}', "found no 'checkpoint'")],
+)
+def test_damaged_note_of_the_best(tmp_path, text, message):
+  (tmp_path / "best.json").write_text(text)
+  with pytest.raises(ValueError, match=rf"best\.json: .*{message}"):
+    best.Best(str(tmp_path), "f1").path()
+
+
 class _OneVariable:
   def __init__(self):
     self.variables = [tf.Variable([1.0], name="a")]
@@ -242,17 +264,17 @@ def test_frozen_layers_keep_their_weights(config, testdata, records, tmp_path):
 
 def test_resuming_is_bit_identical(config, testdata, records, tmp_path):
   """Dropout on; the second half is trained from the checkpoint alone."""
-  for name in ("whole", "halves"):
-    session = make_session(config, tmp_path / name, testdata)
-    session.loop_settings = loop.LoopSettings(8, save_checkpoints_steps=10)
-    train(session, records)
-  (tmp_path / "halves" / "checkpoint").write_text(
-    'model_checkpoint_path: "model.ckpt-10"'
-  )
-  train(make_session(config, tmp_path / "halves", testdata), records)
+  whole, half = tmp_path / "whole", tmp_path / "half"
+  session = make_session(config, whole, testdata)
+  session.loop_settings = loop.LoopSettings(8, save_checkpoints_steps=10)
+  train(session, records)
+  half.mkdir()
+  for path in whole.glob("model.ckpt-10.*"):
+    shutil.copy(path, half)
+  (half / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-10"')
+  train(make_session(config, half, testdata), records)
   one, other = (
-    google.Reader(tmp_path / name / "model.ckpt-24")
-    for name in ("whole", "halves")
+    google.Reader(folder / "model.ckpt-24") for folder in (whole, half)
   )
   assert one.shapes == other.shapes
   for name in one.shapes:
@@ -313,6 +335,19 @@ def test_too_few_examples(config, testdata, tmp_path):
   session = make_session(config, tmp_path, testdata, num_train_epochs=0.1)
   with pytest.raises(ValueError, match=r"64 examples in batches of 8.*not one"):
     session.num_train_steps(64)
+
+
+def test_a_model_that_could_not_be_loaded_is_not_kept(
+  config, testdata, tmp_path
+):
+  wrong = str(tmp_path / "wrong.ckpt")
+  google.save({"output_weights": np.zeros([3, 32], np.float32)}, wrong)
+  session = make_session(
+    config, tmp_path / "out", testdata, init_checkpoint=wrong
+  )
+  for _ in range(2):
+    with pytest.raises(ValueError, match="another shape"):
+      session.model()
 
 
 def test_no_model(config, testdata, tmp_path):

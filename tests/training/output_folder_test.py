@@ -23,8 +23,9 @@ def test_a_claim_holds_for_its_task_alone(tmp_path):
   assert '["0", "1"]' in str(error.value)
 
 
-def test_damaged(tmp_path):
-  (tmp_path / "task.json").write_text('{"task"')
+@pytest.mark.parametrize("text", ['{"task"', "[1]"])
+def test_damaged(tmp_path, text):
+  (tmp_path / "task.json").write_text(text)
   with pytest.raises(ValueError, match=r"task\.json is damaged"):
     output_folder.check(str(tmp_path), TASK)
 

@@ -46,8 +46,11 @@ def test_workers_of_tf_config(monkeypatch, cluster, count):
   assert strategy.worker_count() == count
 
 
-def test_broken_tf_config(monkeypatch):
-  monkeypatch.setenv("TF_CONFIG", "{")
+@pytest.mark.parametrize(
+  "text", ["{", "[]", '{"cluster": []}', '{"cluster": {"worker": 2}}']
+)
+def test_broken_tf_config(monkeypatch, text):
+  monkeypatch.setenv("TF_CONFIG", text)
   with pytest.raises(ValueError, match="TF_CONFIG is not a JSON object"):
     strategy.worker_count()
 
