@@ -15,19 +15,19 @@ from bert_tf import files
 from bert_tf.checkpoints import google, portable
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-_SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL = "saved_model.pb"
 # Keys of what an optimizer keeps, whose variables may bear the model's names.
 _STATE = re.compile(r"(^|/)optimizer/|/\.OPTIMIZER_SLOT/")
 
 
 def find_saved_model(path: str) -> str | None:
   """The folder of a SavedModel: `path`, or its newest version `path/N`."""
-  if files.exists(os.path.join(path, _SAVED_MODEL)):
+  if files.exists(os.path.join(path, SAVED_MODEL)):
     return path
   versions = {
     int(name): os.path.join(path, name)
     for name in files.names_in(path)
-    if name.isdecimal() and files.exists(os.path.join(path, name, _SAVED_MODEL))
+    if name.isdecimal() and files.exists(os.path.join(path, name, SAVED_MODEL))
   }
   return versions[max(versions)] if versions else None
 

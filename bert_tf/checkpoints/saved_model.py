@@ -10,7 +10,7 @@ from bert_tf import config as config_lib
 from bert_tf import files
 from bert_tf.checkpoints import names, object_graph, portable
 
-_SETTINGS = "export.json"
+SETTINGS = "export.json"
 _LABELS_OF = {
   "classifier": portable.PER_SEQUENCE,
   "multilabel": portable.PER_SEQUENCE,
@@ -27,7 +27,7 @@ def _assets(path: str) -> str | None:
 def recognises(path: str) -> bool:
   """Whether it is such a SavedModel, or a folder with versions of it."""
   assets = _assets(path)
-  return bool(assets) and files.exists(os.path.join(str(assets), _SETTINGS))
+  return bool(assets) and files.exists(os.path.join(str(assets), SETTINGS))
 
 
 def read(path: str) -> portable.Portable:
@@ -39,7 +39,7 @@ def read(path: str) -> portable.Portable:
   """
   folder = object_graph.find_saved_model(path) or path
   assets = os.path.join(folder, "assets")
-  settings = files.read_json(os.path.join(assets, _SETTINGS))
+  settings = files.read_json(os.path.join(assets, SETTINGS))
   reader = object_graph.Reader(object_graph.variables(folder))
   known = ("bert/", *portable.HEADS.values())
   labels = settings.get("labels") or ()

@@ -9,7 +9,6 @@ from bert_tf.export import final_text, served, span
 from bert_tf.export import windows as windows_lib
 
 _SPECIAL = 3  # [CLS] question [SEP] window [SEP]
-_WINDOWS_AT_ONCE = 32
 
 
 class SpanAnswerer(served.Served):
@@ -99,9 +98,7 @@ class SpanAnswerer(served.Served):
     outputs = dict.fromkeys(
       ("start_logits", "end_logits"), (tf.float32, [None])
     )
-    logits = windows_lib.in_chunks(
-      self.from_ids, inputs, _WINDOWS_AT_ONCE, outputs
-    )
+    logits = windows_lib.in_chunks(self.from_ids, inputs, outputs)
     shape = tf.shape(inputs["input_ids"])
     found = [tf.reshape(logits[name], shape) for name in outputs]
     if self.settings.pad_windows:

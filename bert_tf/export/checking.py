@@ -1,4 +1,4 @@
-"""Whether a written SavedModel answers as the library does."""
+"""Whether a SavedModel that was written answers as the library does."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -36,42 +36,42 @@ _QUESTIONS = (
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
 
 Answers = Mapping[str, Any]
+Samples = Sequence[tuple[str, str]]
 
 
 def check(
-  path: str,
+  written: Mapping[str, Callable[..., Answers]],
   module: served.Served,
   tokenizer: full_tokenizer.FullTokenizer,
 ) -> None:
-  """Loads a SavedModel and compares its answers with the library's.
+  """Compares the answers of a SavedModel with the library's.
 
   In bfloat16 only numbers are compared, and roughly: the most likely of two
   about equal answers is anybody's guess.
 
   Args:
-    path: The SavedModel.
+    written: The signatures of the SavedModel, loaded.
     module: What it was written from.
     tokenizer: The reference.
 
   Raises:
     RuntimeError: They differ; the message says where.
   """
-  loaded = tf.saved_model.load(path).signatures
   settings = module.settings
   rough = settings.precision != "float32"
-  samples, answer = _KINDS.get(settings.model_type, (_PAIRS, _plain))
+  samples, answer = _KINDS.get(settings.model_type, (_PAIRS, _Library.plain))
   columns = list(zip(*samples, strict=True))
   given = {
     name: tf.constant(column)
     for name, column in zip(module.text_inputs, columns, strict=False)
   }
-  expected = answer(module, samples, tokenizer)
-  found = loaded["serving_default"](**given)
+  expected = answer(_Library(module, tokenizer), samples)
+  found = written["serving_default"](**given)
   compare(expected, found, _TOLERANCE[settings.precision], rough)
   features = _features(module, samples, tokenizer)
   compare(
     module.from_ids(features),
-    loaded["ids"](**features),
+    written["ids"](**features),
     _TOLERANCE[settings.precision],
     rough,
   )
@@ -111,7 +111,7 @@ def compare(
 
 def _features(
   module: served.Served,
-  samples: Sequence[tuple[str, str]],
+  samples: Samples,
   tokenizer: full_tokenizer.FullTokenizer,
 ) -> dict[str, Any]:
   length = min(module.settings.max_seq_length, 64)
@@ -121,112 +121,111 @@ def _features(
   return {name: tf.constant(value) for name, value in features.items()}
 
 
-def _plain(
-  module: served.Served,
-  samples: Sequence[tuple[str, str]],
-  tokenizer: full_tokenizer.FullTokenizer,
-) -> Answers:
-  """Texts by the reference tokenizer, and the model."""
-  features = sequences.encode(
-    samples, tokenizer, module.settings.max_seq_length
-  )
-  answers = module.from_ids({k: tf.constant(v) for k, v in features.items()})
-  # Of these the padding differs.
-  per_token = {"sequence_output", *module.id_inputs}
-  return {k: v for k, v in answers.items() if k not in per_token}
+class _Library:
+  """What the library answers to samples, as an export would say it."""
+
+  def __init__(
+    self, module: served.Served, tokenizer: full_tokenizer.FullTokenizer
+  ):
+    self._module = module
+    self._settings = module.settings
+    self._model = module.model
+    self._tokenizer = tokenizer
+
+  def plain(self, samples: Samples) -> Answers:
+    """Texts by the reference tokenizer, and the model."""
+    features = sequences.encode(
+      samples, self._tokenizer, self._settings.max_seq_length
+    )
+    answers = self._module.from_ids(
+      {name: tf.constant(x) for name, x in features.items()}
+    )
+    # Of these the padding differs.
+    per_token = {"sequence_output", *self._module.id_inputs}
+    return {k: v for k, v in answers.items() if k not in per_token}
+
+  def answered(self, samples: Samples) -> Answers:
+    """Answers to questions, "" where there is no context."""
+    settings = self._settings
+    questions, contexts = zip(*samples, strict=True)
+    found = answering.answer(
+      self._model,
+      questions,
+      contexts,
+      self._tokenizer,
+      squad_features.WindowSettings(
+        settings.max_seq_length, settings.doc_stride, settings.max_query_length
+      ),
+      decoding.DecodingSettings(
+        settings.n_best_size,
+        settings.max_answer_length,
+        settings.do_lower_case,
+        settings.version_2_with_negative,
+        settings.null_score_diff_threshold,
+      ),
+      by_length=not settings.pad_windows,
+    )
+    answers = [
+      one.answer if context else ""
+      for one, context in zip(found, contexts, strict=True)
+    ]
+    return {"answer": _bytes(answers)}
+
+  def tagged(self, samples: Samples) -> Answers:
+    """Words and their labels."""
+    found = predicting.tag(
+      self._model,
+      [text for text, _ in samples],
+      self._tokenizer,
+      self._settings.labels,
+      self._settings.max_seq_length,
+    )
+    both = _bytes(_padded(found, ("", "")))  # [B, words, 2]
+    return {"words": both[..., 0], "tags": both[..., 1]}
+
+  def filled(self, samples: Samples) -> Answers:
+    """The likeliest pieces for each [MASK], [B, masks, K]."""
+    answerer = self._answerer()
+    texts = [" ||| ".join(filter(None, pair)) for pair in samples]
+    encoded = answerer.encode(texts, may_cut=True)
+    top_k = min(self._settings.top_k, self._model.config.vocab_size)
+    nothing = [filling.Guess("", 0.0)] * top_k
+    found = _padded(list(answerer.fill_encoded(encoded, top_k)), nothing)
+    tokens = [[[g.token for g in mask] for mask in row] for row in found]
+    numbers = [[[g.probability for g in mask] for mask in row] for row in found]
+    return {
+      "tokens": _bytes(tokens),
+      "probabilities": np.array(numbers, np.float32),
+    }
+
+  def filled_and_followed(self, samples: Samples) -> Answers:
+    """As `filled`, and whether the second text follows the first."""
+    follows = self._answerer().next_sentence(samples)
+    return {
+      **self.filled(samples),
+      "next_sentence_probability": np.array(follows, np.float32),
+    }
+
+  def _answerer(self) -> filling.Answerer:
+    return filling.Answerer(
+      self._model, self._tokenizer, self._settings.max_seq_length
+    )
 
 
-def _answered(
-  module: served.Served,
-  samples: Sequence[tuple[str, str]],
-  tokenizer: full_tokenizer.FullTokenizer,
-) -> Answers:
-  settings = module.settings
-  found = answering.answer(
-    module.model,
-    [question for question, _ in samples],
-    [context for _, context in samples],
-    tokenizer,
-    squad_features.WindowSettings(
-      settings.max_seq_length, settings.doc_stride, settings.max_query_length
-    ),
-    decoding.DecodingSettings(
-      settings.n_best_size,
-      settings.max_answer_length,
-      settings.do_lower_case,
-      settings.version_2_with_negative,
-      settings.null_score_diff_threshold,
-    ),
-    by_length=not settings.pad_windows,
-  )
-  has_context = [bool(context) for _, context in samples]
-  answers = [
-    one.answer if has else ""
-    for one, has in zip(found, has_context, strict=True)
-  ]
-  return {"answer": [answer.encode() for answer in answers]}
+def _padded(rows: Sequence[Sequence[Any]], nothing: Any) -> list[list[Any]]:
+  """Rows of one length, at least 1, `nothing` behind the shorter ones."""
+  most = max(1, *map(len, rows))
+  return [[*row, *[nothing] * (most - len(row))] for row in rows]
 
 
-def _tagged(
-  module: served.Served,
-  samples: Sequence[tuple[str, str]],
-  tokenizer: full_tokenizer.FullTokenizer,
-) -> Answers:
-  settings = module.settings
-  found = predicting.tag(
-    module.model,
-    [text for text, _ in samples],
-    tokenizer,
-    settings.labels,
-    settings.max_seq_length,
-  )
-  most = max(map(len, found))
-  padded = [row + [("", "")] * (most - len(row)) for row in found]
-  both = np.char.encode(np.array(padded), "utf-8")  # [B, words, 2]
-  return {"words": both[..., 0], "tags": both[..., 1]}
+def _bytes(texts: Any) -> Any:
+  """Nested lists of texts as an array of UTF-8."""
+  return np.char.encode(np.array(texts), "utf-8")
 
 
-def _filled(
-  module: served.Served,
-  samples: Sequence[tuple[str, str]],
-  tokenizer: full_tokenizer.FullTokenizer,
-) -> Answers:
-  answerer = filling.Answerer(
-    module.model, tokenizer, module.settings.max_seq_length
-  )
-  texts = [" ||| ".join(filter(None, pair)) for pair in samples]
-  found = answerer.fill(texts, module.settings.top_k)
-  most = max(map(len, found))
-  shape = (len(samples), most, len(found[0][0]))
-  tokens = np.full(shape, b"", object)
-  probabilities = np.zeros(shape, np.float32)
-  for row, masks in enumerate(found):
-    for at, guesses in enumerate(masks):
-      tokens[row, at] = [guess.token.encode() for guess in guesses]
-      probabilities[row, at] = [guess.probability for guess in guesses]
-  return {"tokens": tokens, "probabilities": probabilities}
-
-
-def _filled_and_followed(
-  module: served.Served,
-  samples: Sequence[tuple[str, str]],
-  tokenizer: full_tokenizer.FullTokenizer,
-) -> Answers:
-  answerer = filling.Answerer(
-    module.model, tokenizer, module.settings.max_seq_length
-  )
-  return {
-    **_filled(module, samples, tokenizer),
-    "next_sentence_probability": np.array(
-      answerer.next_sentence(samples), np.float32
-    ),
-  }
-
-
-_Answer = Callable[..., Answers]
-_KINDS: dict[str, tuple[Sequence[tuple[str, str]], _Answer]] = {
-  "span": (_QUESTIONS, _answered),
-  "tagger": (_QUESTIONS[1:] + _PAIRS, _tagged),
-  "masked_lm": (_MASKED, _filled),
-  "pretrainer": (_MASKED, _filled_and_followed),
+_KINDS: dict[str, tuple[Samples, Callable[[_Library, Samples], Answers]]] = {
+  "span": (_QUESTIONS, _Library.answered),
+  "tagger": (_QUESTIONS[1:] + _PAIRS, _Library.tagged),
+  "masked_lm": (_MASKED, _Library.filled),
+  "pretrainer": (_MASKED, _Library.filled_and_followed),
 }

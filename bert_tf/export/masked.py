@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.data import model_inputs
 from bert_tf.export import served
 from bert_tf.text import in_graph_inputs
 
@@ -14,7 +15,7 @@ MASK = "[MASK]"
 class MaskedLm(served.Served):
   """The likeliest pieces for each [MASK]."""
 
-  id_inputs = (*served.IDS, "masked_lm_positions")
+  id_inputs = (*model_inputs.NAMES, "masked_lm_positions")
 
   def from_ids(self, features: Mapping[str, Any]) -> served.Tensors:
     """`masked_lm_logits` [B, P, V], at `masked_lm_positions` [B, P]."""

@@ -1,7 +1,6 @@
 """Lines in, JSON lines out, by a SavedModel."""
 
 import json
-import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,10 +10,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  brings the ops of tokenization
 
-from bert_tf.export import saved_model
+from bert_tf.checkpoints import object_graph, prefixes
 from bert_tf.text import lines
-
-_MODEL_FILE = "saved_model.pb"
 
 
 def find(path: str) -> str:
@@ -26,15 +23,13 @@ def find(path: str) -> str:
   Raises:
     FileNotFoundError: There is none.
   """
-  if tf.io.gfile.exists(os.path.join(path, _MODEL_FILE)):
-    return path
-  found = saved_model.versions(path)
-  if not found:
+  found = object_graph.find_saved_model(path)
+  if found is None:
     raise FileNotFoundError(
-      f"{path}: expected a SavedModel ({_MODEL_FILE}), or a folder with "
-      "versions of one (1, 2, ...), found neither"
+      f"{path}: expected a SavedModel ({object_graph.SAVED_MODEL}), or a "
+      "folder with versions of one (1, 2, ...), found neither"
     )
-  return os.path.join(path, str(found[-1]))
+  return found
 
 
 class Predictor:
@@ -45,11 +40,13 @@ class Predictor:
 
   Raises:
     FileNotFoundError: There is no SavedModel.
-    ValueError: It does not take text.
+    ValueError: It does not take text, or as of `prefixes.check_path`.
   """
 
   def __init__(self, path: str):
-    self._loaded = tf.saved_model.load(find(path))
+    found = find(path)
+    prefixes.check_path(found)
+    self._loaded = tf.saved_model.load(found)
     signature = self._loaded.signatures.get("serving_default")
     inputs = signature.structured_input_signature[1] if signature else {}
     if "text" not in inputs or set(inputs) - {"text", "text_pair"}:
@@ -62,13 +59,14 @@ class Predictor:
     self._takes_pairs = "text_pair" in inputs
 
   def answer(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Answers texts, or pairs "a ||| b".
+    """Answers texts, or pairs "a ||| b" where the model takes pairs.
 
     Returns:
       For each text what JSON can hold: `text`, `text_pair` if there is one,
       and the outputs of the model by name.
     """
-    parsed = [lines.parse(text) for text in texts]
+    parse = lines.parse if self._takes_pairs else _whole
+    parsed = [parse(text) for text in texts]
     given = {"text": tf.constant([line.text_a for line in parsed])}
     if self._takes_pairs:
       seconds = [line.text_b or "" for line in parsed]
@@ -82,6 +80,11 @@ class Predictor:
       answer |= {name: _plain(x[row]) for name, x in sorted(outputs.items())}
       answers.append(answer)
     return answers
+
+
+def _whole(text: str) -> lines.Line:
+  """A line as one text, whatever stands in it."""
+  return lines.Line(text.strip())
 
 
 def _plain(value: Any) -> Any:
@@ -105,6 +108,9 @@ def run(
     reader: Lines, UTF-8; broken bytes are dropped.
     writer: Gets a line of JSON for each.
     batch_size: The most lines at once.
+
+  Raises:
+    OSError: `reader` failed; the lines before are answered.
   """
   count = 0
   for batch in _batches(reader, batch_size):
@@ -117,20 +123,25 @@ def run(
 
 def _batches(reader: Iterable[bytes], size: int) -> Iterator[list[str]]:
   """What has come by now, `size` lines at most; waits for the first."""
-  waiting: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * size)
+  waiting: queue.Queue[bytes | Exception | None] = queue.Queue(4 * size)
 
   def read() -> None:
-    for line in reader:
-      waiting.put(line)
-    waiting.put(None)
+    try:
+      for line in reader:
+        waiting.put(line)
+      waiting.put(None)
+    except Exception as error:  # raised where lines are waited for
+      waiting.put(error)
 
   threading.Thread(target=read, daemon=True).start()
-  while (line := waiting.get()) is not None:
+  while isinstance(line := waiting.get(), bytes):
     batch = [line]
     while len(batch) < size and not waiting.empty():
       following = waiting.get()
-      if following is None:
-        waiting.put(None)
+      if not isinstance(following, bytes):
+        waiting.put(following)
         break
       batch.append(following)
     yield [x.decode("utf-8", "ignore").strip() for x in batch]
+  if line is not None:
+    raise line

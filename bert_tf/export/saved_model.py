@@ -10,21 +10,18 @@ import json
 import os
 import tempfile
 import uuid
-from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
-from bert_tf.checkpoints import formats
+from bert_tf.checkpoints import formats, portable, prefixes
+from bert_tf.checkpoints import saved_model as exported
 from bert_tf.export import checking, kinds, served
 from bert_tf.export import settings as settings_lib
 from bert_tf.text import case_check, full_tokenizer, in_graph, vocab
 
-VOCAB = "vocab.txt"
-CONFIG = "bert_config.json"
-SETTINGS = "export.json"
 _NEEDED = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -48,7 +45,34 @@ def export(
     ValueError: Settings, checkpoint and vocabulary do not fit together.
     RuntimeError: The export does not answer as the library does.
   """
+  prefixes.check_path(export_dir)
   settings = _with_labels(settings, checkpoint)
+  module, reference = make(config, checkpoint, vocab_file, settings)
+  temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
+  try:
+    with tempfile.TemporaryDirectory() as folder:
+      _write_assets(folder, config, vocab_file, settings)
+      write(module, folder, temporary)
+    written = tf.saved_model.load(temporary).signatures
+    checking.check(written, module, reference)
+    return _publish(temporary, export_dir)
+  finally:
+    if tf.io.gfile.exists(temporary):
+      tf.io.gfile.rmtree(temporary)
+
+
+def make(
+  config: config_lib.BertConfig,
+  checkpoint: str,
+  vocab_file: str,
+  settings: settings_lib.ExportSettings,
+) -> tuple[served.Served, full_tokenizer.FullTokenizer]:
+  """Makes what is to be exported, and the tokenizer to compare it with.
+
+  Raises:
+    OSError: A file is missing.
+    ValueError: Settings, checkpoint and vocabulary do not fit together.
+  """
   _check(config, checkpoint, settings)
   reference = full_tokenizer.FullTokenizer(vocab_file, settings.do_lower_case)
   vocab.require_tokens(reference.vocab, _NEEDED, vocab_file)
@@ -59,17 +83,7 @@ def export(
     reference.inv_vocab.get(index, "") for index in range(tokenizer.vocab_size)
   ]
   served_type = kinds.KINDS[settings.model_type].served
-  module = served_type(model, tokenizer, settings, pieces)
-  temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
-  try:
-    with tempfile.TemporaryDirectory() as folder:
-      _write_assets(folder, config, vocab_file, settings)
-      write(module, folder, temporary)
-    checking.check(temporary, module, reference)
-    return _publish(temporary, export_dir)
-  finally:
-    if tf.io.gfile.exists(temporary):
-      tf.io.gfile.rmtree(temporary)
+  return served_type(model, tokenizer, settings, pieces), reference
 
 
 def write(module: served.Served, assets: str, path: str) -> None:
@@ -80,30 +94,6 @@ def write(module: served.Served, assets: str, path: str) -> None:
   ]
   tf.io.gfile.makedirs(path)
   tf.saved_model.save(module, path, signatures=module.signatures())
-
-
-def read_settings(path: str) -> dict[str, Any]:
-  """The settings inside a SavedModel of this module.
-
-  Raises:
-    ValueError: It has none.
-  """
-  name = os.path.join(path, "assets", SETTINGS)
-  if not files.exists(name):
-    raise ValueError(
-      f"{path}: no file assets/{SETTINGS}; expected a SavedModel of "
-      "tools/export_saved_model"
-    )
-  with files.open_file(name, "r") as file:
-    return dict(json.load(file))
-
-
-def versions(export_dir: str) -> list[int]:
-  """The versions in an export folder, ascending."""
-  if not tf.io.gfile.isdir(export_dir):
-    return []
-  found = (name.rstrip("/") for name in tf.io.gfile.listdir(export_dir))
-  return sorted(int(name) for name in found if name.isdigit())
 
 
 def _with_labels(
@@ -149,16 +139,17 @@ def _write_assets(
     vocabulary = reader.read()
   told = json.dumps(dataclasses.asdict(settings), indent=2) + "\n"
   for name, data in (
-    (VOCAB, vocabulary),
-    (CONFIG, config.to_json_string().encode()),
-    (SETTINGS, told.encode()),
+    (portable.VOCABULARY, vocabulary),
+    (portable.CONFIG, config.to_json_string().encode()),
+    (exported.SETTINGS, told.encode()),
   ):
     files.write_atomically(os.path.join(folder, name), data)
 
 
 def _publish(temporary: str, export_dir: str) -> str:
   """Gives what was written the next free number."""
-  version = max(versions(export_dir), default=0) + 1
+  names = filter(str.isdecimal, files.names_in(export_dir))
+  version = max(map(int, names), default=0) + 1
   path = os.path.join(export_dir, str(version))
   tf.io.gfile.rename(temporary, path)
   logging.info("exported to %s", path)

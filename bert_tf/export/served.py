@@ -5,20 +5,21 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.data import model_inputs
 from bert_tf.export import settings as settings_lib
 from bert_tf.layers import pooling, token_rows
 from bert_tf.text import in_graph
 
 Tensors = dict[str, Any]
-IDS = ("input_ids", "input_mask", "segment_ids")
 MULTILABEL_THRESHOLD = 0.5
 
 
 class Served(tf.Module):
   """A model with its tokenizer; subclasses say what is answered.
 
-  Only variables are tracked, not the Keras model they belong to: a SavedModel
-  needs no Keras.
+  Only variables are tracked, neither the Keras model they belong to nor the
+  tokenizer: a SavedModel needs no Keras, and of the tokenizer's functions only
+  those that are called.
 
   Args:
     model: The model, with its weights.
@@ -28,7 +29,7 @@ class Served(tf.Module):
   """
 
   text_inputs: tuple[str, ...] = ("text", "text_pair")
-  id_inputs: tuple[str, ...] = IDS
+  id_inputs: tuple[str, ...] = model_inputs.NAMES
 
   def __init__(
     self,
@@ -38,11 +39,10 @@ class Served(tf.Module):
     pieces: Sequence[str],
   ):
     super().__init__()
-    self.tokenizer = tokenizer
     self.pieces = tf.constant(pieces)
     self.weights = list(model.variables)
     # A function, so that what it gives is not tracked.
-    kept = model, settings
+    kept = model, tokenizer, settings
     self._kept: Callable[[], Any] = lambda: kept
 
   @property
@@ -51,9 +51,14 @@ class Served(tf.Module):
     return self._kept()[0]
 
   @property
+  def tokenizer(self) -> in_graph.InGraphTokenizer:
+    """The tokenizer."""
+    return self._kept()[1]
+
+  @property
   def settings(self) -> settings_lib.ExportSettings:
     """The settings."""
-    return self._kept()[1]
+    return self._kept()[2]
 
   def apply(self, features: Mapping[str, Any]) -> Any:
     """What the model computes; of padding only if it is looked at."""

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from bert_tf.layers import pooling
+
 MODEL_TYPES = (
   "encoder",
   "sentence",
@@ -13,8 +15,16 @@ MODEL_TYPES = (
   "masked_lm",
   "pretrainer",
 )
+_FROM_1 = (
+  "doc_stride",
+  "max_query_length",
+  "n_best_size",
+  "max_answer_length",
+  "top_k",
+)
 LABELLED = ("classifier", "multilabel", "tagger")
 PRECISIONS = ("float32", "bfloat16")
+_POOLINGS = tuple(name for name in pooling.POOLINGS if name != "none")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +37,7 @@ class ExportSettings:
     max_seq_length: The most tokens of a sequence.
     labels: What the outputs stand for, of the types that have labels.
     precision: One of `PRECISIONS`; weights are stored in it, too.
-    pooling: "sentence": one of `layers.pooling.POOLINGS`.
+    pooling: "sentence": one of `layers.pooling.POOLINGS`, "none" apart.
     normalize: "sentence": whether vectors are made 1 long.
     doc_stride: "span": as of run_squad, as all to the end.
     max_query_length: As of run_squad.
@@ -60,13 +70,14 @@ class ExportSettings:
     for name, known in (
       ("model_type", MODEL_TYPES),
       ("precision", PRECISIONS),
+      ("pooling", _POOLINGS),
     ):
       if getattr(self, name) not in known:
         raise ValueError(
           f"{name}={getattr(self, name)!r} is not known; it is one of "
           f"{', '.join(known)}"
         )
-    for name in ("doc_stride", "n_best_size", "max_answer_length", "top_k"):
+    for name in _FROM_1:
       if getattr(self, name) < 1:
         raise ValueError(f"{name}={getattr(self, name)} is below 1")
     least = self.max_query_length + 3 if self.model_type == "span" else 2

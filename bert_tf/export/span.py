@@ -69,13 +69,10 @@ def best(
   )
   choice = tf.argmax(flat, axis=1, output_type=tf.int32)  # [W]
   scores = tf.gather(flat, choice, batch_dims=1)
-  most = tf.math.unsorted_segment_max(scores, windows.row, rows)  # [B]
-  numbers = tf.range(tf.size(windows.row))
-  wins = (scores == tf.gather(most, windows.row)) & (scores > lowest)
-  window = tf.math.unsorted_segment_min(
-    tf.where(wins, numbers, tf.int32.max), windows.row, rows
-  )
-  found = window < tf.size(windows.row)
+  first = windows_lib.first_highest(scores, windows.row, rows)  # [B]
+  window = tf.minimum(first, tf.size(scores))  # W where there is none
+  score = tf.gather(tf.concat([scores, [lowest]], axis=0), window)
+  found = score > lowest
   window = tf.where(found, window, 0)
   null = tf.cast(start_logits[:, 0], tf.float64)
   null += tf.cast(end_logits[:, 0], tf.float64)
@@ -85,7 +82,7 @@ def best(
     window,
     _take(starts.indices, window, _take(choice, window) // count),
     _take(ends.indices, window, _take(choice, window) % count),
-    tf.where(found, most, 0.0),
+    tf.where(found, score, 0.0),
     tf.minimum(nulls, NO_SCORE),
   )
 

@@ -9,7 +9,6 @@ from bert_tf.export import served, word_windows
 from bert_tf.export import windows as windows_lib
 
 _SPECIAL = 2  # [CLS] and [SEP]
-_WINDOWS_AT_ONCE = 32
 # What `str.split` splits at.
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 
@@ -43,7 +42,6 @@ class Tagger(served.Served):
     best = windows_lib.in_chunks(
       self._best,
       inputs,
-      _WINDOWS_AT_ONCE,
       {"tag": (tf.int32, [None]), "probability": (tf.float32, [None])},
     )
     place = tf.stack([cut.window_of_word, cut.place_of_word + 1], axis=1)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+_ROWS_AT_ONCE = 32
+
 
 class Windows(NamedTuple):
   """Windows over the texts of a batch, text after text; int32 [W] each.
@@ -83,24 +85,44 @@ def in_best(windows: Windows, shown: Places, tokens: Any) -> Any:
   length = tf.gather(windows.length, shown.window)  # [P]
   least = tf.minimum(shown.offset, length - 1 - shown.offset)
   score = tf.cast(least, tf.float64) + 0.01 * tf.cast(length, tf.float64)
-  most = tf.math.unsorted_segment_max(score, shown.token, tokens)  # [tokens]
-  none = tf.size(windows.row)
-  winner = tf.math.unsorted_segment_min(
-    tf.where(score == tf.gather(most, shown.token), shown.window, none),
-    shown.token,
-    tokens,
-  )  # the first of equals
-  return tf.gather(winner, shown.token) == shown.window
+  return is_first_highest(score, shown.token, tokens)
 
 
-def in_chunks(function: Any, inputs: Any, rows: int, outputs: Any) -> Any:
+def first_highest(scores: Any, groups: Any, count: Any) -> Any:
+  """The first of the highest scores of each group.
+
+  Args:
+    scores: [P].
+    groups: Which group each score is of, int32 [P].
+    count: Groups, G.
+
+  Returns:
+    Its place among the scores, int32 [G]; the largest int32 for no score.
+  """
+  most = tf.math.unsorted_segment_max(scores, groups, count)  # [G]
+  place = tf.range(tf.size(scores))
+  beaten = scores < tf.gather(most, groups)
+  return tf.math.unsorted_segment_min(
+    tf.where(beaten, tf.int32.max, place), groups, count
+  )
+
+
+def is_first_highest(scores: Any, groups: Any, count: Any) -> Any:
+  """Whether a score is the first of the highest of its group, bool [P]."""
+  first = tf.gather(first_highest(scores, groups, count), groups)
+  return first == tf.range(tf.size(scores))
+
+
+def in_chunks(
+  function: Any, inputs: Any, outputs: Any, rows: Any = _ROWS_AT_ONCE
+) -> Any:
   """Applies `function` to some rows at a time, so that memory is bounded.
 
   Args:
     function: Tensors [R, ...] by name to tensors [R, ...] by name.
     inputs: Tensors [N, ...] by name.
-    rows: The most rows at once.
     outputs: dtype and shape, the first axis apart, of each result by name.
+    rows: The most rows at once.
   """
   total = tf.shape(next(iter(inputs.values())))[0]
   count = -(-total // rows)

@@ -44,7 +44,12 @@ def cut(lengths: Any, limit: int) -> WordWindows:
   of_row = tf.gather(row, shown.window)
   left = _at(sums, of_row, word) - tf.gather(start, shown.window)
   right = tf.gather(end, shown.window) - _at(sums, of_row, word + 1)
-  owned = _owned(shown, left, right, tf.size(lengths.flat_values))
+  # Where a word's poorer side has most context, then where both have.
+  least = tf.cast(tf.minimum(left, right), tf.int64)
+  rank = least * 2**31 + tf.cast(left + right, tf.int64)
+  owned = windows_lib.is_first_highest(
+    rank, shown.token, tf.size(lengths.flat_values)
+  )
   mine = tf.boolean_mask(
     tf.stack([shown.token, shown.window, left], axis=1), owned
   )
@@ -93,19 +98,6 @@ def _spans(sums: Any, words: Any, limit: int) -> tuple[Any, Any, Any]:
   entries = found.concat()  # by number of the window, then by row
   entries = tf.gather(entries, tf.argsort(entries[:, 0], stable=True))
   return entries[:, 0], entries[:, 1], entries[:, 2]
-
-
-def _owned(shown: Any, left: Any, right: Any, words: Any) -> Any:
-  """Whether a window is where a word's poorer side has most context."""
-  least = tf.cast(tf.minimum(left, right), tf.int64)
-  rank = least * 2**31 + tf.cast(left + right, tf.int64)
-  most = tf.math.unsorted_segment_max(rank, shown.token, words)
-  winner = tf.math.unsorted_segment_min(
-    tf.where(rank == tf.gather(most, shown.token), shown.window, _MUCH),
-    shown.token,
-    words,
-  )  # the first of equals
-  return tf.gather(winner, shown.token) == shown.window
 
 
 def _at(values: Any, row: Any, column: Any) -> Any:

@@ -1,6 +1,7 @@
 """Every kind of export answers as the original, or the library, does.
 
-The SavedModels are asked in a fresh process that has only TensorFlow.
+SavedModels of one kind for each way that texts take are asked in a fresh
+process that has only TensorFlow; of the others what would be written.
 """
 
 import gzip
@@ -14,20 +15,23 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
+from bert_tf import files
 from bert_tf.checkpoints import google, names
-from bert_tf.export import saved_model
+from bert_tf.export import checking, kinds, saved_model
 from bert_tf.export import settings as settings_lib
 from bert_tf.models import classifier, token_classifier
 from bert_tf.tasks.classification import reading, table
 from bert_tf.tasks.squad import reading as squad_reading
 from bert_tf.tasks.tagging import predicting
 from bert_tf.text import lines
+from tests.models import tiny
 from tests.tasks.squad import goldens
 
 TESTDATA = goldens.TESTDATA
-TINY = str(TESTDATA / "tiny" / "bert_model.ckpt")
+TINY = str(tiny.FOLDER / "bert_model.ckpt")
 MRPC = TESTDATA / "classifier" / "mrpc"
 LABELS = ("O", "B-place", "I-place")
+SPAN = {"max_seq_length": 64, "doc_stride": 24, "max_query_length": 20}
 ODD = [
   b"",
   b"\0",
@@ -42,73 +46,84 @@ ODD = [
 ]
 
 
-def _config():
-  return bert_tf.BertConfig.from_json_file(goldens.CONFIG)
-
-
-def _with_head(folder, model, seed):
-  """A checkpoint of the tiny encoder and a made-up head."""
-  google.load(model.bert.variables, TINY)
-  random = np.random.default_rng(seed)
-  for variable in model.head.variables:
-    variable.assign(random.normal(size=variable.shape))
-  prefix = str(folder / "model.ckpt-1")
-  google.save(names.by_name(model.variables), prefix)
-  return prefix
-
-
-class _Exports:
-  """Exports made when first asked for."""
-
-  def __init__(self, folder):
-    self.folder = folder
-    self.paths = {}
-
-  def make(self, name, checkpoint, **settings):
-    if name not in self.paths:
-      known = {"max_seq_length": 48} | settings
-      self.paths[name] = saved_model.export(
-        _config(),
-        str(checkpoint),
-        goldens.VOCAB,
-        settings_lib.ExportSettings(name, **known),
-        str(self.folder / name),
-      )
-    return self.paths[name]
-
-  def head(self, name, model, **settings):
-    folder = self.folder / f"{name}_checkpoint"
-    return self.make(name, _with_head(folder, model, len(name)), **settings)
-
-  def all(self):
-    """Every kind once."""
-    config = _config()
-    self.make("encoder", TINY, max_seq_length=32)
-    self.make("sentence", TINY, normalize=True)
-    self.make("classifier", MRPC / "model.ckpt-40", labels=("0", "1"))
-    self.head("multilabel", classifier.BertClassifier(config, 3), labels=LABELS)
-    self.head("regressor", classifier.BertClassifier(config, 1))
-    self.head(
-      "tagger", token_classifier.BertTokenClassifier(config, 3), labels=LABELS
-    )
-    self.make("masked_lm", TINY)
-    self.make("pretrainer", TINY)
-    self.make(
-      "span",
-      goldens.CHECKPOINTS["v2"],
-      max_seq_length=64,
-      doc_stride=24,
-      max_query_length=20,
-      version_2_with_negative=True,
-      null_score_diff_threshold=-0.0617,
-      pad_windows=True,
-    )
-    return self.paths
+def _settings(name, **changes):
+  return settings_lib.ExportSettings(name, **{"max_seq_length": 48} | changes)
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory):
-  return _Exports(tmp_path_factory.mktemp("exports")).all()
+def heads(tmp_path_factory):
+  """Checkpoints of the tiny encoder and made-up heads, by kind."""
+  models = {
+    "multilabel": classifier.BertClassifier(tiny.CONFIG, 3),
+    "regressor": classifier.BertClassifier(tiny.CONFIG, 1),
+    "tagger": token_classifier.BertTokenClassifier(tiny.CONFIG, 3),
+  }
+  found = {}
+  for name, model in models.items():
+    google.load(model.bert.variables, TINY)
+    random = np.random.default_rng(len(name))
+    for variable in model.head.variables:
+      variable.assign(random.normal(size=variable.shape))
+    found[name] = str(tmp_path_factory.mktemp(name) / "model.ckpt-1")
+    google.save(names.by_name(model.variables), found[name])
+  return found
+
+
+@pytest.fixture(scope="module")
+def exports(heads, tmp_path_factory):
+  """SavedModels, versions of one folder, by kind."""
+  folder = str(tmp_path_factory.mktemp("exports"))
+  made = (
+    (TINY, _settings("encoder", max_seq_length=32)),
+    (
+      str(MRPC / "model.ckpt-40"),
+      _settings("classifier", labels=("0", "1")),
+    ),
+    (heads["tagger"], _settings("tagger", labels=LABELS)),
+    (TINY, _settings("pretrainer")),
+    (
+      goldens.CHECKPOINTS["v2"],
+      _settings(
+        "span",
+        version_2_with_negative=True,
+        null_score_diff_threshold=-0.0617,
+        pad_windows=True,
+        **SPAN,
+      ),
+    ),
+  )
+  found = {
+    settings.model_type: saved_model.export(
+      tiny.CONFIG, checkpoint, goldens.VOCAB, settings, folder
+    )
+    for checkpoint, settings in made
+  }
+  versions = [pathlib.Path(path).name for path in found.values()]
+  assert versions == ["1", "2", "3", "4", "5"]
+  assert files.names_in(folder) == versions
+  return found
+
+
+def _make(name, checkpoint, **changes):
+  module, _ = saved_model.make(
+    tiny.CONFIG, checkpoint, goldens.VOCAB, _settings(name, **changes)
+  )
+  return module
+
+
+@pytest.fixture(scope="module")
+def modules(heads):
+  """What would be written of the other kinds."""
+  return {
+    "sentence": _make("sentence", TINY, normalize=True),
+    "multilabel": _make("multilabel", heads["multilabel"], labels=LABELS),
+    "regressor": _make("regressor", heads["regressor"]),
+    "masked_lm": _make("masked_lm", TINY),
+  }
+
+
+def test_there_is_no_other_kind(exports, modules):
+  assert {*exports, *modules} == set(kinds.KINDS)
 
 
 def ask(questions, folder):
@@ -158,12 +173,7 @@ def questions():
     [x.text_a for x in parsed],
     [x.text_b or "" for x in parsed],
   )
-  batch = np.load(TESTDATA / "tiny" / "modeling.npz")
-  ids = {
-    key.removeprefix("in/"): batch[key].tolist()
-    for key in batch
-    if key.startswith("in/")
-  }
+  batch = tiny.batch()
   wanted = ("input_ids", "input_mask", "segment_ids", "masked_lm_positions")
   return {
     "classifier": _texts([x.text for x in mrpc], [x.pair for x in mrpc]),
@@ -175,25 +185,37 @@ def questions():
     "multilabel": _texts(*pairs),
     "regressor": _texts(*pairs),
     "tagger": _texts([*pairs[0], "the mill " * 60, ""]),
-    "pretrainer ids": {name: ids[name] for name in wanted},
+    "pretrainer ids": {name: batch[name].numpy().tolist() for name in wanted},
   }
 
 
+def _odd(name):
+  """Odd texts, and others beside them where the kind takes pairs."""
+  pair = "text_pair" in kinds.KINDS[name].served.text_inputs
+  return [ODD, ODD[::-1]] if pair else [ODD]
+
+
 @pytest.fixture(scope="module")
-def answers(exports, questions, tmp_path_factory):
-  """What a fresh process answers, by name."""
-  asked = []
+def answers(exports, modules, questions, tmp_path_factory):
+  """What a fresh process answers, and the modules, by name."""
+  asked, found = [], {"odd": {}}
   for name, inputs in questions.items():
     kind, _, signature = name.partition(" ")
-    asked.append([exports[kind], signature or "serving_default", inputs])
-  for path in exports.values():
-    given = tf.saved_model.load(path).signatures["serving_default"]
-    pair = "text_pair" in given.structured_input_signature[1]
-    inputs = _texts(ODD, list(reversed(ODD)) if pair else None)
-    asked.append([path, "serving_default", inputs])
-  found = ask(asked, tmp_path_factory.mktemp("fresh"))
-  odd = dict(zip(exports, found[len(questions) :], strict=True))
-  return dict(zip(questions, found, strict=False)) | {"odd": odd}
+    if kind in exports:
+      asked.append([exports[kind], signature or "serving_default", inputs])
+    else:
+      texts = (_unlatin(inputs[key]) for key in ("text", "text_pair"))
+      found[name] = modules[kind].from_text(*map(tf.constant, texts))
+  for name, path in exports.items():
+    asked.append([path, "serving_default", _texts(*_odd(name))])
+  for name, module in modules.items():
+    found["odd"][name] = module.from_text(*map(tf.constant, _odd(name)))
+  told = iter(ask(asked, tmp_path_factory.mktemp("fresh")))
+  for name in questions:
+    if name not in found:
+      found[name] = next(told)
+  found["odd"] |= dict(zip(exports, told, strict=True))
+  return found
 
 
 def test_classifier_is_the_original(answers):
@@ -241,11 +263,9 @@ def test_sentence_vectors_are_means_of_length_one(answers):
   np.testing.assert_allclose(found[short], want[short], rtol=0, atol=1e-5)
 
 
-def _predicted(exports, questions, name, outputs, activation):
+def _predicted(heads, questions, name, activation):
   model = classifier.BertClassifier.from_checkpoint(
-    pathlib.Path(exports[name]).parent.parent / f"{name}_checkpoint",
-    outputs=outputs,
-    config=_config(),
+    heads[name], config=tiny.CONFIG
   )
   tokenizer = bert_tf.FullTokenizer(goldens.VOCAB)
   given = questions[name]
@@ -255,26 +275,26 @@ def _predicted(exports, questions, name, outputs, activation):
   return model.predict_text(list(texts), tokenizer, activation, 48)
 
 
-def test_multilabel(exports, questions, answers):
-  want = _predicted(exports, questions, "multilabel", 3, "sigmoid")
+def test_multilabel(heads, questions, answers):
+  want = _predicted(heads, questions, "multilabel", "sigmoid")
   found = answers["multilabel"]
   np.testing.assert_allclose(found["probabilities"], want, rtol=0, atol=1e-5)
-  assert found["label"] == [
+  labels = [label.decode() for label in found["label"].numpy()]
+  assert labels == [
     ",".join(np.array(LABELS)[row > 0.5].tolist()) for row in want
   ]
-  assert any("," in label for label in found["label"])
+  assert any("," in label for label in labels)
 
 
-def test_regressor(exports, questions, answers):
-  want = _predicted(exports, questions, "regressor", 1, "linear")
+def test_regressor(heads, questions, answers):
+  want = _predicted(heads, questions, "regressor", "linear")
   found = answers["regressor"]["value"]
   np.testing.assert_allclose(found, want[:, 0], rtol=0, atol=1e-5)
 
 
-def test_tagger(exports, questions, answers):
+def test_tagger(heads, questions, answers):
   model = token_classifier.BertTokenClassifier.from_checkpoint(
-    pathlib.Path(exports["tagger"]).parent.parent / "tagger_checkpoint",
-    config=_config(),
+    heads["tagger"], config=tiny.CONFIG
   )
   want = predicting.tag(
     model,
@@ -293,7 +313,7 @@ def test_tagger(exports, questions, answers):
 
 
 def test_pretrainer_is_the_original(answers):
-  golden = np.load(TESTDATA / "tiny" / "modeling.npz")
+  golden = tiny.golden()
   found = answers["pretrainer ids"]
   for name, key in (
     ("masked_lm_logits", "out/mlm_log_probs"),
@@ -315,26 +335,48 @@ def test_odd_inputs_are_answered(answers):
 
 def test_what_travels_inside(exports):
   for name, path in exports.items():
-    told = saved_model.read_settings(path)
-    assert told["model_type"] == name
     assets = pathlib.Path(path) / "assets"
+    told = files.read_json(str(assets / "export.json"))
+    assert told["model_type"] == name
     assert (assets / "vocab.txt").read_bytes() == pathlib.Path(
       goldens.VOCAB
     ).read_bytes()
     inside = bert_tf.BertConfig.from_json_file(assets / "bert_config.json")
-    assert inside == _config()
-  assert saved_model.read_settings(exports["tagger"])["labels"] == list(LABELS)
+    assert inside == tiny.CONFIG
+    assert told["labels"] == {
+      "tagger": list(LABELS), "classifier": ["0", "1"]
+    }.get(name, [])  # fmt: skip
 
 
-def test_span_without_padding(exports):
-  """It is then what the library answers without padding; see checking."""
-  path = saved_model.export(
-    _config(),
-    goldens.CHECKPOINTS["v1"],
-    goldens.VOCAB,
-    settings_lib.ExportSettings(
-      "span", max_seq_length=64, doc_stride=24, max_query_length=20
-    ),
-    str(pathlib.Path(exports["span"]).parent),
+@pytest.mark.parametrize(
+  "name, checkpoint, changes",
+  [
+    ("span", goldens.CHECKPOINTS["v1"], SPAN),  # without padding
+    ("masked_lm", TINY, {"max_seq_length": 8}),  # shorter than the samples
+  ],
+)
+def test_settings_that_fit_what_is_checked(name, checkpoint, changes):
+  """Graphs of the signatures answer as the library does."""
+  module, reference = saved_model.make(
+    tiny.CONFIG, checkpoint, goldens.VOCAB, _settings(name, **changes)
   )
-  assert path.endswith("2")  # beside the first version
+  signatures = {
+    name: function.get_concrete_function()
+    for name, function in module.signatures().items()
+  }
+  checking.check(signatures, module, reference)
+
+
+def test_a_difference_is_said():
+  """Of one signature alone."""
+  module, reference = saved_model.make(
+    tiny.CONFIG, TINY, goldens.VOCAB, _settings("sentence")
+  )
+  other = {
+    "serving_default": lambda **texts: module.from_text(*texts.values()),
+    "ids": lambda **ids: {"vector": module.from_ids(ids)["vector"] + 0.1},
+  }
+  with pytest.raises(
+    RuntimeError, match=r"(?s)in 'vector'.*nothing was exported"
+  ):
+    checking.check(other, module, reference)

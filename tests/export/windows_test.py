@@ -96,8 +96,8 @@ def test_chunks_are_joined():
     return windows_lib.in_chunks(
       double_and_count,
       {"x": values},
-      rows[0, 0],
       {"y": (tf.int32, [2]), "count": (tf.int32, [])},
+      rows[0, 0],
     )
 
   values = tf.reshape(tf.range(14), [7, 2])
