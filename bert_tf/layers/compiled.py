@@ -2,13 +2,13 @@
 
 On a CPU the products of a training step are fastest in oneDNN, but what
 stands between them is memory-bound: a GELU and its gradient alone are some
-twenty passes over [B*S, I]. Here each group is a pair of functions, forward
+twenty passes over [T, I]. Here each group is a pair of functions, forward
 and backward, that XLA compiles; the products stay outside. Numbers agree with
 the plain layers to rounding (the groups compute in float32 whatever the
 layers' dtype), and dropout drops the very same entries.
 
 Layers use the groups inside `groups(True)` alone, which a training step opens
-where they pay; see `training.strategy`.
+where they pay; see `training.compilation`.
 """
 
 import contextlib
@@ -94,15 +94,15 @@ def add_and_normalize(
   """LayerNorm of `dropout(x) + residual`.
 
   Args:
-    x: [N, H].
-    residual: [N, H].
+    x: [T, H], a row a token.
+    residual: [T, H].
     gamma: float32 [H].
     beta: float32 [H].
     rate: Of dropout.
     epsilon: Of LayerNorm.
 
   Returns:
-    [N, H] in the dtype of `x`.
+    [T, H] in the dtype of `x`.
   """
 
   @tf.custom_gradient
@@ -198,7 +198,7 @@ def _normalize(
   wide += tf.cast(residual, tf.float32)
   wide -= tf.reduce_mean(wide, axis=-1, keepdims=True)
   variance = tf.reduce_mean(wide * wide, axis=-1, keepdims=True)
-  deviation = tf.math.rsqrt(variance + epsilon)  # [N, 1]
+  deviation = tf.math.rsqrt(variance + epsilon)  # [T, 1]
   normal = wide * deviation
   y = tf.cast(normal * gamma + beta, x.dtype)
   return y, tf.cast(normal, x.dtype), deviation

@@ -15,8 +15,9 @@ class Embeddings(tf_keras.layers.Layer):
   Source: section 3 of the paper; modeling.py, `embedding_lookup` and
   `embedding_postprocessor`.
 
-  Variables, float32: `word_embeddings` [V, H], `token_type_embeddings` [2, H],
-  `position_embeddings` [P, H], `LayerNorm/{gamma,beta}` [H].
+  Variables, float32: `word_embeddings` [V, H], `token_type_embeddings` [G, H]
+  of G segments (Google's models have 2), `position_embeddings` [P, H],
+  `LayerNorm/{gamma,beta}` [H].
   """
 
   def __init__(
@@ -71,8 +72,8 @@ class Embeddings(tf_keras.layers.Layer):
     x = self._words(input_ids)  # [..., H]
     segments = tf.one_hot(
       segment_ids, self.config.type_vocab_size, dtype=x.dtype
-    )  # [..., 2]
-    x += tf.einsum("...t,th->...h", segments, self.token_type_embeddings)
+    )  # [..., G]
+    x += tf.einsum("...g,gh->...h", segments, self.token_type_embeddings)
     if positions is None:
       length = tf.shape(input_ids)[1]
       x += self.position_embeddings[:length]  # [S, H] to each of [B, S, H]

@@ -54,6 +54,14 @@ class HeadedModel(tf_keras.Model):
         layer.build(None)
     self.built = True
 
+  def compute_metrics(
+    self, x: Any, y: Any, y_pred: Any, sample_weight: Any
+  ) -> dict[str, Any]:
+    """For `fit`: labels are a plain pair, and Keras wants predictions alike."""
+    if isinstance(y_pred, tuple):
+      y_pred = tuple(y_pred)
+    return super().compute_metrics(x, y, y_pred, sample_weight)
+
   @classmethod
   def from_checkpoint(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
     """Loads a checkpoint, fine-tuned or pre-trained.

@@ -83,9 +83,3 @@ class BertPretrainer(headed.HeadedModel):
     if self.next_sentence:
       follows = self.next_sentence(output.pooled_output)
     return PretrainingOutput(self.masked_lm(vectors, table), follows)
-
-  def compute_metrics(
-    self, x: Any, y: Any, y_pred: Any, sample_weight: Any
-  ) -> dict[str, Any]:
-    """For `fit`: labels are a plain pair, and Keras wants predictions alike."""
-    return super().compute_metrics(x, y, tuple(y_pred), sample_weight)

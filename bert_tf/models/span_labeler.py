@@ -57,9 +57,3 @@ class BertSpanLabeler(headed.HeadedModel):
     flat = tf.reshape(sequence, [-1, self.config.hidden_size])  # [B*S, H]
     logits = tf.reshape(self.head(flat), [shape[0], shape[1], 2])
     return SpanLogits(logits[:, :, 0], logits[:, :, 1])
-
-  def compute_metrics(
-    self, x: Any, y: Any, y_pred: Any, sample_weight: Any
-  ) -> dict[str, Any]:
-    """For `fit`: labels are a plain pair, and Keras wants predictions alike."""
-    return super().compute_metrics(x, y, tuple(y_pred), sample_weight)

@@ -6,63 +6,43 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf.checkpoints import google, names
-from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective as objective_lib
 from bert_tf.training import objective as loss_lib
+from tests.models import tiny
 
 
 @pytest.fixture(scope="module")
-def golden(testdata):
-  with np.load(testdata / "tiny" / "modeling.npz") as file:
-    return dict(file)
+def golden():
+  return tiny.golden()
 
 
 @pytest.fixture(scope="module")
-def batch(golden):
-  return {
-    name.removeprefix("in/"): tf.constant(golden[name])
-    for name in golden
-    if name.startswith("in/")
-  }
-
-
-def make_pretrainer(testdata, **kwargs):
-  config = bert_tf.BertConfig.from_json_file(
-    testdata / "tiny" / "bert_config.json"
-  )
-  model = pretrainer.BertPretrainer(config, **kwargs)
-  google.load(model.variables, testdata / "tiny", require_all=True)
-  return model
+def batch():
+  return tiny.batch()
 
 
 @pytest.mark.parametrize("one_hot", [False, True])
-def test_forward_is_the_original_s(testdata, golden, batch, one_hot):
+def test_forward_is_the_original_s(golden, batch, one_hot):
   model = bert_tf.BertModel.from_checkpoint(
-    testdata / "tiny", use_one_hot_embeddings=one_hot
+    tiny.FOLDER, use_one_hot_embeddings=one_hot
   )
   output = model(batch)
-  found = {
-    "embedding_output": output.embedding_output,
-    "all_encoder_layers": tf.stack(output.all_encoder_layers),
-    "pooled_output": output.pooled_output,
-  }
-  for name, value in found.items():
-    np.testing.assert_allclose(value, golden[f"out/{name}"], atol=1e-5)
+  tiny.assert_original(output, golden)
   np.testing.assert_array_equal(
     output.sequence_output, output.all_encoder_layers[-1]
   )
 
 
-def test_heads_are_the_original_s(testdata, golden, batch):
-  output = make_pretrainer(testdata)(batch)
+def test_heads_are_the_original_s(golden, batch):
+  output = tiny.pretrainer()(batch)
   for logits, name in zip(output, ("mlm", "nsp"), strict=True):
     np.testing.assert_allclose(
       tf.nn.log_softmax(logits), golden[f"out/{name}_log_probs"], atol=1e-5
     )
 
 
-def test_losses_and_gradients_are_the_original_s(testdata, golden, batch):
-  model = make_pretrainer(testdata)
+def test_losses_and_gradients_are_the_original_s(golden, batch):
+  model = tiny.pretrainer()
   objective = objective_lib.PretrainingObjective()
   weights = objective.weights(batch)
   with tf.GradientTape() as tape:
@@ -84,9 +64,9 @@ def test_losses_and_gradients_are_the_original_s(testdata, golden, batch):
     np.testing.assert_allclose(got, want, atol=1e-4 * largest, err_msg=name)
 
 
-def test_names_are_google_s(testdata):
-  model = make_pretrainer(testdata)
-  reader = google.Reader(testdata / "tiny")
+def test_names_are_google_s():
+  model = tiny.pretrainer()
+  reader = google.Reader(tiny.FOLDER)
   found = {
     name: tuple(variable.shape)
     for name, variable in names.by_name(model.variables).items()
@@ -94,8 +74,8 @@ def test_names_are_google_s(testdata):
   assert found == reader.shapes
 
 
-def test_mask_and_segments_have_defaults(testdata):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+def test_mask_and_segments_have_defaults():
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
   ids = tf.constant([[5, 6, 7]])
   with_all = model(ids, tf.ones_like(ids), tf.zeros_like(ids))
   np.testing.assert_array_equal(
@@ -103,8 +83,8 @@ def test_mask_and_segments_have_defaults(testdata):
   )
 
 
-def test_bfloat16_is_near(testdata, golden, batch):
-  model = make_pretrainer(testdata, dtype="mixed_bfloat16")
+def test_bfloat16_is_near(golden, batch):
+  model = tiny.pretrainer(dtype="mixed_bfloat16")
   assert {v.dtype for v in model.variables} == {tf.float32}
   output = model(batch)
   assert output.masked_lm_logits.dtype == tf.float32
@@ -114,8 +94,8 @@ def test_bfloat16_is_near(testdata, golden, batch):
   assert np.abs(got - golden["out/pooled_output"]).mean() < 0.03
 
 
-def test_dynamic_batch_and_length(testdata, golden, batch):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+def test_dynamic_batch_and_length(golden, batch):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
   spec = tf.TensorSpec([None, None], tf.int32)
   function = tf.function(
     lambda *args: model(*args).pooled_output, input_signature=[spec] * 3
@@ -143,8 +123,8 @@ def test_no_layers():
     ([[1] * 65], [[0] * 65], "65 long.*max_position_embeddings is 64"),
   ],
 )
-def test_wrong_inputs(testdata, ids, segments, message):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+def test_wrong_inputs(ids, segments, message):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
   ids = tf.constant(ids)
   with pytest.raises(ValueError, match=message):
     model(ids, tf.ones_like(ids), tf.constant(segments))

@@ -9,6 +9,7 @@ from tensorflow.python.eager import context
 
 import bert_tf
 from bert_tf.layers import fusion, token_rows
+from tests.models import tiny
 
 INPUTS = ("input_ids", "input_mask", "segment_ids")
 LAYERS = 3
@@ -21,14 +22,13 @@ needs_onednn = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def golden(testdata):
-  with np.load(testdata / "tiny" / "modeling.npz") as file:
-    return dict(file)
+def golden():
+  return tiny.golden()
 
 
 @pytest.fixture(scope="module")
-def batch(golden):
-  return {name: tf.constant(golden[f"in/{name}"]) for name in INPUTS}
+def batch():
+  return {name: tiny.batch()[name] for name in INPUTS}
 
 
 def in_graph(model, shape=(None, None), skip=False):
@@ -108,23 +108,14 @@ def test_what_is_fused(dtype, hidden_act, shape, skip):
   assert not loose & set(found)
 
 
-def test_the_graph_is_the_original_s(testdata, golden, batch):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
-  output = in_graph(model)(batch)
-  found = {
-    "embedding_output": output.embedding_output,
-    "all_encoder_layers": tf.stack(output.all_encoder_layers),
-    "pooled_output": output.pooled_output,
-  }
-  for name, value in found.items():
-    np.testing.assert_allclose(value, golden[f"out/{name}"], atol=1e-5)
+def test_the_graph_is_the_original_s(golden, batch):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
+  tiny.assert_original(in_graph(model)(batch), golden)
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_gradients_of_the_graph_are_those_of_eager_ops(
-  testdata, batch, jit_compile
-):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+def test_gradients_of_the_graph_are_those_of_eager_ops(batch, jit_compile):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
 
   def gradients():
     with tf.GradientTape() as tape:
@@ -139,8 +130,8 @@ def test_gradients_of_the_graph_are_those_of_eager_ops(
     np.testing.assert_allclose(got, want, atol=1e-4 * scale)
 
 
-def test_skipped_padding_is_zero_and_the_rest_the_same(testdata, golden, batch):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+def test_skipped_padding_is_zero_and_the_rest_the_same(golden, batch):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
   real = golden["in/input_mask"].astype(bool)
   assert not real.all()
   assert real[:, 0].all()
@@ -162,8 +153,8 @@ def _eagerly_skipping(model, batch):
     return model(batch)
 
 
-def test_an_empty_sequence_disturbs_no_other(testdata, batch):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny")
+def test_an_empty_sequence_disturbs_no_other(batch):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
   run = in_graph(model, skip=True)
   mask = batch["input_mask"].numpy()
   mask[0] = 0
@@ -175,8 +166,8 @@ def test_an_empty_sequence_disturbs_no_other(testdata, batch):
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
-def test_bfloat16_is_near(testdata, golden, batch, dtype):
-  model = bert_tf.BertModel.from_checkpoint(testdata / "tiny", dtype=dtype)
+def test_bfloat16_is_near(golden, batch, dtype):
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER, dtype=dtype)
   got = tf.cast(in_graph(model)(batch).sequence_output, tf.float32)
   want = golden["out/all_encoder_layers"][-1]
   error = np.linalg.norm(got - want) / np.linalg.norm(want)

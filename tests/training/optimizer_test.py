@@ -9,46 +9,27 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-import bert_tf
 from bert_tf.checkpoints import google, names
 from bert_tf.layers import compiled
-from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import objective
 from bert_tf.training import adam_weight_decay, addons, optimizer, step
+from tests.models import tiny
 
 GOLDEN = optimizer.OptimizerSettings("adamw", 1e-3, 20, 5)
-
-
-def tiny_batch(testdata):
-  with np.load(testdata / "tiny" / "modeling.npz") as file:
-    return {
-      name.removeprefix("in/"): tf.constant(file[name])
-      for name in file.files
-      if name.startswith("in/")
-    }
-
-
-def tiny_model(testdata):
-  config = bert_tf.BertConfig.from_json_file(
-    testdata / "tiny" / "bert_config.json"
-  )
-  model = pretrainer.BertPretrainer(config.without_dropout())
-  google.load(model.variables, testdata / "tiny" / "bert_model.ckpt")
-  return model
 
 
 @pytest.mark.parametrize(
   "micro_batches, compilation",
   [(1, "none"), (2, "none"), (1, "groups"), (2, "groups"), (1, "whole")],
 )
-def test_twenty_steps_are_the_original_s(testdata, micro_batches, compilation):
+def test_twenty_steps_are_the_original_s(micro_batches, compilation):
   """Every weight, both moments and the losses, also in micro-batches.
 
   In the run that made this golden the rate was read after the step had been
   counted (TensorFlow 1 left the order of the two open; in the original's own
   training loop, `train_parity`, the rate comes first). So it is set ahead.
   """
-  model = tiny_model(testdata)
+  model = tiny.pretrainer(tiny.CONFIG.without_dropout())
   opt = optimizer.Optimizer(GOLDEN, model.trainable_variables)
   train_step = tf.function(
     step.TrainStep(
@@ -59,16 +40,16 @@ def test_twenty_steps_are_the_original_s(testdata, micro_batches, compilation):
       compilation=compilation,
     )
   )
-  batch = tiny_batch(testdata)
+  batch = tiny.batch()
   losses = []
   for index in range(20):
     opt.step.assign(index + 1)
     losses.append(float(train_step(batch)["loss"]))
   opt.step.assign(20)
-  with np.load(testdata / "tiny" / "optimizer_losses.npz") as file:
+  with np.load(tiny.FOLDER / "optimizer_losses.npz") as file:
     np.testing.assert_allclose(losses, file["losses"], atol=1e-4)
   state = names.by_name(model.variables) | opt.state()
-  reader = google.Reader(testdata / "tiny" / "resume_model.ckpt-20")
+  reader = google.Reader(tiny.FOLDER / "resume_model.ckpt-20")
   assert set(state) == set(reader.shapes)
   for name, variable in state.items():
     np.testing.assert_allclose(
