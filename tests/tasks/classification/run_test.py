@@ -110,6 +110,7 @@ def test_a_number_is_learned(own_data, tmp_path):
 def test_a_resumed_training_ends_where_an_undisturbed_one_does(tmp_path):
   whole, resumed = tmp_path / "whole", tmp_path / "resumed"
   settings = {
+    "layers": 1,
     "do_train": True,
     "do_eval": True,
     "do_predict": True,
@@ -159,7 +160,7 @@ def test_the_best_is_kept_and_used(own_data, tmp_path):
 def test_trials_have_seeds_of_their_own(tmp_path):
   scores = classifying.classify(
     tmp_path, do_train=True, do_eval=True, num_trials=2, seed=7,
-    learning_rate=1e-3,
+    learning_rate=1e-3, layers=1,
   )  # fmt: skip
   losses = [
     classifying.scores(tmp_path / f"trial_{i}" / "eval_results.txt")["loss"]
@@ -174,7 +175,12 @@ def test_trials_have_seeds_of_their_own(tmp_path):
     np.std(losses, ddof=1), rel=1e-3
   )
   alone = classifying.classify(
-    tmp_path / "alone", do_train=True, do_eval=True, seed=8, learning_rate=1e-3
+    tmp_path / "alone",
+    do_train=True,
+    do_eval=True,
+    seed=8,
+    learning_rate=1e-3,
+    layers=1,
   )
   assert alone["loss"] == pytest.approx(losses[1], rel=1e-6)
 
@@ -210,13 +216,16 @@ def test_evaluating_often_traces_the_model_once(tmp_path, monkeypatch):
   counts = []
   for every in (5, 2):
     calls.clear()
-    classifying.classify(tmp_path / str(every), do_train=True, eval_steps=every)
+    classifying.classify(
+      tmp_path / str(every), do_train=True, eval_steps=every, layers=1
+    )
     counts.append(calls.count(False))
   assert counts[0] == counts[1] > 0
 
 
 def test_killed_while_evaluating_it_keeps_the_same_best(tmp_path, monkeypatch):
   settings = {
+    "layers": 1,
     "do_train": True,
     "save_checkpoints_steps": 2,
     "eval_steps": 2,

@@ -131,13 +131,13 @@ def clipped_gradients(reader):
 
 def test_two_runs_are_bit_identical_and_resuming_too(tmp_path):
   """With dropout; the second is stopped at a step that no log line ends."""
-  training.pretrain(tmp_path / "a", save_checkpoints_steps=5)
-  training.pretrain(tmp_path / "b", save_checkpoints_steps=5)
+  training.pretrain(tmp_path / "a", save_checkpoints_steps=5, layers=1)
+  training.pretrain(tmp_path / "b", save_checkpoints_steps=5, layers=1)
   shutil.copytree(tmp_path / "a", tmp_path / "c")
   (tmp_path / "c" / "checkpoint").write_text(
     'model_checkpoint_path: "model.ckpt-5"'
   )
-  training.pretrain(tmp_path / "c", iterations_per_loop=3)
+  training.pretrain(tmp_path / "c", iterations_per_loop=3, layers=1)
   want = training.read(tmp_path / "a", 12)
   for other in ("b", "c"):
     assert_near(training.read(tmp_path / other, 12), want, atol=0)
@@ -146,7 +146,7 @@ def test_two_runs_are_bit_identical_and_resuming_too(tmp_path):
 def test_seed_and_dropout_matter(tmp_path):
   results = []
   for name, seed in (("a", 1), ("b", 2)):
-    training.pretrain(tmp_path / name, steps=3, warmup=0, seed=seed)
+    training.pretrain(tmp_path / name, steps=3, warmup=0, seed=seed, layers=1)
     results.append(training.read(tmp_path / name, 3))
   kernel = "bert/pooler/dense/kernel"
   assert np.abs(results[0][kernel] - results[1][kernel]).max() > 1e-5
@@ -155,7 +155,9 @@ def test_seed_and_dropout_matter(tmp_path):
 def test_new_weights_come_from_the_seed(tmp_path):
   found = []
   for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-    training.pretrain(tmp_path / name, init_checkpoint=None, steps=1, seed=seed)
+    training.pretrain(
+      tmp_path / name, init_checkpoint=None, steps=1, seed=seed, layers=1
+    )
     found.append(training.read(tmp_path / name, 1)["bert/pooler/dense/kernel"])
   np.testing.assert_array_equal(found[0], found[1])
   assert np.abs(found[0] - found[2]).max() > 0.01
@@ -163,9 +165,9 @@ def test_new_weights_come_from_the_seed(tmp_path):
 
 def test_gradient_accumulation(tmp_path):
   """4 x 2 examples are 8 examples."""
-  training.pretrain(tmp_path / "whole", dropout=False)
+  training.pretrain(tmp_path / "whole", dropout=False, layers=1)
   training.pretrain(
-    tmp_path / "parts", dropout=False, gradient_accumulation_steps=4
+    tmp_path / "parts", dropout=False, gradient_accumulation_steps=4, layers=1
   )
   assert_near(
     training.read(tmp_path / "parts", 12),
@@ -175,7 +177,7 @@ def test_gradient_accumulation(tmp_path):
 
 
 def test_seed_zero(tmp_path):
-  training.pretrain(tmp_path, steps=2, seed=0)
+  training.pretrain(tmp_path, steps=2, seed=0, layers=1)
   assert (tmp_path / "model.ckpt-2.index").exists()
 
 
@@ -194,9 +196,9 @@ def test_evaluation_takes_what_output_dir_lists_or_nothing(tmp_path):
 
 
 def test_finished_training_is_left_alone(tmp_path):
-  training.pretrain(tmp_path, steps=2)
+  training.pretrain(tmp_path, steps=2, layers=1)
   before = sorted(path.stat().st_mtime_ns for path in tmp_path.iterdir())
-  training.pretrain(tmp_path, steps=2)
+  training.pretrain(tmp_path, steps=2, layers=1)
   after = sorted(path.stat().st_mtime_ns for path in tmp_path.iterdir())
   assert before == after
 
@@ -227,19 +229,21 @@ def test_learns(tmp_path, precision, optimizer_name):
 
 def test_float16_resumes_with_its_loss_scale(tmp_path):
   devices = {"precision": "mixed_float16"}
-  training.pretrain(tmp_path / "a", devices=devices, save_checkpoints_steps=5)
+  training.pretrain(
+    tmp_path / "a", devices=devices, save_checkpoints_steps=5, layers=1
+  )
   shutil.copytree(tmp_path / "a", tmp_path / "b")
   (tmp_path / "b" / "checkpoint").write_text(
     'model_checkpoint_path: "model.ckpt-5"'
   )
-  training.pretrain(tmp_path / "b", devices=devices)
+  training.pretrain(tmp_path / "b", devices=devices, layers=1)
   want = training.read(tmp_path / "a", 12)
   assert want["bert_tf/loss_scale_good_steps"] == 12
   assert_near(training.read(tmp_path / "b", 12), want, atol=0)
 
 
 def test_tensorboard_scalars(tmp_path):
-  training.pretrain(tmp_path, do_eval=True, max_eval_steps=2)
+  training.pretrain(tmp_path, do_eval=True, max_eval_steps=2, layers=1)
 
   def scalars(folder):
     found = {}
@@ -266,7 +270,12 @@ def test_tensorboard_scalars(tmp_path):
 def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
   with pytest.raises(loop.NanLossError, match=r"not a number at step \d+") as e:
     training.pretrain(
-      tmp_path, rate=1e30, warmup=0, save_checkpoints_steps=1, steps=50
+      tmp_path,
+      rate=1e30,
+      warmup=0,
+      save_checkpoints_steps=1,
+      steps=50,
+      layers=1,
     )
   step = int(re.search(r"at step (\d+)", str(e.value))[1])
   # The step itself changed nothing that was saved: its update would be bad.
@@ -277,7 +286,7 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
 
 def test_nan_before_anything_was_saved(tmp_path):
   with pytest.raises(loop.NanLossError, match="none, nothing was saved"):
-    training.pretrain(tmp_path, rate=1e30, warmup=0, steps=50)
+    training.pretrain(tmp_path, rate=1e30, warmup=0, steps=50, layers=1)
 
 
 @pytest.mark.parametrize(
