@@ -94,6 +94,18 @@ class Settings:
       )
     return dataclasses.replace(self, best_metric=full)
 
+  def check_layers(self, count: int) -> None:
+    """Checks that a model has as many blocks as are to be frozen.
+
+    Raises:
+      ValueError: It has fewer.
+    """
+    if self.freeze_layers > count:
+      raise ValueError(
+        f"freeze_layers={self.freeze_layers}, but the model has {count} "
+        "(num_hidden_layers of bert_config_file): give that many at most"
+      )
+
   def check_head(
     self, name: str, shape: tuple[int, ...], do_train: bool
   ) -> None:

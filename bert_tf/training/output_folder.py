@@ -36,14 +36,28 @@ def check(folder: str, task: Mapping[str, Any]) -> None:
     task: What the task is, as JSON can hold it.
 
   Raises:
-    ValueError: It is.
+    NotADirectoryError: It is a file.
+    ValueError: It is in use.
   """
+  check_is_no_file(folder)
   found = read(folder)
   if found and found != dict(task):
     raise ValueError(
       f"output_dir {folder} is in use by another task; "
       f"{os.path.join(folder, _FILE)} says {json.dumps(found)}, expected "
       f"{json.dumps(dict(task))}: take another output_dir"
+    )
+
+
+def check_is_no_file(folder: str) -> None:
+  """Checks that a folder can be made, or is there.
+
+  Raises:
+    NotADirectoryError: There is a file of that name.
+  """
+  if not files.is_remote(folder) and os.path.isfile(folder):
+    raise NotADirectoryError(
+      f"output_dir {folder} is a file; name a folder, which may be a new one"
     )
 
 

@@ -94,6 +94,7 @@ def test_quiet(testdata, tmp_path):
     f"--vocab_file={testdata / 'vocab.txt'}",
     "--dupe_factor=1",
     "--verbosity=-1",
+    by_path=True,
   )
   assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

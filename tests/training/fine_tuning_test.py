@@ -331,6 +331,13 @@ def test_wrong_settings(settings, message):
     fine_tuning.Settings("out", **settings)
 
 
+def test_more_frozen_layers_than_there_are():
+  settings = fine_tuning.Settings("out", freeze_layers=3)
+  settings.check_layers(3)
+  with pytest.raises(ValueError, match=r"freeze_layers=3, .* has 2 \(num_hid"):
+    settings.check_layers(2)
+
+
 def test_too_few_examples(config, testdata, tmp_path):
   session = make_session(config, tmp_path, testdata, num_train_epochs=0.1)
   with pytest.raises(ValueError, match=r"64 examples in batches of 8.*not one"):

@@ -38,3 +38,9 @@ def test_the_head_of_a_checkpoint(tmp_path):
     output_folder.check_head(path, "output_weights", (3, 4))
   with pytest.raises(ValueError, match=r"'other' of shape .* found none"):
     output_folder.check_head(path, "other", (3, 4))
+
+
+def test_a_file(tmp_path):
+  (tmp_path / "out").write_text("mine")
+  with pytest.raises(NotADirectoryError, match=r"output_dir .*out is a file"):
+    output_folder.check(str(tmp_path / "out"), TASK)

@@ -16,6 +16,7 @@ from bert_tf.tasks.pretraining import objective as objective_lib
 from bert_tf.training import (
   checkpointing,
   loop,
+  output_folder,
   precision,
   progress,
   results,
@@ -101,6 +102,7 @@ def run(
     training.loop.NanLossError: The loss is no longer a number.
   """
   config.check_length(settings.max_seq_length)
+  output_folder.check_is_no_file(settings.output_dir)
   strategy = strategy_lib.create(devices)
   if settings.do_eval:
     loop.replica_batch_size(

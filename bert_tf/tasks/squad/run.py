@@ -141,6 +141,7 @@ def _check(
     settings.decoding.do_lower_case, tuning.init_checkpoint
   )
   config.check_length(settings.windows.max_seq_length)
+  tuning.check_layers(config.num_hidden_layers)
   if tuning.eval_steps and settings.do_train and not settings.predict_file:
     raise ValueError("eval_steps needs a predict_file with answers")
   output_folder.check(tuning.output_dir, _TASK)

@@ -98,6 +98,7 @@ def run(
     settings.do_lower_case, tuning.init_checkpoint
   )
   config.check_length(settings.max_seq_length)
+  tuning.check_layers(config.num_hidden_layers)
   tokenizer = tokenizers.load(
     config, settings.vocab_file, settings.do_lower_case
   )

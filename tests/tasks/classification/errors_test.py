@@ -198,6 +198,7 @@ def test_a_vocabulary_of_another_model(tmp_path, replaced, message):
       "best_metric='bleu' is not a metric of this task; it is one of "
       "eval_accuracy, eval_f1,",
     ),
+    ({"do_train": True, "freeze_layers": 9}, "freeze_layers=9, but the model"),
     ({"do_train": True, "batch_size": 100}, "make not one step"),
     ({"do_train": True, "learning_rate": -1.0}, "learning_rate=-1.0 is below"),
   ],
