@@ -26,6 +26,9 @@ flags.DEFINE_list(
   "What to draw, a panel each.",
 )
 
+# Of each group of runs; where they coincide, all can be seen.
+_STYLES = ("C0-", "C1--", "C2:", "C3-.")
+
 Scalars = dict[str, dict[int, float]]
 
 
@@ -86,7 +89,7 @@ def main() -> None:
         steps = sorted(run[scalar])
         values = [run[scalar][step] for step in steps]
         label = name if run is runs[0] else None
-        axis.plot(steps, values, f"C{number}", label=label)
+        axis.plot(steps, values, _STYLES[number % 4], label=label)
     axis.set(title=scalar, xlabel="step")
     axis.grid(alpha=0.3)
     if any(name for name, _ in groups):
