@@ -10,7 +10,7 @@ if not __package__:  # Run by its path: make the repository importable.
 
 from absl import flags
 
-from tools import command_line
+from tools import command_line, pictures
 
 FLAGS = flags.FLAGS
 
@@ -51,17 +51,11 @@ def read_panels(given: str) -> dict[str, list[Row]]:
 
 def main() -> None:
   """Draws."""
-  try:
-    from matplotlib import figure
-  except ImportError as error:
-    raise ImportError(
-      "matplotlib is needed to draw: pip install matplotlib"
-    ) from error
   panels = [
     panel for given in FLAGS.json for panel in read_panels(given).items()
   ]
   heights = [len(rows) * _BAR + _MARGIN for _, rows in panels]
-  picture = figure.Figure(figsize=(7, sum(heights)))
+  picture = pictures.figure(7, sum(heights))
   axes = picture.subplots(
     len(panels), squeeze=False, height_ratios=heights
   ).flat
@@ -78,8 +72,7 @@ def main() -> None:
     axis.invert_yaxis()
     axis.margins(x=0.15)
     axis.set(title=title)
-  picture.tight_layout()
-  picture.savefig(FLAGS.output_file, dpi=100)
+  pictures.save(picture, FLAGS.output_file)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ if not __package__:  # Run by its path: make the repository importable.
 
 from absl import flags
 
-from tools import command_line
+from tools import command_line, pictures
 
 FLAGS = flags.FLAGS
 
@@ -74,14 +74,8 @@ def read_runs(logdir: str, wanted: list[str]) -> tuple[str, list[Scalars]]:
 
 def main() -> None:
   """Draws."""
-  try:
-    from matplotlib import figure
-  except ImportError as error:
-    raise ImportError(
-      "matplotlib is needed to draw: pip install matplotlib"
-    ) from error
   groups = [read_runs(logdir, FLAGS.scalars) for logdir in FLAGS.logdir]
-  picture = figure.Figure(figsize=(4 * len(FLAGS.scalars), 3))
+  picture = pictures.figure(4 * len(FLAGS.scalars), 3)
   axes = picture.subplots(1, len(FLAGS.scalars), squeeze=False)[0]
   for axis, scalar in zip(axes, FLAGS.scalars, strict=True):
     for number, (name, runs) in enumerate(groups):
@@ -94,8 +88,7 @@ def main() -> None:
     axis.grid(alpha=0.3)
     if any(name for name, _ in groups):
       axis.legend()
-  picture.tight_layout()
-  picture.savefig(FLAGS.output_file, dpi=100)
+  pictures.save(picture, FLAGS.output_file)
 
 
 if __name__ == "__main__":

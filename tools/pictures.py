@@ -1,0 +1,24 @@
+"""Pictures, drawn by matplotlib where it is installed."""
+
+from typing import Any
+
+
+def figure(width: float, height: float) -> Any:
+  """Returns an empty figure of so many inches.
+
+  Raises:
+    ImportError: matplotlib is not installed.
+  """
+  try:
+    from matplotlib import figure
+  except ImportError as error:
+    raise ImportError(
+      "matplotlib is needed to draw: pip install matplotlib"
+    ) from error
+  return figure.Figure(figsize=(width, height))
+
+
+def save(picture: Any, path: str) -> None:
+  """Writes a figure as a file of the kind its ending tells."""
+  picture.tight_layout()
+  picture.savefig(path, dpi=100)
