@@ -100,7 +100,7 @@ def _is_float(name: str, array: npt.NDArray[Any]) -> bool:
   )
 
 
-@compiled.compiled
+@compiled.allocating
 def _encode(
   ints: Int64s,
   floats: Bytes,

@@ -18,14 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bert_tf import files
-from bert_tf.data import byte_buffer, compiled
+from bert_tf.data import byte_buffer, compiled, crc32c
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
-Tables = npt.NDArray[np.uint32]
-
-_POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed.
-_MASK_DELTA = 0xA282EAD8
 
 _LENGTH_BYTES = 8
 _CRC_BYTES = 4
@@ -33,72 +29,27 @@ HEAD_BYTES = _LENGTH_BYTES + _CRC_BYTES
 FRAME_BYTES = HEAD_BYTES + _CRC_BYTES
 
 
-def _make_tables() -> Tables:
-  """Returns the CRC of each byte with 0 to 7 zeros after it, [8, 256]."""
-  crc = np.arange(256, dtype=np.uint32)
-  for _ in range(8):
-    crc = np.where(crc & 1, (crc >> 1) ^ _POLYNOMIAL, crc >> 1)
-  tables = [crc.astype(np.uint32)]
-  for _ in range(7):
-    last = tables[-1]
-    tables.append((last >> 8) ^ tables[0][last & 0xFF])
-  return np.stack(tables)
-
-
-TABLES = _make_tables()
-
-
-def masked_crc(data: bytes) -> int:
-  """Returns the CRC-32C of some bytes as TFRecord files mask it."""
-  return int(_masked_crc(np.frombuffer(data, np.uint8), TABLES))
-
-
 @compiled.compiled
-def _masked_crc(data: Bytes, tables: Tables) -> int:
-  """See `masked_crc`; eight bytes at a time ("slicing by 8")."""
-  crc = np.int64(0xFFFFFFFF)
-  whole = len(data) & -8
-  for i in range(0, whole, 8):
-    crc = (
-      tables[7, data[i] ^ (crc & 0xFF)]
-      ^ tables[6, data[i + 1] ^ ((crc >> 8) & 0xFF)]
-      ^ tables[5, data[i + 2] ^ ((crc >> 16) & 0xFF)]
-      ^ tables[4, data[i + 3] ^ (crc >> 24)]
-      ^ tables[3, data[i + 4]]
-      ^ tables[2, data[i + 5]]
-      ^ tables[1, data[i + 6]]
-      ^ np.int64(tables[0, data[i + 7]])
-    )
-  for byte in data[whole:]:
-    crc = (crc >> 8) ^ np.int64(tables[0, (crc & 0xFF) ^ byte])
-  crc ^= 0xFFFFFFFF
-  # Masked, since a CRC over data that has CRCs in it is weak.
-  return int((((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF)
-
-
-@compiled.compiled
-def seal(out: Bytes, at: int, size: int, tables: Tables) -> int:
+def seal(out: Bytes, at: int, size: int) -> int:
   """Puts what a file has around a record of `size` bytes.
 
   Args:
     out: has the record at `out[at + HEAD_BYTES:]`.
     at: where what precedes it starts.
     size: of the record alone.
-    tables: `TABLES`.
 
   Returns:
     Where the next record may start.
   """
   byte_buffer.put_number(out, at, size, _LENGTH_BYTES)
-  length = out[at : at + _LENGTH_BYTES]
-  at += _LENGTH_BYTES
-  at = byte_buffer.put_number(out, at, _masked_crc(length, tables), _CRC_BYTES)
-  crc = _masked_crc(out[at : at + size], tables)
+  crc = crc32c.masked(out, at, at + _LENGTH_BYTES)
+  at = byte_buffer.put_number(out, at + _LENGTH_BYTES, crc, _CRC_BYTES)
+  crc = crc32c.masked(out, at, at + size)
   return byte_buffer.put_number(out, at + size, crc, _CRC_BYTES)
 
 
-@compiled.compiled
-def _frame(data: Bytes, starts: Int64s, tables: Tables) -> Bytes:
+@compiled.allocating
+def _frame(data: Bytes, starts: Int64s) -> Bytes:
   """Returns the records as they stand in a file; see `write_many`."""
   count = len(starts) - 1
   out = np.empty(starts[count] - starts[0] + count * FRAME_BYTES, np.uint8)
@@ -106,7 +57,7 @@ def _frame(data: Bytes, starts: Int64s, tables: Tables) -> Bytes:
   for i in range(count):
     record = data[starts[i] : starts[i + 1]]
     byte_buffer.put_bytes(out, at + HEAD_BYTES, record)
-    at = seal(out, at, len(record), tables)
+    at = seal(out, at, len(record))
   return out
 
 
@@ -155,7 +106,7 @@ class RecordWriter:
       starts: where each starts in `data`, and where the last one ends.
         int64 [records + 1]
     """
-    self.write_sealed(_frame(data, starts, TABLES), len(starts) - 1)
+    self.write_sealed(_frame(data, starts), len(starts) - 1)
 
   def write_sealed(self, data: Bytes, count: int) -> None:
     """Writes `count` records that have been through `seal`, gapless."""

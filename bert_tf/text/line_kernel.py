@@ -296,7 +296,7 @@ def _longest(
   return found, end
 
 
-@compiled.compiled
+@compiled.allocating
 def join(
   numbers: Int32s,
   line_ends: Int64s,

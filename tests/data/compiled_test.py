@@ -47,10 +47,10 @@ def test_kept_code_is_outdated_when_what_it_calls_changes(
 def test_nowhere_to_write(monkeypatch):
   njit = numba.njit
 
-  def without_cache(function=None, cache=False):
+  def without_cache(function=None, cache=False, **options):
     if cache:
       raise RuntimeError("cannot cache function: no locator available")
-    return njit(function)
+    return njit(function, **options)
 
   monkeypatch.setattr(numba, "njit", without_cache)
   assert compiled.compiled(lambda number: number + 1)(2) == 3

@@ -14,11 +14,15 @@ from bert_tf.data import (
   compiled,
   example_reader,
   record_writer,
-  shuffled_records,
+  shuffled_bytes,
   spill,
 )
 from bert_tf.tasks.pretraining import corpus as corpus_lib
-from bert_tf.tasks.pretraining import instance_records, settings
+from bert_tf.tasks.pretraining import (
+  instance_records,
+  packed_instances,
+  settings,
+)
 from bert_tf.tasks.pretraining import instances as instances_lib
 from bert_tf.tasks.pretraining import shards as shards_lib
 from bert_tf.text import full_tokenizer
@@ -160,7 +164,10 @@ def create_shard(
   compiled.start()
   with record_writer.open_all(config.output_file) as writers:
     folder = config.tmp_dir or spill.folder_for(config.output_file[0])
-    with shuffled_records.ShuffledRecords(folder) as records:
+    layout = instance_records.layout(
+      config.max_seq_length, config.max_predictions_per_seq
+    )
+    with shuffled_bytes.ShuffledBytes(folder) as packed:
       clock.end("start-up")
       with _bar("tokens", None, show_progress) as bar:
         corpus = corpus_lib.read_corpus(
@@ -170,14 +177,14 @@ def create_shard(
       total = corpus.document_count * config.dupe_factor
       with _bar("instances", total, show_progress) as bar:
         generator = instances_lib.Generator(corpus, tokenizer.vocab, config)
-        order = fill(records, generator, config, folder, bar.update)
+        order = fill(packed, generator, folder, bar.update)
       clock.end("instances")
-      _log_examples(
-        [records.record(n) for n in order[:_EXAMPLES_LOGGED]], tokenizer
-      )
-      with _bar("writing", records.count, show_progress) as bar:
-        for size in records.write(order, writers):
-          bar.update(size)
+      for number in order[:_EXAMPLES_LOGGED]:
+        example = instance_records.example(packed.get(number), layout)
+        _log_example(example, tokenizer)
+      with _bar("writing", packed.count, show_progress) as bar:
+        for count in instance_records.write(packed, order, layout, writers):
+          bar.update(count)
   clock.end("writing")
   return Summary(
     documents=corpus.document_count,
@@ -192,18 +199,14 @@ def create_shard(
 
 
 def fill(
-  records: shuffled_records.ShuffledRecords,
+  packed: shuffled_bytes.ShuffledBytes,
   generator: instances_lib.Generator,
-  config: settings.PretrainingDataConfig,
   folder: str | None,
   progress: Callable[[int], object],
 ) -> npt.NDArray[np.int32]:
-  """Makes all instances and records of them; returns the records' order."""
-  layout = instance_records.layout(
-    config.max_seq_length, config.max_predictions_per_seq
-  )
+  """Makes all instances; returns in which order they are to be written."""
   for store, documents in generator.batches():
-    instance_records.add_all(store, layout, records)
+    packed_instances.add_all(store, packed)
     progress(documents)
   return generator.order(folder)
 
@@ -233,14 +236,13 @@ def _check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
     record_writer.check_is_no_directory(path)
 
 
-def _log_examples(
-  records: Sequence[bytes], tokenizer: full_tokenizer.FullTokenizer
+def _log_example(
+  record: bytes, tokenizer: full_tokenizer.FullTokenizer
 ) -> None:
-  """Shows the first instances, as the original does."""
-  for record in records:
-    columns = example_reader.decode_example(record)
-    ids = columns["input_ids"][: int(sum(columns["input_mask"]))]
-    tokens = tokenizer.convert_ids_to_tokens(map(int, ids))
-    logging.info("*** Example ***\ntokens: %s", " ".join(tokens))
-    for name, values in columns.items():
-      logging.info("%s: %s", name, " ".join(map(str, values)))
+  """Shows an instance, as the original does."""
+  columns = example_reader.decode_example(record)
+  ids = columns["input_ids"][: int(sum(columns["input_mask"]))]
+  tokens = tokenizer.convert_ids_to_tokens(map(int, ids))
+  logging.info("*** Example ***\ntokens: %s", " ".join(tokens))
+  for name, values in columns.items():
+    logging.info("%s: %s", name, " ".join(map(str, values)))

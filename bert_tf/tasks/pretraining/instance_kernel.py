@@ -76,7 +76,8 @@ class Scratch(NamedTuple):
   Attributes:
     order: words, in the order in which they are tried.
     starts: where each word starts, counted without special tokens.
-    masked: what replaces the token at each position, or -1.
+    masked: what replaces the token at each position, or -1. Between instances
+      all are -1.
   """
 
   order: Int32s
@@ -122,7 +123,7 @@ def add_instances(
     cursor[1] = -1
 
 
-@compiled.compiled
+@compiled.inlined
 def _has_room(rules: Rules, store: Store) -> bool:
   """Whether the store has room for the longest instance."""
   number, tokens, masks = store.used
@@ -133,7 +134,7 @@ def _has_room(rules: Rules, store: Store) -> bool:
   )
 
 
-@compiled.compiled
+@compiled.inlined
 def _add_chunk(
   corpus: corpus_lib.Corpus,
   order: Int32s,
@@ -172,7 +173,7 @@ def _add_chunk(
   return int(chunk_end)
 
 
-@compiled.compiled
+@compiled.inlined
 def _random_segment(
   corpus: corpus_lib.Corpus,
   order: Int32s,
@@ -200,7 +201,7 @@ def _random_segment(
   return start, corpus.sentences[last]
 
 
-@compiled.compiled
+@compiled.inlined
 def _truncate_pair(
   a_start: int,
   a_end: int,
@@ -221,7 +222,7 @@ def _truncate_pair(
   return a_start, a_end, b_start, b_end
 
 
-@compiled.compiled
+@compiled.inlined
 def _add_pair(
   tokens: Int32s,
   pair: tuple[int, int, int, int],
@@ -232,25 +233,30 @@ def _add_pair(
   """Stores [CLS] a [SEP] b [SEP]."""
   a_start, a_end, b_start, b_end = pair
   a_size = a_end - a_start
-  size = a_size + b_end - b_start + 3
-  number, begin, _ = store.used
-  out = store.tokens[begin : begin + size]
-  out[0] = rules.cls
-  # Loops: numba checks slices for overlaps, which takes longer than to copy.
-  for i in range(a_size):
-    out[1 + i] = tokens[a_start + i]
-  out[1 + a_size] = rules.sep
-  for i in range(b_end - b_start):
-    out[2 + a_size + i] = tokens[b_start + i]
-  out[size - 1] = rules.sep
-  store.token_ends[number] = begin + size
+  number, at, _ = store.used
+  store.tokens[at] = rules.cls
+  at = _copy(tokens, a_start, a_end, store.tokens, at + 1)
+  store.tokens[at] = rules.sep
+  at = _copy(tokens, b_start, b_end, store.tokens, at + 1)
+  store.tokens[at] = rules.sep
+  store.token_ends[number] = at + 1
   store.segment_b[number] = a_size + 2
   store.is_random_next[number] = is_random
-  store.used[0] += 1
-  store.used[1] += size
+  store.used[0] = number + 1
+  store.used[1] = at + 1
 
 
-@compiled.compiled
+@compiled.inlined
+def _copy(data: Int32s, start: int, end: int, out: Int32s, at: int) -> int:
+  """Copies `data[start:end]` to `out[at:]`; returns where it ends."""
+  # A loop: slices of arrays take longer than to copy so few numbers. Indices
+  # without sign: numba asks of each other one whether it counts from the end.
+  for i in range(end - start):
+    out[np.uint64(at + i)] = data[np.uint64(start + i)]
+  return at + end - start
+
+
+@compiled.inlined
 def _mask_last(
   rules: Rules,
   store: Store,
@@ -260,45 +266,63 @@ def _mask_last(
   """Masks tokens of the instance stored last, and stores what they were."""
   number = store.used[0] - 1
   begin = store.token_ends[number - 1] if number else 0
-  tokens = store.tokens[begin : store.used[1]]
+  size = store.used[1] - begin
   second = store.segment_b[number]
-  words = _find_words(tokens, second, rules, scratch)
+  words = _find_words(store.tokens, begin, size, second, rules, scratch)
   random_state.shuffle(state, scratch.order, words)
-  masked = scratch.masked[: len(tokens)]
-  masked[:] = -1
-  left = rules.predictions[len(tokens)]
-  for word in scratch.order[:words]:
+  left = rules.predictions[size]
+  for i in range(words):
     if not left:
       break
+    word = scratch.order[i]
     start, end = scratch.starts[word], scratch.starts[word + 1]
     if end - start > left:
       continue  # A shorter word may still fit.
     left -= end - start
-    for i in range(start, end):
-      position = _position(i, second)
-      masked[position] = _replacement(
-        tokens[position], rules.mask, rules.replacements, state
+    for j in range(start, end):
+      position = _position(j, second)
+      scratch.masked[position] = _replacement(
+        store.tokens[begin + position], rules.mask, rules.replacements, state
       )
-  count = store.used[2]
-  for position in range(len(tokens)):
-    if masked[position] >= 0:
-      store.positions[count] = position
-      store.labels[count] = tokens[position]
-      tokens[position] = masked[position]
-      count += 1
+  count = _apply(store, begin, size, scratch.masked)
   store.mask_ends[number] = count
   store.used[2] = count
 
 
-@compiled.compiled
+@compiled.inlined
+def _apply(store: Store, begin: int, size: int, masked: Int32s) -> int:
+  """Puts masks in place, and stores where and what was there.
+
+  Returns:
+    Where the store's masks end.
+  """
+  count = store.used[2]
+  for position in range(size):
+    at, new = begin + position, masked[position]
+    # Stored for all, and kept for those masked: a branch would often be guessed
+    # wrongly.
+    store.positions[count] = position
+    store.labels[count] = store.tokens[at]
+    count += new >= 0
+    store.tokens[at] = new if new >= 0 else store.tokens[at]
+    masked[position] = -1
+  return int(count)
+
+
+@compiled.inlined
 def _position(index: int, second: int) -> int:
   """Returns where in an instance its text token number `index` is."""
   return index + 1 if index < second - 2 else index + 2
 
 
-@compiled.compiled
+@compiled.inlined
 def _find_words(
-  tokens: Int32s, second: int, rules: Rules, scratch: Scratch
+  tokens: Int32s,
+  begin: int,
+  size: int,
+  second: int,
+  rules: Rules,
+  scratch: Scratch,
 ) -> int:
   """Fills `scratch.order` and `scratch.starts`; returns how many words.
 
@@ -306,23 +330,22 @@ def _find_words(
   piece that goes on with a word belongs to whatever precedes it, be it on the
   other side of [SEP].
   """
-  size = len(tokens) - 3
   words = 0
-  for i in range(size):
+  for i in range(size - 3):
     if (
       rules.whole_words
       and words
-      and rules.continues[tokens[_position(i, second)]]
+      and rules.continues[tokens[begin + _position(i, second)]]
     ):
       continue
     scratch.order[words] = words
     scratch.starts[words] = i
     words += 1
-  scratch.starts[words] = size
+  scratch.starts[words] = size - 3
   return words
 
 
-@compiled.compiled
+@compiled.inlined
 def _replacement(
   token: int, mask: int, replacements: Int32s, state: random_state.State
 ) -> int:

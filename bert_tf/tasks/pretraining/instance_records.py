@@ -4,6 +4,7 @@ The same bytes as `features.encode_examples` and `RecordWriter` give for padded
 arrays, without the arrays: most of a record is padding or the same in each.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +15,16 @@ from bert_tf.data import (
   compiled,
   example_bytes,
   record_writer,
-  shuffled_records,
+  shuffled_bytes,
 )
-from bert_tf.tasks.pretraining import instance_kernel
+from bert_tf.tasks.pretraining import packed_instances
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+
+# What a batch needs stays in the processor's cache.
+_BATCH = 512
 
 # In the order in which they are recorded, which is that of the names.
 NAMES = (
@@ -31,6 +36,7 @@ NAMES = (
   "next_sentence_labels",
   "segment_ids",
 )
+_TAIL_BYTES = record_writer.FRAME_BYTES - record_writer.HEAD_BYTES
 _IS_FLOAT = tuple(name == "masked_lm_weights" for name in NAMES)
 
 
@@ -44,7 +50,6 @@ class Layout(NamedTuple):
     name_ends: where each ends. int64 [7]
     is_float: which features are. bool [7]
     one: the bytes of 1.0. uint8 [4]
-    tables: `record_writer.TABLES`.
   """
 
   max_seq_length: int
@@ -53,7 +58,6 @@ class Layout(NamedTuple):
   name_ends: npt.NDArray[np.int64]
   is_float: npt.NDArray[np.bool_]
   one: Bytes
-  tables: record_writer.Tables
 
 
 def layout(max_seq_length: int, max_predictions: int) -> Layout:
@@ -66,20 +70,44 @@ def layout(max_seq_length: int, max_predictions: int) -> Layout:
     name_ends=np.cumsum([len(name) for name in names]),
     is_float=np.array(_IS_FLOAT),
     one=np.array([1], "<f4").view(np.uint8),
-    tables=record_writer.TABLES,
   )
 
 
-def add_all(
-  store: instance_kernel.Store,
+def write(
+  packed: shuffled_bytes.ShuffledBytes,
+  order: Int32s,
   layout: Layout,
-  records: shuffled_records.ShuffledRecords,
-) -> None:
-  """Adds the instances of a store to the records."""
-  sizes = np.empty(store.used[0], np.int32)
-  out = records.reserve(len(sizes) * _largest_record(layout))
-  _encode(store, layout, out, sizes)
-  records.add(sizes)
+  writers: Sequence[record_writer.RecordWriter],
+) -> Iterator[int]:
+  """Writes all instances: the first to the first file, and so on, in turn.
+
+  Args:
+    packed: by `packed_instances`.
+    order: the number of the instance that comes first, second, ... [count]
+    layout: of the records.
+    writers: of the files.
+
+  Yields:
+    How many were written since last time.
+  """
+  done = 0
+  out = np.empty(_BATCH * _largest_record(layout), np.uint8)
+  for data, starts in packed.shuffled(order):
+    for index, writer in enumerate(writers):
+      mine = starts[(index - done) % len(writers) :: len(writers)]
+      for at in range(0, len(mine), _BATCH):
+        batch = mine[at : at + _BATCH]
+        size = _encode(data, batch, layout, out)
+        writer.write_sealed(out[:size], len(batch))
+        yield len(batch)
+    done += len(starts)
+
+
+def example(packed: Bytes, layout: Layout) -> bytes:
+  """Returns the tf.Example of one instance."""
+  out = np.empty(_largest_record(layout), np.uint8)
+  size = _encode(packed, np.zeros(1, np.int64), layout, out)
+  return out[record_writer.HEAD_BYTES : size - _TAIL_BYTES].tobytes()
 
 
 def _largest_record(layout: Layout) -> int:
@@ -91,66 +119,56 @@ def _largest_record(layout: Layout) -> int:
 
 
 @compiled.compiled
-def _encode(
-  store: instance_kernel.Store, layout: Layout, out: Bytes, sizes: Int32s
-) -> None:
-  """Fills `out` and `sizes`."""
-  at, token, mask = 0, 0, 0
-  for number in range(store.used[0]):
-    begin = at
-    at += record_writer.HEAD_BYTES
-    tokens = store.tokens[token : store.token_ends[number]]
-    labels = store.labels[mask : store.mask_ends[number]]
-    positions = store.positions[mask : store.mask_ends[number]]
-    instance = (tokens, labels, positions)
-    facts = (store.segment_b[number], store.is_random_next[number])
-    at = _put_instance(out, at, instance, facts, layout)
-    size = at - begin - record_writer.HEAD_BYTES
-    at = record_writer.seal(out, begin, size, layout.tables)
-    sizes[number] = at - begin
-    token, mask = store.token_ends[number], store.mask_ends[number]
+def _encode(data: Bytes, starts: Int64s, layout: Layout, out: Bytes) -> int:
+  """Writes the records of some instances; returns their end."""
+  at = 0
+  for start in starts:
+    begin = at + record_writer.HEAD_BYTES
+    end = _put_example(data, start, layout, out, begin)
+    at = record_writer.seal(out, at, end - begin)
+  return at
 
 
-@compiled.compiled
-def _put_instance(
-  out: Bytes,
-  at: int,
-  instance: tuple[Int32s, Int32s, Int32s],
-  facts: tuple[int, int],
-  layout: Layout,
+@compiled.inlined
+def _put_example(
+  data: Bytes, start: int, layout: Layout, out: Bytes, at: int
 ) -> int:
-  """Writes one tf.Example; returns its end.
-
-  Args:
-    out: where to.
-    at: its start.
-    instance: tokens, labels and positions.
-    facts: where the second segment starts; whether it is a random one.
-    layout: what is the same in all.
-  """
-  tokens, labels, positions = instance
-  second, is_random = facts
+  """Writes the tf.Example of the instance at `start`; returns its end."""
+  size = packed_instances.number(data, start, packed_instances.TOKENS)
+  second = packed_instances.number(data, start, packed_instances.SECOND)
+  is_random = packed_instances.number(data, start, packed_instances.IS_RANDOM)
+  masks = packed_instances.number(data, start, packed_instances.MASKS)
+  ids = packed_instances.number(data, start, packed_instances.TOKEN_BYTES)
+  labels = packed_instances.number(data, start, packed_instances.LABEL_BYTES)
+  places = packed_instances.number(data, start, packed_instances.POSITION_BYTES)
   length, most = layout.max_seq_length, layout.max_predictions
-  size, masks = len(tokens), len(labels)
   packed = (
-    _packed_size(tokens) + length - size,
+    ids + length - size,
     length,
-    _packed_size(labels) + most - masks,
-    _packed_size(positions) + most - masks,
+    labels + most - masks,
+    places + most - masks,
     most * example_bytes.FLOAT_BYTES,
     1,
     length,
   )
   total = 0
   for i in range(len(packed)):
-    key = len(_name(layout, i))
+    key = layout.name_ends[i] - (layout.name_ends[i - 1] if i else 0)
     total += example_bytes.field_size(example_bytes.entry_size(key, packed[i]))
+  start += packed_instances.HEAD_BYTES
   at = example_bytes.put_header(out, at, example_bytes.FIELD_1, total)
-  at = _put_ids(out, _put_entry(out, at, layout, 0, packed[0]), tokens, length)
+  at = _put_entry(out, at, layout, 0, packed[0])
+  at = byte_buffer.copy(data, start, ids, out, at)
+  at = _fill(out, at, 0, length - size)
   at = _put_entry(out, at, layout, 1, packed[1])
-  at = _fill(out, _fill(out, at, 1, size), 0, length - size)
-  at = _put_ids(out, _put_entry(out, at, layout, 2, packed[2]), labels, most)
-  at = _put_ids(out, _put_entry(out, at, layout, 3, packed[3]), positions, most)
+  at = _fill(out, at, 1, size)
+  at = _fill(out, at, 0, length - size)
+  at = _put_entry(out, at, layout, 2, packed[2])
+  at = byte_buffer.copy(data, start + ids, labels, out, at)
+  at = _fill(out, at, 0, most - masks)
+  at = _put_entry(out, at, layout, 3, packed[3])
+  at = byte_buffer.copy(data, start + ids + labels, places, out, at)
+  at = _fill(out, at, 0, most - masks)
   at = _put_entry(out, at, layout, 4, packed[4])
   for _ in range(masks):
     at = byte_buffer.put_bytes(out, at, layout.one)
@@ -158,14 +176,9 @@ def _put_instance(
   at = _put_entry(out, at, layout, 5, packed[5])
   at = _fill(out, at, is_random, 1)
   at = _put_entry(out, at, layout, 6, packed[6])
-  at = _fill(out, _fill(out, at, 0, second), 1, size - second)
-  return int(_fill(out, at, 0, length - size))
-
-
-@compiled.compiled
-def _name(layout: Layout, index: int) -> Bytes:
-  begin = layout.name_ends[index - 1] if index else 0
-  return layout.names[begin : layout.name_ends[index]]
+  at = _fill(out, at, 0, second)
+  at = _fill(out, at, 1, size - second)
+  return _fill(out, at, 0, length - size)
 
 
 @compiled.compiled
@@ -173,34 +186,15 @@ def _put_entry(
   out: Bytes, at: int, layout: Layout, index: int, packed: int
 ) -> int:
   """Writes a feature up to its numbers; returns where they start."""
-  name, is_float = _name(layout, index), layout.is_float[index]
+  begin = layout.name_ends[index - 1] if index else 0
+  name = layout.names[begin : layout.name_ends[index]]
+  is_float = layout.is_float[index]
   return example_bytes.put_entry(out, at, name, is_float, packed)
 
 
-@compiled.compiled
-def _packed_size(values: Int32s) -> int:
-  """Returns the bytes that numbers from 0 to 2**31 - 1 take."""
-  size = len(values)
-  for value in values:  # Sums of conditions: the compiler makes them vectors.
-    size += (
-      (value >= 1 << 7)
-      + (value >= 1 << 14)
-      + (value >= 1 << 21)
-      + (value >= 1 << 28)
-    )
-  return size
-
-
-@compiled.compiled
-def _put_ids(out: Bytes, at: int, values: Int32s, width: int) -> int:
-  """Writes numbers and zeros up to `width`; returns their end."""
-  for value in values:
-    at = example_bytes.put_varint(out, at, value)
-  return _fill(out, at, 0, width - len(values))
-
-
-@compiled.compiled
+@compiled.inlined
 def _fill(out: Bytes, at: int, value: int, count: int) -> int:
   """Writes a byte `count` times; returns their end."""
-  out[at : at + count] = value
+  for i in range(count):
+    out[np.uint64(at + i)] = value
   return at + count

@@ -97,7 +97,7 @@ class Generator:
     random_state.shuffle(self._state, self._order, documents)
     self._store = _new_store(self._rules)
     width = config.max_seq_length + 1
-    self._scratch = instance_kernel.Scratch(*np.zeros((3, width), np.int32))
+    self._scratch = instance_kernel.Scratch(*np.full((3, width), -1, np.int32))
 
   def batches(self) -> Iterator[tuple[instance_kernel.Store, int]]:
     """Makes all instances, in order.
@@ -141,7 +141,7 @@ def _new_store(rules: instance_kernel.Rules) -> instance_kernel.Store:
   """Returns an empty store."""
   count = _INSTANCES_A_BATCH
   tokens = count * (rules.max_tokens + 3)
-  masks = count * int(rules.predictions[-1])
+  masks = count * int(rules.predictions[-1]) + 1  # One more is looked at.
   return instance_kernel.Store(
     tokens=np.zeros(tokens, np.int32),
     token_ends=np.zeros(count, np.int64),

@@ -85,7 +85,7 @@ def next_word(state: State) -> int:
   return int(word)
 
 
-@compiled.compiled
+@compiled.inlined
 def uniform(state: State) -> float:
   """Returns what `random()` does: a float in [0, 1) of 53 random bits."""
   at = np.int64(state[_WORDS])
@@ -100,7 +100,7 @@ def uniform(state: State) -> float:
   return (high * 67108864.0 + low) / 9007199254740992.0
 
 
-@compiled.compiled
+@compiled.inlined
 def below(state: State, limit: int) -> int:
   """Returns an integer in [0, limit), for a limit from 1 to 2**32 - 1.
 

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 import tensorflow as tf
 
-from bert_tf.data import shuffled_records
+from bert_tf.data import shuffled_bytes
 from bert_tf.tasks.pretraining import create_data, settings
 from bert_tf.text import vocab as vocab_lib
 
@@ -125,6 +125,19 @@ def test_more_files_than_records(config, tmp_path):
   ]
 
 
+@pytest.mark.parametrize("memory", [1, 500, 3000])
+def test_files_and_parts_in_turn(config, tmp_path, monkeypatch, memory):
+  """Several files, of instances that do not fit into memory at once."""
+  one = (str(tmp_path / "one"),)
+  create_data.create(config(output_file=one, dupe_factor=20))
+  expected = read_records(one[0])
+  monkeypatch.setattr(shuffled_bytes, "MEMORY", memory)
+  monkeypatch.setattr(create_data.instance_records, "_BATCH", 3)
+  summary = create_data.create(config(dupe_factor=20))
+  for index, (name, _, _) in enumerate(summary.files):
+    assert read_records(name) == expected[index::2]
+
+
 def test_first_examples_are_logged(config, caplog):
   caplog.set_level("INFO", logger="absl")
   create_data.create(config())
@@ -159,7 +172,7 @@ def test_a_failure_leaves_no_trace(config, tmp_path, monkeypatch, phase):
   owner = {
     "read_corpus": create_data.corpus_lib,
     "fill": create_data,
-    "write": shuffled_records.ShuffledRecords,
+    "write": create_data.instance_records,
   }[phase]
 
   def fail(*_):

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.data import example_reader, shuffled_records
+from bert_tf.data import example_reader, shuffled_bytes
 from bert_tf.tasks.pretraining import (
   corpus,
   create_data,
+  instance_records,
   instances,
   settings,
 )
@@ -49,9 +50,14 @@ def flat(documents, vocab):
 def generate(documents, vocab, config, progress=lambda documents: None):
   """All records, decoded, in order."""
   generator = instances.Generator(flat(documents, vocab), vocab, config)
-  with shuffled_records.ShuffledRecords(None) as records:
-    order = create_data.fill(records, generator, config, None, progress)
-    found = [records.record(number) for number in order]
+  layout = instance_records.layout(
+    config.max_seq_length, config.max_predictions_per_seq
+  )
+  with shuffled_bytes.ShuffledBytes(None) as packed:
+    order = create_data.fill(packed, generator, None, progress)
+    found = [
+      instance_records.example(packed.get(number), layout) for number in order
+    ]
   return generator, [example_reader.decode_example(record) for record in found]
 
 

@@ -12,25 +12,26 @@ from tests.conftest import ROOT
 # once everything is loaded and compiled.
 _PROGRAM = """
 import resource, sys
-from bert_tf.data import shuffled_records
+from bert_tf.data import shuffled_bytes
 from bert_tf.tasks.pretraining import create_data, settings
 text, out, vocab, limit, memory = sys.argv[1:]
 def config(name, copies):
   return settings.PretrainingDataConfig(
     (text,), (name,), vocab, dupe_factor=copies)
+shuffled_bytes.MEMORY = 1000
 create_data.create(config(out, 1))
-shuffled_records.MEMORY = int(memory) << 20
+shuffled_bytes.MEMORY = int(memory) << 20
 if int(limit):
   with open("/proc/self/statm") as reader:
     mapped = int(reader.read().split()[0]) * resource.getpagesize()
   most = mapped + (int(limit) << 20)
   resource.setrlimit(resource.RLIMIT_AS, (most, most))
-create_data.create(config(out, 1200))
+create_data.create(config(out, 3600))
 """
 
 
 def make(testdata, out, limit, memory):
-  """Makes about 60 MB of records."""
+  """Makes about 70 MB of instances, 200 MB of records."""
   arguments = [testdata / "text" / "stories_a.txt", out]
   arguments += [testdata / "vocab.txt", limit, memory]
   return subprocess.run(
@@ -51,11 +52,11 @@ def digest(path):
 def test_records_that_do_not_fit_into_memory(testdata, tmp_path):
   done = make(testdata, tmp_path / "free", limit=0, memory=200)
   assert done.returncode == 0, done.stderr
-  assert (tmp_path / "free").stat().st_size > 60 << 20
+  assert (tmp_path / "free").stat().st_size > 200 << 20
   # All in memory is too much,
-  done = make(testdata, tmp_path / "memory", limit=40, memory=200)
+  done = make(testdata, tmp_path / "memory", limit=60, memory=200)
   assert done.returncode != 0 and "MemoryError" in done.stderr
   # but not with temporary files, and the records are the same.
-  done = make(testdata, tmp_path / "files", limit=40, memory=8)
+  done = make(testdata, tmp_path / "files", limit=60, memory=8)
   assert done.returncode == 0, done.stderr
   assert digest(tmp_path / "files") == digest(tmp_path / "free")

@@ -1,32 +1,29 @@
-"""Records that are written in another order than they are made in.
+"""Strings of bytes that are read in another order than they are made in.
 
 They are kept in memory up to a limit, then in a temporary file. To bring a file
-into order without reading it here and there, its records are dealt out first
-to parts of the final order, in a second file; each part fits into memory.
+into order without reading it here and there, its strings are dealt out first to
+parts of the final order, in a second file; each part fits into memory.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import compiled, record_writer, spill
+from bert_tf.data import compiled, spill
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
-# Records are kept in memory up to so many bytes.
-MEMORY = 160 << 20
-
-# What a batch needs while it is written stays in the processor's cache.
-_BATCH = 512
+# Strings are kept in memory up to so many bytes.
+MEMORY = 96 << 20
 
 
-class ShuffledRecords:
-  """Keeps records, sealed by `record_writer.seal`, until their order is known.
+class ShuffledBytes:
+  """Keeps strings of bytes until their order is known.
 
   Use it in a `with` statement, which removes the temporary file.
 
@@ -55,7 +52,7 @@ class ShuffledRecords:
       self._file.close()
 
   def reserve(self, size: int) -> Bytes:
-    """Returns room for so many bytes of records, to be filled and added."""
+    """Returns room for so many bytes, to be filled and added."""
     if self._used and self._used + size > len(self._memory):
       self._spill()
     if size > len(self._memory):
@@ -63,7 +60,7 @@ class ShuffledRecords:
     return self._memory[self._used : self._used + size]
 
   def add(self, sizes: Int32s) -> None:
-    """Adds records that were put at the start of the room reserved last.
+    """Adds strings that were put at the start of the room reserved last.
 
     Args:
       sizes: of each; they follow without a gap. int32 [N]
@@ -78,41 +75,37 @@ class ShuffledRecords:
     self._file.write(self._memory[: self._used].data)
     self._used = 0
 
-  def record(self, number: int) -> bytes:
-    """Returns one record as it was before it was sealed."""
+  def get(self, number: int) -> Bytes:
+    """Returns one string."""
     sizes = self._sizes.finish()
     begin = int(np.sum(sizes[:number], dtype=np.int64))
     end = begin + int(sizes[number])
     if self._file is None:
-      sealed = self._memory[begin:end].tobytes()
-    else:
-      self._spill()
-      self._file.seek(begin)
-      sealed = self._file.read(end - begin)
-      self._file.seek(0, os.SEEK_END)
-    return sealed[
-      record_writer.HEAD_BYTES : record_writer.HEAD_BYTES
-      - record_writer.FRAME_BYTES
-    ]
+      return self._memory[begin:end].copy()
+    self._spill()
+    self._file.seek(begin)
+    data = self._file.read(end - begin)
+    self._file.seek(0, os.SEEK_END)
+    return np.frombuffer(data, np.uint8)
 
-  def shuffled(self, order: Int32s) -> Iterator[tuple[Bytes, Int64s, Int32s]]:
-    """Yields all records in order, part by part; they cannot be added to.
+  def shuffled(self, order: Int32s) -> Iterator[tuple[Bytes, Int64s]]:
+    """Yields all strings in order, part by part; they cannot be added to.
 
     Args:
-      order: the number of the record that comes first, second, ... [count]
+      order: the number of the string that comes first, second, ... [count]
 
     Yields:
-      For each part: bytes that have its records, in some order; where each
-      starts in them, and its size. int64 and int32 [N]
+      For each part: bytes that have its strings, in some order, and where each
+      starts in them. int64 [N]
     """
     sizes = self._sizes.finish()
     if self._file is None:
       ends = np.cumsum(sizes, dtype=np.int64)
-      yield self._memory, (ends - sizes)[order], sizes[order]
+      yield self._memory, (ends - sizes)[order]
       return
     self._spill()
     parts = -(-2 * self._file.tell() // len(self._memory))
-    size = -(-self.count // parts)  # Of a part, in records.
+    size = -(-self.count // parts)  # Of a part, in strings.
     part_of = spill.empty(self.count, np.int32, self._folder)
     _find_parts(order, size, part_of)
     with spill.temporary_file(self._folder) as dealt:
@@ -127,10 +120,10 @@ class ShuffledRecords:
         starts = np.empty(len(chosen), np.int64)
         starts[by_number] = ends - of_part[by_number]
         dealt.seek(begin)
-        yield self._read(dealt, int(np.sum(of_part))), starts, of_part
+        yield self._read(dealt, int(np.sum(of_part))), starts
 
   def _read(self, file: IO[bytes], size: int) -> Bytes:
-    """Reads bytes into the memory that the records no longer need."""
+    """Reads bytes into the memory that the strings no longer need."""
     if size > len(self._memory):
       self._memory = np.empty(size, np.uint8)
     data = self._memory[:size]
@@ -145,7 +138,7 @@ class ShuffledRecords:
     part_of: Int32s,
     parts: int,
   ) -> list[int]:
-    """Copies records from one file to another, part by part.
+    """Copies strings from one file to another, part by part.
 
     Returns:
       Where each part begins.
@@ -174,52 +167,24 @@ class ShuffledRecords:
       first = last
     return [int(begin) for begin in begins]
 
-  def write(
-    self, order: Int32s, writers: Sequence[record_writer.RecordWriter]
-  ) -> Iterator[int]:
-    """Writes all: the first to the first file, and so on, in turn.
-
-    Args:
-      order: the number of the record that comes first, second, ... [count]
-      writers: of the files.
-
-    Yields:
-      How many were written since last time.
-    """
-    done = 0
-    out = np.empty(0, np.uint8)
-    for data, starts, sizes in self.shuffled(order):
-      for index, writer in enumerate(writers):
-        rows = slice((index - done) % len(writers), None, len(writers))
-        mine, mine_sizes = starts[rows], sizes[rows]
-        for at in range(0, len(mine), _BATCH):
-          batch = mine_sizes[at : at + _BATCH]
-          total = int(np.sum(batch))
-          if total > len(out):
-            out = np.empty(total, np.uint8)
-          _gather(data, mine[at : at + _BATCH], batch, out)
-          writer.write_sealed(out[:total], len(batch))
-          yield len(batch)
-      done += len(starts)
-
 
 @compiled.compiled
 def _find_parts(order: Int32s, size: int, part_of: Int32s) -> None:
-  """Fills in for each record the part of the order that it is in."""
+  """Fills in for each string the part of the order that it is in."""
   for rank in range(len(order)):
     part_of[order[rank]] = rank // size
 
 
 @compiled.compiled
 def _add_sizes(part_of: Int32s, sizes: Int32s, totals: Int64s) -> None:
-  """Adds the size of each record to the total of its part."""
+  """Adds the size of each string to the total of its part."""
   for i in range(len(sizes)):
     totals[part_of[i]] += sizes[i]
 
 
 @compiled.compiled
 def _fitting(sizes: Int32s, first: int, room: int) -> tuple[int, int]:
-  """Returns the end and size of records from `first` on that fit; one does."""
+  """Returns the end and size of strings from `first` on that fit; one does."""
   last, size = first, 0
   while last < len(sizes) and (last == first or size + sizes[last] <= room):
     size += sizes[last]
@@ -231,7 +196,7 @@ def _fitting(sizes: Int32s, first: int, room: int) -> tuple[int, int]:
 def _group(
   data: Bytes, sizes: Int32s, part_of: Int32s, at: Int64s, out: Bytes
 ) -> None:
-  """Copies records that follow one another to where their parts are."""
+  """Copies strings that follow one another to where their parts are."""
   begin = 0
   for i in range(len(sizes)):
     to = at[part_of[i]]
@@ -239,13 +204,3 @@ def _group(
       out[to + j] = data[begin + j]
     begin += sizes[i]
     at[part_of[i]] += sizes[i]
-
-
-@compiled.compiled
-def _gather(data: Bytes, starts: Int64s, sizes: Int32s, out: Bytes) -> None:
-  """Copies records from here and there, one after the other."""
-  at = 0
-  for i in range(len(starts)):
-    for j in range(sizes[i]):
-      out[at + j] = data[starts[i] + j]
-    at += sizes[i]
