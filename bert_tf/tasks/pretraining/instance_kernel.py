@@ -330,17 +330,16 @@ def _find_words(
   piece that goes on with a word belongs to whatever precedes it, be it on the
   other side of [SEP].
   """
+  if not rules.whole_words:
+    for i in range(size - 2):
+      scratch.order[i] = scratch.starts[i] = i
+    return size - 3
   words = 0
   for i in range(size - 3):
-    if (
-      rules.whole_words
-      and words
-      and rules.continues[tokens[begin + _position(i, second)]]
-    ):
-      continue
-    scratch.order[words] = words
-    scratch.starts[words] = i
-    words += 1
+    if not (words and rules.continues[tokens[begin + _position(i, second)]]):
+      scratch.order[words] = words
+      scratch.starts[words] = i
+      words += 1
   scratch.starts[words] = size - 3
   return words
 

@@ -75,7 +75,17 @@ def _pack(store: instance_kernel.Store, out: Bytes, sizes: Int32s) -> None:
 def _put_ids(ids: Int32s, begin: int, end: int, out: Bytes, at: int) -> int:
   """Writes some ids; returns their end."""
   for i in range(begin, end):
-    at = example_bytes.put_varint(out, at, ids[i])
+    value = ids[np.uint64(i)]
+    if value >= 1 << 21:
+      at = example_bytes.put_varint(out, at, value)
+      continue
+    # Three bytes, of which the next id overwrites those that are not needed:
+    # to guess how many takes longer.
+    two, three = value >= 1 << 7, value >= 1 << 14
+    out[np.uint64(at)] = (value & 0x7F) | (two << 7)
+    out[np.uint64(at + 1)] = ((value >> 7) & 0x7F) | (three << 7)
+    out[np.uint64(at + 2)] = value >> 14
+    at += 1 + two + three
   return at
 
 
