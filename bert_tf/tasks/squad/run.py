@@ -4,13 +4,14 @@ import dataclasses
 import functools
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
+from bert_tf import files
 from bert_tf.checkpoints import formats
 from bert_tf.models import span_labeler
 from bert_tf.tasks import tokenizers
@@ -276,13 +277,26 @@ def _predict(
   decoded = _answer(session, model, questions, settings)
   scores = _scores(decoded, questions, settings)
   if writes:
-    for path in decoding_lib.write(folder, decoded):
+    paths = decoding_lib.write(folder, decoded)
+    for path in paths:
       logging.info("wrote %s", path)
     if scores:
-      results.write(
-        folder, {"global_step": session.global_step} | _exact(scores)
-      )
+      values = {"global_step": session.global_step} | _exact(scores)
+      paths.append(results.write(folder, values))
+    _set_aside(folder, paths)
   return scores
+
+
+def _set_aside(folder: str, written: Collection[str]) -> None:
+  """Renames what an earlier run left and this one, of other answers, has not.
+
+  Renamed, not removed: scores may be all that a user keeps of a run.
+  """
+  for name in (decoding_lib.NULL_ODDS, results.FILE):
+    path = os.path.join(folder, name)
+    if path not in written and files.exists(path):
+      files.rename(path, path + ".old")
+      logging.warning("%s is of earlier answers; it is %s.old now", path, name)
 
 
 def _exact(scores: Mapping[str, float]) -> dict[str, float | str]:

@@ -93,6 +93,40 @@ def test_a_file_without_answers_is_not_scored(tmp_path):
   assert not (out / "eval_results.txt").exists()
 
 
+def test_what_an_earlier_run_left_is_set_aside(tmp_path):
+  """Scores and odds of answers that are no longer there do not mislead.
+
+  They are not lost either, and what the runner does not write stays.
+  """
+  content = load(goldens.SQUAD / "v2.json")
+  content["data"] = content["data"][:2]
+  for name in ("scored", "not_scored"):
+    (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    for paragraph in content["data"][1]["paragraphs"]:
+      paragraph["qas"][0].pop("answers", None)
+  out = tmp_path / "out"
+  scored = str(tmp_path / "scored.json")
+  goldens.run_squad(out, "v2", predict_file=scored)
+  (out / "notes.txt").write_text("mine")
+  left = {
+    name: (out / name).read_bytes()
+    for name in ("eval_results.txt", "null_odds.json")
+  }
+  with pytest.raises(FileNotFoundError, match="no model to apply"):
+    goldens.run_squad(
+      out, tuning={"init_checkpoint": None}, predict_file=scored
+    )
+  assert (out / "eval_results.txt").exists()  # nothing was answered
+  goldens.run_squad(out, "v1", predict_file=str(tmp_path / "not_scored.json"))
+  assert {path.name for path in out.iterdir()} == {
+    *("task.json", "eval.tf_record", "notes.txt"),
+    *("predictions.json", "nbest_predictions.json"),
+    *(f"{name}.old" for name in left),
+  }
+  for name, data in left.items():
+    assert (out / f"{name}.old").read_bytes() == data
+
+
 def train(output_dir, source, *, tuning=None, **changes):
   tuning = {
     "init_checkpoint": str(goldens.TESTDATA / "tiny" / "bert_model.ckpt"),
