@@ -30,7 +30,7 @@ from bert_tf.training import strategy as strategy_lib
 
 TRAIN_RECORDS = "train.tf_record"
 EVAL_RECORDS = "eval.tf_record"
-_HEAD = "cls/squad/output_weights"
+_HEAD = "cls/squad/"
 _TASK = {"task": "squad"}
 _SHUFFLE_SEED = 12345  # the original's: the records come in its order
 
@@ -146,18 +146,28 @@ def _check(
   if tuning.eval_steps and settings.do_train and not settings.predict_file:
     raise ValueError("eval_steps needs a predict_file with answers")
   output_folder.check(tuning.output_dir, _TASK)
-  latest = checkpointing.latest(tuning.output_dir)
-  if latest:
-    output_folder.check_head(latest, _HEAD, (2, config.hidden_size))
-  elif tuning.init_checkpoint:
-    reader = formats.reader(tuning.init_checkpoint)
-    if not settings.do_train and _HEAD not in reader.shapes:
+  _check_head(tuning, settings.do_train, config.hidden_size)
+
+
+def _check_head(
+  tuning: fine_tuning.Settings, do_train: bool, hidden_size: int
+) -> None:
+  """Unlike other tasks': as in the original one may answer without a head."""
+  path = checkpointing.latest(tuning.output_dir)
+  if not path and tuning.init_checkpoint:
+    reader = formats.reader(tuning.init_checkpoint)  # Or says there is none.
+    has_head = any(name.startswith(_HEAD) for name in reader.shapes)
+    if has_head and not do_train:
+      path = tuning.init_checkpoint
+    elif not do_train:
       logging.warning(
-        "%s has no %s: it was not trained to answer questions, and answers are "
-        "left to chance",
+        "%s has no %soutput_weights: it was not trained to answer questions, "
+        "and answers are left to chance",
         reader.prefix,
         _HEAD,
       )
+  if path:
+    output_folder.check_head(path, _HEAD, (2, hidden_size))
 
 
 def _read_for_training(settings: SquadSettings) -> list[reading.Example]:

@@ -397,6 +397,20 @@ def test_answers_of_a_model_that_never_learned_to(tmp_path, monkeypatch):
   assert [text for text in said if "not trained to answer questions" in text]
 
 
+def test_half_a_head_does_not_answer(tmp_path):
+  reader = google.Reader(goldens.CHECKPOINTS["v1"])
+  values = {name: reader.read(name) for name in reader.shapes}
+  for name in ("weights", "bias"):
+    rest = {k: v for k, v in values.items() if k != f"cls/squad/output_{name}"}
+    google.save(rest, str(tmp_path / "half.ckpt"))
+    with pytest.raises(ValueError, match=rf"half\.ckpt: .*output_{name}' of s"):
+      goldens.run_squad(
+        tmp_path / "out",
+        tuning={"init_checkpoint": str(tmp_path / "half.ckpt")},
+      )
+  assert not (tmp_path / "out").exists()
+
+
 def test_schema_of_the_records():
   schema = run.schema(64)
   assert schema["input_ids"].shape == [64]
