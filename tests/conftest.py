@@ -1,13 +1,24 @@
-"""Where tests find their data."""
+"""Where tests find their data, and leave what they do not need."""
 
 import importlib.metadata
 import pathlib
+import tempfile
 
 import pytest
 
 import bert_tf  # noqa: F401  before TensorFlow, for its Keras
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_files(tmp_path_factory):
+  """Temporary files, of programs too, lie in a folder that pytest removes."""
+  folder = str(tmp_path_factory.mktemp("temporary"))
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setenv("TMPDIR", folder)
+    patch.setattr(tempfile, "tempdir", folder)
+    yield
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,10 @@ _TOKENIZERS = {
 
 _RECORDS = ("pretraining_data", "featurizing")
 _MODELS = ("forward", "ragged", "load", "training", "input_pipeline")
+# What these cannot do without.
+_NEEDED = dict.fromkeys(_TOKENIZERS, ("vocab_file",)) | dict.fromkeys(
+  (*_RECORDS, "input_pipeline"), ("vocab_file", "input")
+)
 
 _WHAT = flags.DEFINE_enum(
   "what", "tokenizer", [*_TOKENIZERS, *_RECORDS, *_MODELS], "The part to time."
@@ -69,10 +73,11 @@ _SAMPLE_LINES = 10_000
 
 def main() -> None:
   """Times and prints a table."""
+  for name in _NEEDED.get(_WHAT.value, ()):
+    if FLAGS[name].value is None:
+      raise ValueError(f"--what={_WHAT.value} needs --{name}")
   if _WHAT.value in _MODELS:
     _time_models()
-  elif FLAGS.vocab_file is None:
-    raise ValueError(f"--what={_WHAT.value} needs --vocab_file")
   elif _WHAT.value in _RECORDS:
     _time_record_making()
   else:
@@ -111,10 +116,7 @@ def _write_json(rows: Any) -> None:
 
 
 def _text_arguments() -> tuple[str, str, bool]:
-  """A text, a vocabulary and its kind, which some cannot do without."""
-  for name in ("input", "vocab_file"):
-    if FLAGS[name].value is None:
-      raise ValueError(f"--what={_WHAT.value} needs --{name}")
+  """A text, a vocabulary and its kind."""
   return _INPUT.value, FLAGS.vocab_file, FLAGS.do_lower_case
 
 

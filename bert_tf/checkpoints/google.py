@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from bert_tf import config as config_lib
 from bert_tf import files
@@ -193,7 +194,24 @@ def load(
   for name in report.loaded:
     variable = wanted[name]
     variable.assign(tf.cast(reader.read(name), variable.dtype))
+  _warn_of_parts(report, reader.prefix)
   return report
+
+
+def _warn_of_parts(report: LoadReport, prefix: str) -> None:
+  """Warns of layers of which a checkpoint has but some variables."""
+  for name in report.missing:
+    scope, _, _ = name.rpartition("/")
+    found = [x for x in report.loaded if x.rpartition("/")[0] == scope]
+    if found:
+      logging.warning(
+        "%s has no %s, but it has %s: %s is new, and the layer not the one "
+        "that was trained",
+        prefix,
+        name,
+        ", ".join(found),
+        name,
+      )
 
 
 def compare(

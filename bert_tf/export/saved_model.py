@@ -20,9 +20,8 @@ from bert_tf.checkpoints import formats, portable, prefixes
 from bert_tf.checkpoints import saved_model as exported
 from bert_tf.export import checking, kinds, served
 from bert_tf.export import settings as settings_lib
-from bert_tf.text import case_check, full_tokenizer, in_graph, vocab
-
-_NEEDED = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+from bert_tf.tasks import tokenizers
+from bert_tf.text import case_check, full_tokenizer, in_graph
 
 
 def export(
@@ -73,12 +72,13 @@ def make(
     OSError: A file is missing.
     ValueError: Settings, checkpoint and vocabulary do not fit together.
   """
-  _check(config, checkpoint, settings)
-  reference = full_tokenizer.FullTokenizer(vocab_file, settings.do_lower_case)
-  vocab.require_tokens(reference.vocab, _NEEDED, vocab_file)
-  vocab.require_rows(reference.vocab, config.vocab_size, vocab_file)
-  model = kinds.load(config, checkpoint, settings)
+  case_check.validate_case_matches_checkpoint(
+    settings.do_lower_case, checkpoint
+  )
+  config.check_length(settings.max_seq_length)
+  reference = tokenizers.load(config, vocab_file, settings.do_lower_case)
   tokenizer = in_graph.InGraphTokenizer(vocab_file, settings.do_lower_case)
+  model = kinds.load(config, checkpoint, settings)
   pieces = [
     reference.inv_vocab.get(index, "") for index in range(tokenizer.vocab_size)
   ]
@@ -111,22 +111,6 @@ def _with_labels(
     )
   logging.info("labels found beside %s: %s", checkpoint, ", ".join(found))
   return dataclasses.replace(settings, labels=found)
-
-
-def _check(
-  config: config_lib.BertConfig,
-  checkpoint: str,
-  settings: settings_lib.ExportSettings,
-) -> None:
-  case_check.validate_case_matches_checkpoint(
-    settings.do_lower_case, checkpoint
-  )
-  most = config.max_position_embeddings
-  if settings.max_seq_length > most:
-    raise ValueError(
-      f"max_seq_length={settings.max_seq_length} is above the model's "
-      f"max_position_embeddings={most}"
-    )
 
 
 def _write_assets(

@@ -106,14 +106,11 @@ class Settings:
         "(num_hidden_layers of bert_config_file): give that many at most"
       )
 
-  def check_head(
-    self, name: str, shape: tuple[int, ...], do_train: bool
-  ) -> None:
+  def check_head(self, shape: tuple[int, int], do_train: bool) -> None:
     """Checks that the checkpoint to go on from has the head of this task.
 
     Args:
-      name: A variable of the head.
-      shape: Its shape.
+      shape: Its outputs, and the width of the encoder.
       do_train: Whether a new head may be made if no training has begun.
 
     Raises:
@@ -124,7 +121,7 @@ class Settings:
     if not path and not do_train:
       path = self.init_checkpoint
     if path:
-      output_folder.check_head(path, name, shape)
+      output_folder.check_head(path, "", shape)
     elif self.init_checkpoint:
       formats.recognise(self.init_checkpoint)  # Or say that there is none.
 

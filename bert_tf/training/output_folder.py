@@ -67,23 +67,24 @@ def claim(folder: str, task: Mapping[str, Any]) -> None:
   files.write_atomically(path, (json.dumps(dict(task)) + "\n").encode())
 
 
-def check_head(path: str, name: str, shape: tuple[int, ...]) -> None:
+def check_head(path: str, scope: str, shape: tuple[int, int]) -> None:
   """Checks that a checkpoint has the head of a task.
 
   Args:
     path: What `formats.reader` takes.
-    name: A variable of the head.
-    shape: Its shape.
+    scope: What the names of the head's variables begin with.
+    shape: Its outputs, and the width of the encoder.
 
   Raises:
-    ValueError: It has no such variable, or one of another shape.
+    ValueError: It lacks a variable, or has one of another shape.
   """
   reader = formats.reader(path)
-  found = reader.shapes.get(name)
-  if found != shape:
-    what = "none" if found is None else f"one of shape {list(found)}"
-    raise ValueError(
-      f"{reader.prefix}: expected a variable {name!r} of shape {list(shape)}, "
-      f"found {what}; it is not a checkpoint of this task. Train first "
-      "(do_train), or name another output_dir or init_checkpoint"
-    )
+  for name, expected in (("output_weights", shape), ("output_bias", shape[:1])):
+    found = reader.shapes.get(scope + name)
+    if found != expected:
+      what = "none" if found is None else f"one of shape {list(found)}"
+      raise ValueError(
+        f"{reader.prefix}: expected a variable {scope + name!r} of shape "
+        f"{list(expected)}, found {what}; it is not a checkpoint of this task. "
+        "Train first (do_train), or name another output_dir or init_checkpoint"
+      )

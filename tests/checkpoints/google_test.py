@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import google, names, prefixes
@@ -153,6 +154,34 @@ def test_report_says_what_was_loaded_what_not_and_why(tmp_path):
     "  not loaded: new (not in the checkpoint; initialized)",
     "  not used: extra (the model has no such variable)",
     "  not used: 2 optimizer entries (a new training starts at step 0)",
+  ]
+
+
+def test_a_layer_of_which_there_is_but_a_part_is_warned_of(
+  tmp_path, monkeypatch
+):
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  google.save(
+    {
+      "output_weights": np.zeros(2, np.float32),
+      "bert/dense/kernel": np.zeros(2, np.float32),
+    },
+    str(tmp_path / "m.ckpt"),
+  )
+  model = [
+    tf.Variable([1.0, 1.0], name=name)
+    for name in (
+      *("output_weights", "output_bias", "bert/dense/kernel"),
+      *("bert/other/kernel", "bert/other/bias"),  # wholly new: nothing odd
+    )
+  ]
+  google.load(model, tmp_path)
+  assert said == [
+    f"{tmp_path}/m.ckpt has no output_bias, but it has output_weights: "
+    "output_bias is new, and the layer not the one that was trained"
   ]
 
 

@@ -66,11 +66,18 @@ def test_featurizing(tmp_path, testdata):
   assert len(rows) == 2 and "seconds_ratio" in rows[1]
 
 
-def test_record_making_needs_input(testdata):
-  done = commands.run(
-    "benchmark", "--what=featurizing", f"--vocab_file={testdata / 'vocab.txt'}"
-  )
-  commands.assert_plain_error(done, "--what=featurizing needs --input")
+@pytest.mark.parametrize(
+  "what, given, missing",
+  [
+    ("tokenizer", "--input=a.txt", "vocab_file"),
+    ("featurizing", "--vocab_file=a.txt", "input"),
+    ("input_pipeline", "--vocab_file=a.txt", "input"),
+    ("input_pipeline", "--input=a.txt", "vocab_file"),
+  ],
+)
+def test_what_is_needed(what, given, missing):
+  done = commands.run("benchmark", f"--what={what}", given)
+  commands.assert_plain_error(done, f"--what={what} needs --{missing}")
 
 
 def model_rows(tmp_path, testdata, *flags):

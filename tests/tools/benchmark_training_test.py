@@ -1,8 +1,11 @@
 """That the benchmarks of training run, and train the same in all ways."""
 
+import collections
+import functools
 import json
 
 from tests.tools import commands
+from tools.benchmarks import input_pipeline
 
 
 def test_training(tmp_path, testdata):
@@ -37,6 +40,32 @@ def test_input_pipeline(tmp_path, testdata):
     f"--json={rows}",
   )
   assert done.returncode == 0, done.stderr
-  found = {row["contender"]: row for row in json.loads(rows.read_text())}
-  assert list(found) == ["one batch", "records", "records alone"]
-  assert all(row["seconds"] > 0 for row in found.values())
+  found = json.loads(rows.read_text())
+  assert [row["contender"] for row in found] == [
+    *("one batch", "records", "records alone")
+  ]
+  title, *table = done.stdout.strip().splitlines()
+  assert title == "B2 S32, milliseconds a step"
+  constant = found[0]["seconds"]
+  assert constant > 0
+  for row, line in zip(found, table, strict=True):
+    seconds = row["seconds"]
+    assert row == {
+      "work": "B2 S32",
+      "contender": row["contender"],
+      **dict.fromkeys(("seconds", "least", "most"), seconds),  # of one round
+      "time over that of one batch": seconds / constant,
+    }
+    assert seconds > 0
+    assert line.startswith(f"{row['contender']:16}{1000 * seconds:9.2f} (")
+    assert line.endswith(f") {seconds / constant:7.3f} / one batch")
+
+
+def test_each_is_timed_over_as_many_batches():
+  done = collections.Counter()
+  works = {name: functools.partial(done.update, [name]) for name in "abc"}
+  seconds = input_pipeline._in_turns(works, 3)
+  assert done == dict.fromkeys("abc", 1 + 3 * 20)  # the first is not timed
+  assert list(seconds) == ["a", "b", "c"]
+  for times in seconds.values():
+    assert len(times) == 3 and min(times) > 0

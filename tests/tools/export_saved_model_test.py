@@ -92,13 +92,33 @@ def test_predict_without_a_model(tmp_path):
       {"init_checkpoint": TESTDATA / "tiny" / "bert_model.ckpt"},
       ["output_weights", "not in the checkpoint"],
     ),
-    ({"max_seq_length": 500}, ["max_position_embeddings"]),
+    ({"max_seq_length": 500}, ["max_position_embeddings=64; take a smaller"]),
     ({"init_checkpoint": "/nowhere/bert_model.ckpt"}, ["/nowhere"]),
   ],
 )
 def test_bad_input_exports_nothing(tmp_path, changes, messages):
   done = export(tmp_path / "models", **changes)
   commands.assert_plain_error(done, *messages)
+  assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize(
+  ("without", "more", "message"),
+  [
+    (("[SEP]", "[UNK]"), "", "none is [UNK], [SEP]"),
+    (("[PAD]",), "", "none is [PAD]"),
+    (("[MASK]",), "", "none is [MASK]"),
+    ((), "more\n", "found 687 pieces, but the model has vocab_size=686"),
+  ],
+)
+def test_a_vocabulary_of_another_model(tmp_path, without, more, message):
+  text = (TESTDATA / "vocab.txt").read_text("utf-8") + more
+  for piece in without:
+    text = text.replace(f"{piece}\n", f"x{piece}\n")
+  path = tmp_path / "vocab.txt"
+  path.write_text(text, "utf-8")
+  done = export(tmp_path / "models", vocab_file=path)
+  commands.assert_plain_error(done, f"{path}: ", message)
   assert not (tmp_path / "models").exists()
 
 

@@ -32,12 +32,27 @@ def test_damaged(tmp_path, text):
 
 def test_the_head_of_a_checkpoint(tmp_path):
   path = str(tmp_path / "model.ckpt-1")
-  google.save({"output_weights": np.zeros([2, 4], np.float32)}, path)
-  output_folder.check_head(path, "output_weights", (2, 4))
+  weights, bias = np.zeros([2, 4], np.float32), np.zeros([2], np.float32)
+  google.save(
+    {
+      "output_weights": weights,
+      "output_bias": bias,
+      "half/output_weights": weights,
+      "odd/output_weights": weights,
+      "odd/output_bias": weights,
+    },
+    path,
+  )
+  output_folder.check_head(path, "", (2, 4))
   with pytest.raises(ValueError, match=r"\[3, 4\], found one of shape \[2, 4"):
-    output_folder.check_head(path, "output_weights", (3, 4))
-  with pytest.raises(ValueError, match=r"'other' of shape .* found none"):
-    output_folder.check_head(path, "other", (3, 4))
+    output_folder.check_head(path, "", (3, 4))
+  for scope, message in (
+    ("other/", r"'other/output_weights' of shape \[2, 4\], found none"),
+    ("half/", r"-1: .* 'half/output_bias' of shape \[2\], found none"),
+    ("odd/", r"'odd/output_bias' of shape \[2\], found one of shape \[2, 4\]"),
+  ):
+    with pytest.raises(ValueError, match=message):
+      output_folder.check_head(path, scope, (2, 4))
 
 
 def test_a_file(tmp_path):

@@ -133,7 +133,7 @@ def run(
   owner = {"task": task.name, "kind": task.kind, "labels": list(task.labels)}
   output_folder.check(tuning.output_dir, owner)
   head = task.outputs, config.hidden_size
-  tuning.check_head("output_weights", head, settings.do_train)
+  tuning.check_head(head, settings.do_train)
   sets = _read(task, settings, tuning)
 
   def begin(folder: str, seed: int) -> fine_tuning.Session:

@@ -15,9 +15,11 @@ from absl import logging
 from bert_tf import files
 from bert_tf.tasks.pretraining import create_data, shards
 
-# By the names that --runner takes: those that Beam knows them by.
+# By the names that --runner takes: those that Beam knows them by. Beam's
+# DirectRunner would first try Prism, a program that it fetches from the
+# internet, and leave folders behind where there is none; then it is this one.
 BEAM_RUNNERS = {
-  "direct": "DirectRunner",
+  "direct": "FnApiRunner",
   "flink": "FlinkRunner",
   "spark": "SparkRunner",
   "dataflow": "DataflowRunner",

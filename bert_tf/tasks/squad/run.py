@@ -4,13 +4,14 @@ import dataclasses
 import functools
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
 from bert_tf import config as config_lib
+from bert_tf import files
 from bert_tf.checkpoints import formats
 from bert_tf.models import span_labeler
 from bert_tf.tasks import tokenizers
@@ -29,7 +30,7 @@ from bert_tf.training import strategy as strategy_lib
 
 TRAIN_RECORDS = "train.tf_record"
 EVAL_RECORDS = "eval.tf_record"
-_HEAD = "cls/squad/output_weights"
+_HEAD = "cls/squad/"
 _TASK = {"task": "squad"}
 _SHUFFLE_SEED = 12345  # the original's: the records come in its order
 
@@ -145,18 +146,28 @@ def _check(
   if tuning.eval_steps and settings.do_train and not settings.predict_file:
     raise ValueError("eval_steps needs a predict_file with answers")
   output_folder.check(tuning.output_dir, _TASK)
-  latest = checkpointing.latest(tuning.output_dir)
-  if latest:
-    output_folder.check_head(latest, _HEAD, (2, config.hidden_size))
-  elif tuning.init_checkpoint:
-    reader = formats.reader(tuning.init_checkpoint)
-    if not settings.do_train and _HEAD not in reader.shapes:
+  _check_head(tuning, settings.do_train, config.hidden_size)
+
+
+def _check_head(
+  tuning: fine_tuning.Settings, do_train: bool, hidden_size: int
+) -> None:
+  """Unlike other tasks': as in the original one may answer without a head."""
+  path = checkpointing.latest(tuning.output_dir)
+  if not path and tuning.init_checkpoint:
+    reader = formats.reader(tuning.init_checkpoint)  # Or says there is none.
+    has_head = any(name.startswith(_HEAD) for name in reader.shapes)
+    if has_head and not do_train:
+      path = tuning.init_checkpoint
+    elif not do_train:
       logging.warning(
-        "%s has no %s: it was not trained to answer questions, and answers are "
-        "left to chance",
+        "%s has no %soutput_weights: it was not trained to answer questions, "
+        "and answers are left to chance",
         reader.prefix,
         _HEAD,
       )
+  if path:
+    output_folder.check_head(path, _HEAD, (2, hidden_size))
 
 
 def _read_for_training(settings: SquadSettings) -> list[reading.Example]:
@@ -276,13 +287,26 @@ def _predict(
   decoded = _answer(session, model, questions, settings)
   scores = _scores(decoded, questions, settings)
   if writes:
-    for path in decoding_lib.write(folder, decoded):
+    paths = decoding_lib.write(folder, decoded)
+    for path in paths:
       logging.info("wrote %s", path)
     if scores:
-      results.write(
-        folder, {"global_step": session.global_step} | _exact(scores)
-      )
+      values = {"global_step": session.global_step} | _exact(scores)
+      paths.append(results.write(folder, values))
+    _set_aside(folder, paths)
   return scores
+
+
+def _set_aside(folder: str, written: Collection[str]) -> None:
+  """Renames what an earlier run left and this one, of other answers, has not.
+
+  Renamed, not removed: scores may be all that a user keeps of a run.
+  """
+  for name in (decoding_lib.NULL_ODDS, results.FILE):
+    path = os.path.join(folder, name)
+    if path not in written and files.exists(path):
+      files.rename(path, path + ".old")
+      logging.warning("%s is of earlier answers; it is %s.old now", path, name)
 
 
 def _exact(scores: Mapping[str, float]) -> dict[str, float | str]:

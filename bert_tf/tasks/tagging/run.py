@@ -111,7 +111,7 @@ def run(
   owner = {"task": "tagging", "labels": list(labels)}
   output_folder.check(tuning.output_dir, owner)
   head = len(labels), config.hidden_size
-  tuning.check_head("output_weights", head, settings.do_train)
+  tuning.check_head(head, settings.do_train)
   tagger = _Tagger(config, settings, tokenizer, labels)
   session = fine_tuning.Session(
     lambda **kwargs: token_classifier.BertTokenClassifier(

@@ -90,6 +90,21 @@ def test_a_model_that_was_never_trained_is_not_applied(tmp_path):
   )
 
 
+def test_half_a_head_is_not_applied(tmp_path):
+  reader = google.Reader(classifying.GOLDENS / "mrpc" / "model.ckpt-40")
+  values = {name: reader.read(name) for name in reader.shapes}
+  del values["output_bias"]
+  path = str(tmp_path / "half.ckpt")
+  google.save(values, path)
+  for settings in ({"do_eval": True}, {"do_predict": True}):
+    refuse(
+      tmp_path / "out",
+      "half.ckpt: expected a variable 'output_bias' of shape [2], found none",
+      init_checkpoint=path,
+      **settings,
+    )
+
+
 @pytest.mark.parametrize(
   "message, settings",
   [

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -54,8 +55,10 @@ def test_processes_change_nothing(make_config, tmp_path):
 
 
 @pytest.mark.slow
-def test_beams_direct_runner(make_config, tmp_path):
+def test_beams_direct_runner(make_config, tmp_path, monkeypatch):
   pytest.importorskip("apache_beam")
+  monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+  (tmp_path / "temporary").mkdir()
   expected = create_data.create(make_config("here"))
   run = runners.make("direct")
   found = create_data.create(make_config("beam"), run=run)
@@ -74,6 +77,7 @@ def test_beams_direct_runner(make_config, tmp_path):
   with pytest.raises(ValueError, match="found no sentence in"):
     create_data.create(bad, run=run)
   assert files_in(tmp_path / "bad") == {}
+  assert os.listdir(tmp_path / "temporary") == []
 
 
 @pytest.mark.parametrize(

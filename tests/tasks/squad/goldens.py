@@ -100,6 +100,20 @@ def run_squad(output_dir, version="v1", *, tuning=None, steps=None, **changes):
   )
 
 
+def train(output_dir, source, *, tuning=None, **changes):
+  """Trains the tiny model, and whatever else `changes` say."""
+  tuning = {
+    "init_checkpoint": str(TESTDATA / "tiny" / "bert_model.ckpt"),
+    "num_train_epochs": 4.0,
+    "learning_rate": 1e-3,
+  } | (tuning or {})
+  steps = changes.pop("steps", None)
+  settings = {"do_train": True, "train_file": source, "do_predict": False}
+  return run_squad(
+    output_dir, tuning=tuning, steps=steps, **(settings | changes)
+  )
+
+
 def small_file(path, questions=24, version="v1"):
   """A SQuAD file of the first questions of a golden."""
   content = json.loads((SQUAD / f"{version}.json").read_text())

@@ -6,14 +6,10 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-from absl import logging
 
 from bert_tf.checkpoints import google
 from bert_tf.tasks.squad import objective, run
-from bert_tf.training import output_folder
 from tests.tasks.squad import goldens
-
-FILES = ("predictions.json", "nbest_predictions.json", "null_odds.json")
 
 
 def load(path):
@@ -93,17 +89,38 @@ def test_a_file_without_answers_is_not_scored(tmp_path):
   assert not (out / "eval_results.txt").exists()
 
 
-def train(output_dir, source, *, tuning=None, **changes):
-  tuning = {
-    "init_checkpoint": str(goldens.TESTDATA / "tiny" / "bert_model.ckpt"),
-    "num_train_epochs": 4.0,
-    "learning_rate": 1e-3,
-  } | (tuning or {})
-  steps = changes.pop("steps", None)
-  settings = {"do_train": True, "train_file": source, "do_predict": False}
-  return goldens.run_squad(
-    output_dir, tuning=tuning, steps=steps, **(settings | changes)
-  )
+def test_what_an_earlier_run_left_is_set_aside(tmp_path):
+  """Scores and odds of answers that are no longer there do not mislead.
+
+  They are not lost either, and what the runner does not write stays.
+  """
+  content = load(goldens.SQUAD / "v2.json")
+  content["data"] = content["data"][:2]
+  for name in ("scored", "not_scored"):
+    (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    for paragraph in content["data"][1]["paragraphs"]:
+      paragraph["qas"][0].pop("answers", None)
+  out = tmp_path / "out"
+  scored = str(tmp_path / "scored.json")
+  goldens.run_squad(out, "v2", predict_file=scored)
+  (out / "notes.txt").write_text("mine")
+  left = {
+    name: (out / name).read_bytes()
+    for name in ("eval_results.txt", "null_odds.json")
+  }
+  with pytest.raises(FileNotFoundError, match="no model to apply"):
+    goldens.run_squad(
+      out, tuning={"init_checkpoint": None}, predict_file=scored
+    )
+  assert (out / "eval_results.txt").exists()  # nothing was answered
+  goldens.run_squad(out, "v1", predict_file=str(tmp_path / "not_scored.json"))
+  assert {path.name for path in out.iterdir()} == {
+    *("task.json", "eval.tf_record", "notes.txt"),
+    *("predictions.json", "nbest_predictions.json"),
+    *(f"{name}.old" for name in left),
+  }
+  for name, data in left.items():
+    assert (out / f"{name}.old").read_bytes() == data
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +138,7 @@ def test_trains_resumes_and_answers(tmp_path, source):
 
   Killed after step 5, the same command ends bit for bit the same.
   """
-  scores = train(
+  scores = goldens.train(
     tmp_path / "a",
     source,
     do_predict=True,
@@ -143,7 +160,7 @@ def test_trains_resumes_and_answers(tmp_path, source):
   (tmp_path / "b" / "checkpoint").write_text(
     'model_checkpoint_path: "model.ckpt-5"'
   )
-  train(tmp_path / "b", source)
+  goldens.train(tmp_path / "b", source)
   resumed = tensors(tmp_path / "b")
   assert whole.keys() == resumed.keys()
   for name, value in whole.items():
@@ -166,7 +183,7 @@ def test_train_records_are_in_the_original_s_order(tmp_path, version):
 
 def test_learns_by_heart(tmp_path, source):
   """A new model learns the training set; so do the scores while training."""
-  scores = train(
+  scores = goldens.train(
     tmp_path,
     source,
     do_predict=True,
@@ -209,158 +226,6 @@ def test_the_objective_by_hand():
   values = {name: float(value) for name, value in sums.items()}
   results = task.results(values | {"total_weight": 3.0})
   assert results["start_accuracy"] == pytest.approx(right / 3)
-
-
-@pytest.mark.parametrize(
-  "changes, message",
-  [
-    ({"do_predict": False}, "At least one of `do_train` or `do_predict` must"),
-    ({"do_train": True}, "If `do_train` is True, then `train_file` must be"),
-    ({"predict_file": None}, "If `do_predict` is True, then `predict_file` m"),
-    ({"predict_batch_size": 0}, "predict_batch_size=0 is < 1"),
-    (
-      {"windows": goldens.features.WindowSettings(65, 24, 20)},
-      "max_seq_length=65 is above the model's max_position_embeddings=64",
-    ),
-    ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
-    ({"predict_file": "/nowhere/dev.json"}, r"/nowhere/dev\.json"),
-  ],
-)
-def test_wrong_settings(tmp_path, changes, message):
-  with pytest.raises((ValueError, OSError), match=message):
-    goldens.run_squad(tmp_path / "out", **changes)
-  assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-  "tuning, changes, message",
-  [
-    (
-      {"init_checkpoint": "/nowhere/bert_model.ckpt"},
-      {"do_train": True, "train_file": str(goldens.SQUAD / "v1.json")},
-      "no checkpoint at /nowhere",
-    ),
-    (
-      {"num_train_epochs": 0.01},
-      {"do_train": True, "train_file": str(goldens.SQUAD / "v1.json")},
-      "120 examples in batches of 8, 0.01 epochs, make not one step",
-    ),
-    ({"init_checkpoint": None}, {}, "no model to apply: no checkpoint in"),
-    (
-      {"init_checkpoint": "/x/uncased_L-12_H-768_A-12/bert_model.ckpt"},
-      {"decoding": goldens.decoding.DecodingSettings(do_lower_case=False)},
-      "pass --do_lower_case=True",
-    ),
-    (
-      {"eval_steps": 5},
-      {"do_train": True, "train_file": "x", "do_predict": False}
-      | {"predict_file": None},
-      "eval_steps needs a predict_file",
-    ),
-    (
-      {"eval_steps": 5, "best_metric": "bleu"},
-      {"do_train": True, "train_file": str(goldens.SQUAD / "v1.json")},
-      "best_metric='bleu' is not a metric of this task; it is one of exact_mat",
-    ),
-    (
-      {"eval_steps": 5, "best_metric": "exact_match"},
-      {
-        "do_train": True,
-        "train_file": str(goldens.SQUAD / "v2.json"),
-        "predict_file": str(goldens.SQUAD / "v2.json"),
-        "decoding": goldens.SETTINGS["v2"],
-      },
-      "it is one of HasAns_exact, HasAns_f1, .*, best_f1, .*, exact, f1, total",
-    ),
-  ],
-)
-def test_wrong_tuning(tmp_path, tuning, changes, message):
-  with pytest.raises((ValueError, OSError), match=message):
-    goldens.run_squad(tmp_path / "out", tuning=tuning, **changes)
-  assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-  "lines, message",
-  [
-    (["[PAD]", "[UNK]", "[CLS]"], r"of 3 pieces none is \[SEP\]"),
-    (
-      ["[UNK]", "[CLS]", "[SEP]", *map(str, range(700))],
-      "found 703 pieces, but the model has vocab_size=686",
-    ),
-  ],
-)
-def test_a_vocabulary_of_another_model(tmp_path, lines, message):
-  path = tmp_path / "vocab.txt"
-  path.write_text("\n".join(lines) + "\n")
-  with pytest.raises(ValueError, match=message):
-    goldens.run_squad(tmp_path / "out", vocab_file=str(path))
-  assert not (tmp_path / "out").exists()
-
-
-def test_nothing_is_overwritten_by_broken_input(tmp_path, source):
-  (tmp_path / "predictions.json").write_text("precious")
-  (tmp_path / "train.tf_record").write_text("precious")
-  broken = tmp_path / "broken.json"
-  content = load(goldens.SQUAD / "v1.json")
-  del content["data"][3]["paragraphs"][0]["qas"][1]["question"]
-  broken.write_text(json.dumps(content))
-  for changes in (
-    {"train_file": str(broken), "do_train": True},
-    {"predict_file": str(broken), "train_file": source, "do_train": True},
-  ):
-    with pytest.raises(ValueError, match=r"broken.json: question 'v1-003-1'"):
-      goldens.run_squad(tmp_path, **changes)
-  found = {path.name for path in tmp_path.iterdir()}
-  assert found == {"predictions.json", "train.tf_record", "broken.json"}
-  for name in ("predictions.json", "train.tf_record"):
-    assert (tmp_path / name).read_text() == "precious"
-
-
-def test_output_dir_of_another_task(tmp_path, source):
-  """Told by its checkpoint, or by what the task wrote at its start."""
-  prefix = str(tmp_path / "model.ckpt-7")
-  google.save({"output_weights": np.zeros([2, 32])}, prefix)
-  (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-7"')
-  (tmp_path / "train.tf_record").write_text("precious")
-  with pytest.raises(ValueError, match=r"ckpt-7: expected a variable 'cls/sq"):
-    train(tmp_path, source)
-  (tmp_path / "checkpoint").unlink()
-  output_folder.claim(str(tmp_path), {"task": "cola"})
-  with pytest.raises(ValueError, match="is in use by another task"):
-    train(tmp_path, source)
-  with pytest.raises(ValueError, match="is in use by another task"):
-    goldens.run_squad(tmp_path)
-  assert (tmp_path / "train.tf_record").read_text() == "precious"
-  assert not (tmp_path / "predictions.json").exists()
-
-
-def test_eval_steps_without_answers(tmp_path, source):
-  content = load(goldens.SQUAD / "v1.json")
-  del content["data"][0]["paragraphs"][0]["qas"][0]["answers"]
-  path = tmp_path / "test.json"
-  path.write_text(json.dumps(content))
-  with pytest.raises(ValueError, match=r"eval_steps needs answers, which .*te"):
-    train(
-      tmp_path / "out",
-      source,
-      predict_file=str(path),
-      tuning={"eval_steps": 5},
-    )
-  assert not (tmp_path / "out").exists()
-
-
-def test_answers_of_a_model_that_never_learned_to(tmp_path, monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  path = goldens.small_file(tmp_path / "few.json", 3)
-  tiny = str(goldens.TESTDATA / "tiny" / "bert_model.ckpt")
-  goldens.run_squad(
-    tmp_path / "out", predict_file=path, tuning={"init_checkpoint": tiny}
-  )
-  assert [text for text in said if "not trained to answer questions" in text]
 
 
 def test_schema_of_the_records():
