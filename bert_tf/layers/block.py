@@ -76,6 +76,7 @@ class Block(tf_keras.layers.Layer):
       config.intermediate_size,
       config.initializer_range,
       activation=activations.get_activation(config.hidden_act),
+      kind=building.WideDense,
       name="dense",
       dtype=policy,
     )

@@ -47,7 +47,9 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     bias_correction: bool = False,
     name: str = "AdamWeightDecay",
   ):
-    super().__init__(name=name, jit_compile=False)
+    # Keras's own decay would be two passes over all variables even where it is
+    # 0, the default.
+    super().__init__(name=name, weight_decay=None, jit_compile=False)
     self._learning_rate = self._build_learning_rate(learning_rate)
     self.weight_decay_rate = weight_decay_rate
     self.beta_1 = beta_1

@@ -105,6 +105,20 @@ def test_attention_probabilities(rate):
   _assert_same(apply, [scores])
 
 
+def test_wide_product():
+  rng = np.random.default_rng(1)
+  x, kernel = rng.normal(size=[6, 4]), rng.normal(size=[4, 9])
+  upstream = rng.normal(size=[6, 9])
+  inputs = [tf.constant(x, tf.float32), tf.constant(kernel, tf.float32)]
+  with tf.GradientTape() as tape:
+    tape.watch(inputs)
+    y = compiled.wide_product(*inputs)
+  of_x, of_kernel = tape.gradient(y, inputs, tf.constant(upstream, tf.float32))
+  np.testing.assert_allclose(y, x @ kernel, rtol=1e-5, atol=1e-5)
+  np.testing.assert_allclose(of_x, upstream @ kernel.T, rtol=1e-5, atol=1e-5)
+  np.testing.assert_allclose(of_kernel, x.T @ upstream, rtol=1e-5, atol=1e-5)
+
+
 def test_block_with_all_groups_drops_the_same_entries():
   layer = block.Block(_CONFIG, name="layer_0")
   building.build_under("layer_0", layer, [None, 8])

@@ -4,8 +4,11 @@ import collections
 import functools
 import json
 
+import pytest
+
+from bert_tf import config as config_lib
 from tests.tools import commands
-from tools.benchmarks import input_pipeline
+from tools.benchmarks import input_pipeline, training
 
 
 def test_training(tmp_path, testdata):
@@ -25,6 +28,22 @@ def test_training(tmp_path, testdata):
   assert "left out" not in done.stderr  # as it is where losses differ
   found = json.loads(rows.read_text())
   assert [row["contender"] for row in found] == ["bert_tf", "bert_tf bf16"]
+
+
+@pytest.mark.parametrize("make", ["plain", "ours"])
+def test_each_step_drops_other_entries(tmp_path, testdata, monkeypatch, make):
+  tiny = json.loads((testdata / "tiny" / "bert_config.json").read_text())
+  config = tmp_path / "bert_config.json"
+  dropout = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+  config.write_text(json.dumps(tiny | dropout))
+  monkeypatch.setattr(training, "_RATE", 0.0)  # So the weights stay.
+  makers = {
+    "plain": lambda: training.plain(str(config), "float32"),
+    "ours": lambda: training.ours(str(config), "float32", "groups"),
+  }
+  run = makers[make]()
+  batch = training.batch(config_lib.BertConfig.from_json_file(config), 2, 16)
+  assert len({float(run(batch)) for _ in range(3)}) == 3
 
 
 def test_input_pipeline(tmp_path, testdata):

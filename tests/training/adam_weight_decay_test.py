@@ -37,6 +37,24 @@ def test_against_numpy(is_compiled):
   np.testing.assert_allclose(got, want, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("is_compiled", "passes"), [(True, 0), (False, 1)])
+def test_keras_has_no_decay_of_its_own(is_compiled, passes):
+  """Its passes over the variables, subtracting 0, would take time."""
+  names = ("dense/kernel", "dense/bias")  # The first one decays.
+  variables = [tf.Variable(tf.ones([2]), name=name) for name in names]
+  settings = optimizer.OptimizerSettings("adamw", RATE, STEPS, 0)
+  opt = optimizer.Optimizer(settings, variables)
+
+  @tf.function
+  def step():
+    with compiled.groups(is_compiled):
+      opt.apply([tf.ones([2]), tf.ones([2])])
+
+  operations = step.get_concrete_function().graph.get_operations()
+  types = [operation.type for operation in operations]
+  assert types.count("AssignSubVariableOp") == passes
+
+
 def test_a_step_is_the_rate_at_first_and_is_counted_on_when_resumed():
   start = np.zeros(2, np.float32)
   first, opt = take_steps(GRADIENTS[:1], start)

@@ -84,17 +84,19 @@ def plain(config_json: str, dtype: str) -> workers.Run:
     (tf.Variable(tf.zeros_like(x)), tf.Variable(tf.zeros_like(x)))
     for x in variables
   ]
+  done = tf.Variable(0, dtype=tf.int64)
 
   @tf.function
   def run(given: Any) -> Any:
-    seed = step.dropout_seed(_SEED, 0, 0)
+    # Of the step: of a constant, TensorFlow draws the masks but once.
+    seed = step.dropout_seed(_SEED, done.read_value(), 0)
     with tf.GradientTape() as tape, dropout.seeded(seed):
       weights = objective.weights(given)
       sums = objective.sums(model, given, training=True)
       loss = objective_lib.combine(objective, sums, weights)
     gradients = tape.gradient(loss, variables)
     with tf.control_dependencies(
-      _plain_update(variables, gradients, moments, _RATE)
+      [*_plain_update(variables, gradients, moments, _RATE), done.assign_add(1)]
     ):
       return tf.identity(loss)
 
