@@ -20,13 +20,13 @@ def compiled(function: F) -> F:
   so that the compiler's seconds are spent once a machine. Where nothing can be
   written it is compiled anew in each process instead of failing at import.
 
+  It makes no arrays but works on those it is given (see `allocating`). So numba
+  need not count who holds which, which takes longer than many a function.
+
   Args:
     function: a function of numbers, NumPy arrays and named tuples of them. It
       may call others of its module, and `module.function` of modules imported
       at the top.
-
-  It makes no arrays: it works on those it is given. So numba need not count
-  who holds which, which takes longer than many a function's work.
 
   Returns:
     The compiled function; `.py_func` is the function as it was written.
