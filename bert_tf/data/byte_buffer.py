@@ -10,22 +10,20 @@ from bert_tf.data import compiled
 Bytes = npt.NDArray[np.uint8]
 
 
-@compiled.compiled
-def put_bytes(out: Bytes, at: int, data: Bytes) -> int:
-  """Copies bytes to `out[at:]`; returns where they end."""
-  # For a few bytes at a time a loop is much faster than a slice.
-  for i in range(len(data)):
-    out[at + i] = data[i]
-  return at + len(data)
-
-
 @compiled.inlined
-def copy(data: Bytes, begin: int, size: int, out: Bytes, at: int) -> int:
+def copy(data: Any, begin: int, size: int, out: Any, at: int) -> int:
   """Copies `data[begin : begin + size]` to `out[at:]`; returns its end."""
-  # Indices without sign: numba asks of others whether they count from the end.
+  # A loop: for so few numbers it is much faster than slices. Indices without
+  # sign: numba asks of others whether they count from the end.
   for i in range(size):
     out[np.uint64(at + i)] = data[np.uint64(begin + i)]
   return at + size
+
+
+@compiled.compiled
+def put_bytes(out: Bytes, at: int, data: Bytes) -> int:
+  """Copies bytes to `out[at:]`; returns where they end."""
+  return copy(data, 0, len(data), out, at)
 
 
 @compiled.compiled

@@ -26,6 +26,7 @@ FIELD_2 = 2 << 3 | 2
 FIELD_3 = 3 << 3 | 2
 
 FLOAT_BYTES = 4
+MOST_ID_BYTES = 5  # Of a number from 0 to 2**31 - 1.
 
 
 @compiled.compiled

@@ -12,7 +12,7 @@ from typing import IO, Self
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import compiled, spill
+from bert_tf.data import byte_buffer, compiled, spill
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
@@ -199,8 +199,6 @@ def _group(
   """Copies strings that follow one another to where their parts are."""
   begin = 0
   for i in range(len(sizes)):
-    to = at[part_of[i]]
-    for j in range(sizes[i]):
-      out[to + j] = data[begin + j]
+    part = part_of[i]
+    at[part] = byte_buffer.copy(data, begin, sizes[i], out, at[part])
     begin += sizes[i]
-    at[part_of[i]] += sizes[i]

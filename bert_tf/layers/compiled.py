@@ -58,7 +58,7 @@ def wide_product(x: Any, kernel: Any) -> Any:
   Not compiled: its gradient with respect to `x` is a product of a batch of one,
   for which TensorFlow takes another of oneDNN's kernels. That of plain matrices
   is a fifth slower in float32 if a row of the kernel is a multiple of 4096
-  bytes, as all of BERT's are.
+  bytes, as those of BERT-base and BERT-large are.
 
   Args:
     x: [T, I], any float dtype.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import compiled
+from bert_tf.data import byte_buffer, compiled
 from bert_tf.tasks.pretraining import corpus as corpus_lib
 from bert_tf.tasks.pretraining import random_state
 
@@ -232,28 +232,18 @@ def _add_pair(
 ) -> None:
   """Stores [CLS] a [SEP] b [SEP]."""
   a_start, a_end, b_start, b_end = pair
-  a_size = a_end - a_start
+  a_size, b_size = a_end - a_start, b_end - b_start
   number, at, _ = store.used
   store.tokens[at] = rules.cls
-  at = _copy(tokens, a_start, a_end, store.tokens, at + 1)
+  at = byte_buffer.copy(tokens, a_start, a_size, store.tokens, at + 1)
   store.tokens[at] = rules.sep
-  at = _copy(tokens, b_start, b_end, store.tokens, at + 1)
+  at = byte_buffer.copy(tokens, b_start, b_size, store.tokens, at + 1)
   store.tokens[at] = rules.sep
   store.token_ends[number] = at + 1
   store.segment_b[number] = a_size + 2
   store.is_random_next[number] = is_random
   store.used[0] = number + 1
   store.used[1] = at + 1
-
-
-@compiled.inlined
-def _copy(data: Int32s, start: int, end: int, out: Int32s, at: int) -> int:
-  """Copies `data[start:end]` to `out[at:]`; returns where it ends."""
-  # A loop: slices of arrays take longer than to copy so few numbers. Indices
-  # without sign: numba asks of each other one whether it counts from the end.
-  for i in range(end - start):
-    out[np.uint64(at + i)] = data[np.uint64(start + i)]
-  return at + end - start
 
 
 @compiled.inlined

@@ -112,10 +112,10 @@ def example(packed: Bytes, layout: Layout) -> bytes:
 
 def _largest_record(layout: Layout) -> int:
   """Returns more bytes than any record has."""
-  most_varint, ids = 5, layout.max_seq_length + 2 * layout.max_predictions
+  ids = layout.max_seq_length + 2 * layout.max_predictions
   constant = 2 * layout.max_seq_length + 4 * layout.max_predictions + 1
   headers = len(layout.names) + 40 * (len(NAMES) + 1)
-  return ids * most_varint + constant + headers
+  return ids * example_bytes.MOST_ID_BYTES + constant + headers
 
 
 @compiled.compiled

@@ -22,8 +22,6 @@ Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
 
 _NUMBER_BYTES = 4
-_MOST_VARINT = 5  # Bytes of an id.
-
 
 # The numbers at the start of an instance: how many tokens there are; where the
 # second segment starts, and whether it is from elsewhere; how many tokens are
@@ -39,7 +37,7 @@ def add_all(
 ) -> None:
   """Adds the instances of a store."""
   count, tokens, masks = store.used
-  numbers = _MOST_VARINT * (tokens + 2 * masks)
+  numbers = example_bytes.MOST_ID_BYTES * (tokens + 2 * masks)
   out = packed.reserve(int(count * HEAD_BYTES + numbers))
   sizes = np.empty(count, np.int32)
   _pack(store, out, sizes)
