@@ -2,6 +2,7 @@
 
 from absl import flags, logging
 
+from bert_tf.layers import fusion
 from bert_tf.training import loop, precision, strategy
 from bert_tf.training import optimizer as optimizer_lib
 from tools import shared_flags
@@ -79,10 +80,16 @@ def _define_training() -> None:
 
 
 def devices() -> strategy.DeviceSettings:
-  """The device settings; says of flags without effect that they have none."""
+  """The device settings; to be asked for before anything is computed.
+
+  Says of flags without effect that they have none. Where nothing is trained,
+  weights are taken as frozen for as long as the process lasts.
+  """
   for name, reason in _WITHOUT_EFFECT.items():
     if FLAGS[name].present:
       logging.warning("--%s has no effect: %s", name, reason)
+  if "do_train" not in FLAGS or not FLAGS.do_train:
+    fusion.assume_frozen_weights()
   return shared_flags.settings(strategy.DeviceSettings)
 
 

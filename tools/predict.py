@@ -8,7 +8,9 @@ if not __package__:  # Run by its path: make the repository importable.
 
 from absl import flags, logging
 
+from bert_tf.checkpoints import saved_model
 from bert_tf.export import predicting
+from bert_tf.layers import fusion
 from tools import command_line, shared_flags
 
 FLAGS = flags.FLAGS
@@ -35,6 +37,8 @@ flags.register_validator(
 
 def main() -> None:
   """Runs with the flags given."""
+  if saved_model.recognises(FLAGS.saved_model):  # of others nobody knows
+    fusion.assume_frozen_weights()
   predictor = predicting.Predictor(FLAGS.saved_model)
   count = predicting.run(
     predictor, sys.stdin.buffer, sys.stdout, FLAGS.batch_size

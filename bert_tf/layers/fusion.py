@@ -6,12 +6,14 @@ and are used only where this module says so. docs/performance.md has what each
 of them gains.
 """
 
+import os
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.util import _pywrap_util_port
 
 _DTYPES = (tf.float32, tf.bfloat16)
+_FROZEN = "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"
 
 
 def is_on() -> bool:
@@ -33,3 +35,15 @@ def is_wanted(dtype: Any, training: bool) -> bool:
     return False
   kinds = {device.device_type for device in tf.config.list_logical_devices()}
   return kinds == {"CPU"} and is_on()
+
+
+def assume_frozen_weights() -> None:
+  """Lets oneDNN bring each weight into its own order once, not every time.
+
+  For processes that apply models and never train: call it before anything is
+  computed. From then on a fused product in a graph keeps the weights of its
+  first call, whatever is assigned to the variable or given to the function
+  later. It is an environment variable of TensorFlow; what the user has set it
+  to stays.
+  """
+  os.environ.setdefault(_FROZEN, "1")

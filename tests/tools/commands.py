@@ -23,7 +23,7 @@ def run(name, *flags, by_path=False, input=None, cwd=ROOT, timeout=300):
     path = pathlib.Path("tools", f"{name}.py")
     program = [str(path if cwd == ROOT else ROOT / path)]
     return alone(*program, *flags, input=input, cwd=cwd, timeout=timeout)
-  return _forked(["-m", f"tools.{name}"], flags, input or "", cwd, timeout)
+  return forked(["-m", f"tools.{name}"], flags, input or "", cwd, timeout)
 
 
 def alone(*arguments, **kwargs):
@@ -34,7 +34,8 @@ def alone(*arguments, **kwargs):
   )
 
 
-def _forked(how, arguments, input="", cwd=ROOT, timeout=300):
+def forked(how, arguments, input="", cwd=ROOT, timeout=300):
+  """Runs what forks.Fork runs, to its end."""
   fork = forks.Fork(how, arguments, cwd, os.environ, input)
   out, err = fork.communicate(timeout)
   return subprocess.CompletedProcess(how, fork.returncode, out, err)
@@ -59,7 +60,7 @@ def flags_of(name, *lines):
     `all`: defaults by name; `key`: of those that --help lists; `errors`: of
     each command line what is wrong with it, or None.
   """
-  done = _forked([str(_FLAGS_OF)], [name, json.dumps(lines)])
+  done = forked([str(_FLAGS_OF)], [name, json.dumps(lines)])
   assert done.returncode == 0, done.stderr
   return json.loads(done.stdout)
 

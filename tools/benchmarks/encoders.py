@@ -38,11 +38,13 @@ def write(config: Any, folder: str) -> None:
 
 
 def ours(folder: str, dtype: str) -> workers.Run:
-  """This project's, as the runners and exports use it."""
+  """This project's, as the commands use it that do not train."""
   import tensorflow as tf
 
   import bert_tf
+  from bert_tf.layers import fusion
 
+  fusion.assume_frozen_weights()
   path = os.path.join(folder, "google")
   model = bert_tf.BertModel.from_checkpoint(path, dtype=dtype)
   names = ("input_ids", "input_mask", "segment_ids")
@@ -57,11 +59,25 @@ def ours(folder: str, dtype: str) -> workers.Run:
   ).numpy()
 
 
-def keras_nlp(folder: str, dtype: str, jit_compile: bool) -> workers.Run:
-  """Keras's, in a graph."""
+def keras_nlp(
+  folder: str, dtype: str, jit_compile: bool, is_frozen: bool = False
+) -> workers.Run:
+  """Keras's, in a graph.
+
+  Args:
+    folder: The models.
+    dtype: "float32", or "mixed_bfloat16".
+    jit_compile: Whether XLA compiles it.
+    is_frozen: Whether it has `fusion.assume_frozen_weights`, as ours.
+  """
   os.environ["KERAS_BACKEND"] = "tensorflow"
   import keras_nlp
   import tensorflow as tf
+
+  from bert_tf.layers import fusion
+
+  if is_frozen:
+    fusion.assume_frozen_weights()
 
   path = os.path.join(folder, "keras_nlp")
   model = keras_nlp.models.BertBackbone.from_preset(path, dtype=dtype)
@@ -199,6 +215,9 @@ CONTENDERS = {
   "bert_tf mixed bf16": workers.Contender(_TF, ours, ("mixed_bfloat16",)),
   "keras-nlp mixed bf16": workers.Contender(
     _KERAS, keras_nlp, ("mixed_bfloat16", False)
+  ),
+  "keras-nlp frozen mixed bf16": workers.Contender(
+    _KERAS, keras_nlp, ("mixed_bfloat16", False, True)
   ),
   "PyTorch bf16": workers.Contender(_TORCH, torch, ("bfloat16", False)),
   "PyTorch compiled bf16": workers.Contender(_TORCH, torch, ("bfloat16", True)),

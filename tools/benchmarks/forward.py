@@ -106,7 +106,7 @@ def run(
     for shape in shapes:
       batch = _batch(config, *shape)
       errors = _compare(running, batch)
-      answers = _in_turns(running, batch, rounds)
+      answers = _in_turns(running, batch, rounds, settles=True)
       title = f"B{shape[0]} S{shape[1]}"
       for row in _rows(title, answers, errors, lambda _: _AGAINST):
         operations = floor.flops(config, *shape)
@@ -190,11 +190,25 @@ def _compare(
 
 
 def _in_turns(
-  running: Mapping[str, workers.Worker], batch: workers.Batch, rounds: int
+  running: Mapping[str, workers.Worker],
+  batch: workers.Batch,
+  rounds: int,
+  settles: bool = False,
 ) -> dict[str, list[workers.Answer]]:
+  """What each computes, by name, an answer a round.
+
+  Args:
+    running: The contenders.
+    batch: What they are given.
+    rounds: How often each has its turn.
+    settles: Whether a turn begins with a batch that does not count: for one
+      that is so short that the caches are still another contender's.
+  """
   answers: dict[str, list[workers.Answer]] = {name: [] for name in running}
   for _ in range(rounds):
     for name, worker in running.items():
+      if settles:
+        worker.run(batch)
       answer = worker.run(batch)
       answers[name].append(answer._replace(result=_NOTHING))
   return answers

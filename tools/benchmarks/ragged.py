@@ -39,8 +39,10 @@ def predict(folder: str, dtype: str, mode: str) -> workers.Run:
   import tensorflow as tf
 
   import bert_tf
-  from bert_tf.layers import token_rows
+  from bert_tf.layers import fusion, token_rows
   from bert_tf.training import prediction
+
+  fusion.assume_frozen_weights()
 
   path = os.path.join(folder, "google")
   model = bert_tf.BertModel.from_checkpoint(path, dtype=dtype)

@@ -1,0 +1,64 @@
+"""As a program, applies models whose weights are taken as frozen, or not.
+
+`applying.py SETTINGS`: JSON, `assumes`, whether `assume_frozen_weights` is
+called. Prints what it saw, JSON:
+
+  errors: The largest difference of a model's graph from the original, or of
+    another model's graph from its eager ops, by what it was applied to.
+  notices: Whether a graph sees that a weight has changed since its first run.
+"""
+
+import json
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+import bert_tf
+from bert_tf.layers import fusion
+from tests.models import tiny
+
+INPUTS = ("input_ids", "input_mask", "segment_ids")
+
+
+def in_graph(model):
+  """What gives its last layer, float32."""
+  spec = {name: tf.TensorSpec([None, None], tf.int32) for name in INPUTS}
+
+  @tf.function(input_signature=[spec])
+  def run(inputs):
+    return model(inputs).sequence_output
+
+  return run
+
+
+def error(got, want):
+  return float(np.abs(np.asarray(got) - np.asarray(want)).max())
+
+
+def main():
+  if json.loads(sys.argv[1])["assumes"]:
+    fusion.assume_frozen_weights()
+  batch = {name: tiny.batch()[name] for name in INPUTS}
+  want = tiny.golden()["out/all_encoder_layers"][-1]
+  model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
+  run = in_graph(model)
+  one = {name: x[:1] for name, x in batch.items()}
+  errors = {"batch": error(run(batch), want), "one": error(run(one), want[:1])}
+  errors["again"] = error(run(batch), want)
+
+  # Layers of one shape, other weights: nothing of the first model may stay.
+  other = bert_tf.BertModel(tiny.CONFIG)
+  errors["other"] = error(
+    in_graph(other)(batch), other(batch).sequence_output
+  )
+  errors["eager"] = error(model(batch).sequence_output, want)
+
+  kernel = model.blocks[0].intermediate.kernel
+  kernel.assign(tf.zeros_like(kernel))
+  notices = error(run(batch), want) > 1e-3
+  print(json.dumps({"errors": errors, "notices": notices}))
+
+
+if __name__ == "__main__":
+  main()

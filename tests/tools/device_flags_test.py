@@ -1,0 +1,30 @@
+"""The flags that all commands share that compute."""
+
+import pathlib
+
+import pytest
+
+from tests.tools import commands
+
+_PROGRAM = pathlib.Path(__file__).with_name("prepared.py")
+_NEEDED = {
+  "extract_features": ("input_file", "output_file", "init_checkpoint"),
+  "run_tagger": ("data_dir", "output_dir"),
+}
+
+
+@pytest.mark.parametrize(
+  "name, flags, expected",
+  [
+    ("extract_features", [], "1"),
+    ("run_tagger", ["--do_predict"], "1"),
+    ("run_tagger", ["--do_predict", "--do_train"], "None"),
+  ],
+)
+def test_weights_are_frozen_where_nothing_is_trained(name, flags, expected):
+  needed = (*_NEEDED[name], "bert_config_file", "vocab_file")
+  done = commands.forked(
+    [str(_PROGRAM)], [name, *(f"--{flag}=x" for flag in needed), *flags]
+  )
+  assert done.returncode == 0, done.stderr
+  assert done.stdout.splitlines()[-1] == expected

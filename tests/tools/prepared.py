@@ -1,0 +1,18 @@
+"""As a program, `prepared.py NAME FLAGS`: a command's devices are asked for.
+
+Prints whether its weights are then taken as frozen, as TensorFlow is told.
+"""
+
+import importlib
+import os
+import sys
+
+from absl import flags
+
+if __name__ == "__main__":
+  importlib.import_module(f"tools.{sys.argv[1]}")
+  from tools import device_flags
+
+  flags.FLAGS(sys.argv[1:])
+  device_flags.devices()
+  print(os.environ.get("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"))
