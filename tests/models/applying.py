@@ -49,9 +49,7 @@ def main():
 
   # Layers of one shape, other weights: nothing of the first model may stay.
   other = bert_tf.BertModel(tiny.CONFIG)
-  errors["other"] = error(
-    in_graph(other)(batch), other(batch).sequence_output
-  )
+  errors["other"] = error(in_graph(other)(batch), other(batch).sequence_output)
   errors["eager"] = error(model(batch).sequence_output, want)
 
   kernel = model.blocks[0].intermediate.kernel
