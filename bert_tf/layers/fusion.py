@@ -47,3 +47,17 @@ def assume_frozen_weights() -> None:
   to stays.
   """
   os.environ.setdefault(_FROZEN, "1")
+
+
+def check_trainable() -> None:
+  """Checks that weights are not assumed to be frozen.
+
+  Raises:
+    ValueError: They are; what is trained would compute with its first weights.
+  """
+  found = os.environ.get(_FROZEN, "0")
+  if found.lower() not in ("0", "false"):
+    raise ValueError(
+      f"the environment variable {_FROZEN} is {found!r}: every step would "
+      "compute with the weights of the first; unset it where models are trained"
+    )

@@ -11,6 +11,7 @@ import tf_keras
 from absl import logging
 
 from bert_tf.checkpoints import formats, google, names
+from bert_tf.layers import fusion
 from bert_tf.training import checkpointing, compilation, progress
 from bert_tf.training import objective as objective_lib
 from bert_tf.training import optimizer as optimizer_lib
@@ -118,6 +119,7 @@ class Trainer:
     is_trained: Callable[[str], bool] = lambda name: True,
     pause: "Pause | None" = None,
   ):
+    fusion.check_trainable()
     replica_batch_size(
       strategy, settings.batch_size, settings.gradient_accumulation_steps
     )

@@ -28,3 +28,21 @@ def test_weights_are_frozen_where_nothing_is_trained(name, flags, expected):
   )
   assert done.returncode == 0, done.stderr
   assert done.stdout.splitlines()[-1] == expected
+
+
+def test_frozen_weights_are_not_trained(tmp_path, monkeypatch, testdata):
+  monkeypatch.setenv("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "true")
+  (tmp_path / "train.txt").write_text("the O\nheron B-bird\n")
+  done = commands.run(
+    "run_tagger",
+    "--do_train",
+    f"--data_dir={tmp_path}",
+    f"--output_dir={tmp_path / 'out'}",
+    f"--bert_config_file={testdata / 'tiny' / 'bert_config.json'}",
+    f"--vocab_file={testdata / 'vocab.txt'}",
+    "--max_seq_length=16",
+    "--train_batch_size=1",
+  )
+  commands.assert_plain_error(
+    done, "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS is 'true'", "unset it"
+  )
