@@ -16,12 +16,16 @@ def flops(config: Any, batch: int, length: int) -> int:
 
 
 def products(folder: str, config: Any, dtype: str) -> workers.Run:
-  """TensorFlow's products of the same sizes; inputs stay of size 1 or so."""
+  """TensorFlow's products of the same sizes; inputs stay of size 1 or so.
+
+  Weights are frozen, as ours are, which products with a bias alone make use of.
+  """
   del folder
   import tensorflow as tf
 
-  import bert_tf  # noqa: F401  as first of all where TensorFlow is used
+  from bert_tf.layers import fusion
 
+  fusion.assume_frozen_weights()
   number = getattr(tf, dtype)
   rng = np.random.default_rng(1)
 
@@ -37,16 +41,23 @@ def products(folder: str, config: Any, dtype: str) -> workers.Run:
     for _ in range(config.num_hidden_layers)
   ]
 
+  bias = {
+    size: tf.Variable(tf.zeros([size], number)) for size in (hidden, inner)
+  }
+
+  def dense(x: Any, weight: Any) -> Any:
+    return tf.nn.bias_add(tf.matmul(x, weight), bias[weight.shape[1]])
+
   @tf.function(reduce_retracing=True)
   def run(x: Any, keys: Any, values: Any) -> Any:
     for weights in layers:
       for each in weights[:3]:
-        x = tf.matmul(x, each)
+        x = dense(x, each)
       queries = tf.reshape(x, tf.shape(keys))  # [B, N, S, D]
       scores = tf.matmul(queries, keys, transpose_b=True)
       x = tf.reshape(tf.matmul(scores, values), tf.shape(x))
       for each in weights[3:]:
-        x = tf.matmul(x, each)
+        x = dense(x, each)
     return x[0]
 
   def call(batch: workers.Batch) -> Any:
