@@ -18,19 +18,6 @@ import bert_tf
 from bert_tf.layers import fusion
 from tests.models import tiny
 
-INPUTS = ("input_ids", "input_mask", "segment_ids")
-
-
-def in_graph(model):
-  """What gives its last layer, float32."""
-  spec = {name: tf.TensorSpec([None, None], tf.int32) for name in INPUTS}
-
-  @tf.function(input_signature=[spec])
-  def run(inputs):
-    return model(inputs).sequence_output
-
-  return run
-
 
 def error(got, want):
   return float(np.abs(np.asarray(got) - np.asarray(want)).max())
@@ -39,17 +26,22 @@ def error(got, want):
 def main():
   if json.loads(sys.argv[1])["assumes"]:
     fusion.assume_frozen_weights()
-  batch = {name: tiny.batch()[name] for name in INPUTS}
+  batch = tiny.encoder_batch()
   want = tiny.golden()["out/all_encoder_layers"][-1]
   model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
-  run = in_graph(model)
+  graph = tiny.in_graph(model)
+
+  def run(inputs):
+    return graph(inputs).sequence_output
+
   one = {name: x[:1] for name, x in batch.items()}
   errors = {"batch": error(run(batch), want), "one": error(run(one), want[:1])}
   errors["again"] = error(run(batch), want)
 
   # Layers of one shape, other weights: nothing of the first model may stay.
   other = bert_tf.BertModel(tiny.CONFIG)
-  errors["other"] = error(in_graph(other)(batch), other(batch).sequence_output)
+  got = tiny.in_graph(other)(batch).sequence_output
+  errors["other"] = error(got, other(batch).sequence_output)
   errors["eager"] = error(model(batch).sequence_output, want)
 
   kernel = model.blocks[0].intermediate.kernel

@@ -8,10 +8,10 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 import bert_tf
+from bert_tf.data import model_inputs
 from bert_tf.layers import fusion, token_rows
 from tests.models import tiny
 
-INPUTS = ("input_ids", "input_mask", "segment_ids")
 LAYERS = 3
 
 needs_onednn = pytest.mark.skipif(
@@ -28,18 +28,7 @@ def golden():
 
 @pytest.fixture(scope="module")
 def batch():
-  return {name: tiny.batch()[name] for name in INPUTS}
-
-
-def in_graph(model, shape=(None, None), skip=False):
-  spec = {name: tf.TensorSpec(shape, tf.int32) for name in INPUTS}
-
-  @tf.function(input_signature=[spec])
-  def run(inputs):
-    with token_rows.skipping_padding(skip):
-      return model(inputs)
-
-  return run
+  return tiny.encoder_batch()
 
 
 def kernels(function, *inputs):
@@ -86,9 +75,9 @@ def small_model(dtype, hidden_act="gelu"):
   ],
 )
 def test_what_is_fused(dtype, hidden_act, shape, skip):
-  run = in_graph(small_model(dtype, hidden_act), shape, skip)
+  run = tiny.in_graph(small_model(dtype, hidden_act), shape, skip)
   ones = tf.ones([2, 8], tf.int32)
-  found = kernels(run, {name: ones for name in INPUTS})
+  found = kernels(run, {name: ones for name in model_inputs.NAMES})
   gelu = "GeluExact" if hidden_act == "gelu_erf" else "GeluApproximate"
   expected = {
     f"FusedMatMul+BiasAdd+{gelu}": LAYERS,
@@ -110,7 +99,7 @@ def test_what_is_fused(dtype, hidden_act, shape, skip):
 
 def test_the_graph_is_the_original_s(golden, batch):
   model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
-  tiny.assert_original(in_graph(model)(batch), golden)
+  tiny.assert_original(tiny.in_graph(model)(batch), golden)
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
@@ -136,7 +125,7 @@ def test_skipped_padding_is_zero_and_the_rest_the_same(golden, batch):
   assert not real.all()
   assert real[:, 0].all()
   for output in (
-    in_graph(model, skip=True)(batch),
+    tiny.in_graph(model, skip=True)(batch),
     _eagerly_skipping(model, batch),
   ):
     layers = tf.stack(output.all_encoder_layers).numpy()  # [L, B, S, H]
@@ -155,7 +144,7 @@ def _eagerly_skipping(model, batch):
 
 def test_an_empty_sequence_disturbs_no_other(batch):
   model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)
-  run = in_graph(model, skip=True)
+  run = tiny.in_graph(model, skip=True)
   mask = batch["input_mask"].numpy()
   mask[0] = 0
   output = run({**batch, "input_mask": tf.constant(mask)})
@@ -168,7 +157,7 @@ def test_an_empty_sequence_disturbs_no_other(batch):
 @pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
 def test_bfloat16_is_near(golden, batch, dtype):
   model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER, dtype=dtype)
-  got = tf.cast(in_graph(model)(batch).sequence_output, tf.float32)
+  got = tf.cast(tiny.in_graph(model)(batch).sequence_output, tf.float32)
   want = golden["out/all_encoder_layers"][-1]
   error = np.linalg.norm(got - want) / np.linalg.norm(want)
   assert error < 0.02

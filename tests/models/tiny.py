@@ -9,6 +9,8 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf.checkpoints import google
+from bert_tf.data import model_inputs
+from bert_tf.layers import token_rows
 from tests import conftest
 
 FOLDER = conftest.ROOT / "tests" / "testdata" / "tiny"
@@ -35,6 +37,23 @@ def pretrainer(config=CONFIG, **kwargs):
   model = bert_tf.BertPretrainer(config, **kwargs)
   google.load(model.variables, FOLDER / "bert_model.ckpt", require_all=True)
   return model
+
+
+def encoder_batch():
+  """Those inputs that an encoder takes."""
+  return {name: batch()[name] for name in model_inputs.NAMES}
+
+
+def in_graph(model, shape=(None, None), skip=False):
+  """A model as a graph, of batches [B, S]; `skip` skips padding."""
+  spec = {name: tf.TensorSpec(shape, tf.int32) for name in model_inputs.NAMES}
+
+  @tf.function(input_signature=[spec])
+  def run(inputs):
+    with token_rows.skipping_padding(skip):
+      return model(inputs)
+
+  return run
 
 
 def assert_original(output, wanted):

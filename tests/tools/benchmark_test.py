@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.tools import commands
+from tools.benchmarks import forward, workers
 
 
 @pytest.mark.parametrize("what", ["tokenizer", "in_graph_tokenizer"])
@@ -119,3 +120,20 @@ def test_wrong_shape():
   done = commands.run("benchmark", "--what=forward", "--shapes=8,128")
   assert done.returncode == 1
   assert "shape '8': expected rows and length, like 8x128" in done.stderr
+
+
+class Counter:
+  """A worker whose seconds are how often it was called."""
+
+  def __init__(self):
+    self.calls = 0
+
+  def run(self, batch):
+    self.calls += 1
+    return workers.Answer(self.calls, batch, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("settles, counted", [(False, [1, 2]), (True, [2, 4])])
+def test_batches_that_settle_do_not_count(settles, counted):
+  answers = forward._in_turns({"a": Counter()}, {}, 2, settles)
+  assert [answer.seconds for answer in answers["a"]] == counted

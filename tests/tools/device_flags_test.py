@@ -1,8 +1,9 @@
-"""The flags that all commands share that compute."""
+"""What all commands share that compute."""
 
 import pathlib
 
 import pytest
+import tensorflow as tf
 
 from tests.tools import commands
 
@@ -11,6 +12,13 @@ _NEEDED = {
   "extract_features": ("input_file", "output_file", "init_checkpoint"),
   "run_tagger": ("data_dir", "output_dir"),
 }
+
+
+def told(*arguments):
+  """What TensorFlow is told of weights."""
+  done = commands.forked([str(_PROGRAM)], arguments)
+  assert done.returncode == 0, done.stderr
+  return done.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -23,11 +31,20 @@ _NEEDED = {
 )
 def test_weights_are_frozen_where_nothing_is_trained(name, flags, expected):
   needed = (*_NEEDED[name], "bert_config_file", "vocab_file")
-  done = commands.forked(
-    [str(_PROGRAM)], [name, *(f"--{flag}=x" for flag in needed), *flags]
-  )
-  assert done.returncode == 0, done.stderr
-  assert done.stdout.splitlines()[-1] == expected
+  assert told(name, *(f"--{flag}=x" for flag in needed), *flags) == expected
+
+
+@pytest.mark.parametrize("is_ours, expected", [(True, "1"), (False, "None")])
+def test_weights_of_own_exports_are_frozen(tmp_path, is_ours, expected):
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])
+  def serve(text):
+    return {"copy": text}
+
+  signatures = {"serving_default": serve}
+  tf.saved_model.save(tf.Module(), str(tmp_path / "1"), signatures)
+  if is_ours:
+    (tmp_path / "1" / "assets" / "export.json").write_text("{}")
+  assert told("predict", f"--saved_model={tmp_path}") == expected
 
 
 def test_frozen_weights_are_not_trained(tmp_path, monkeypatch, testdata):

@@ -1,6 +1,7 @@
 """As a program, `prepared.py NAME FLAGS`: a command's devices are asked for.
 
-Prints whether its weights are then taken as frozen, as TensorFlow is told.
+`predict`, which has no such flags, is run. Prints whether weights are then
+taken as frozen, as TensorFlow is told.
 """
 
 import importlib
@@ -10,9 +11,9 @@ import sys
 from absl import flags
 
 if __name__ == "__main__":
-  importlib.import_module(f"tools.{sys.argv[1]}")
+  command = importlib.import_module(f"tools.{sys.argv[1]}")
   from tools import device_flags
 
   flags.FLAGS(sys.argv[1:])
-  device_flags.devices()
+  command.main() if sys.argv[1] == "predict" else device_flags.devices()
   print(os.environ.get("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"))

@@ -74,11 +74,10 @@ def keras_nlp(
   import keras_nlp
   import tensorflow as tf
 
-  from bert_tf.layers import fusion
-
   if is_frozen:
-    fusion.assume_frozen_weights()
+    from bert_tf.layers import fusion
 
+    fusion.assume_frozen_weights()
   path = os.path.join(folder, "keras_nlp")
   model = keras_nlp.models.BertBackbone.from_preset(path, dtype=dtype)
 
