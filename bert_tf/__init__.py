@@ -14,13 +14,13 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {
   "BertClassifier": "bert_tf.models.classifier",
-  "BertConfig": "bert_tf.config",
-  "BertModel": "bert_tf.models.encoder",
+  "BertConfig": "bert_tf.bert_config",
+  "BertModel": "bert_tf.models.bert_model",
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
-  "InGraphTokenizer": "bert_tf.text.in_graph",
+  "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
 }
 
 __all__ = [

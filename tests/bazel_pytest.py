@@ -9,7 +9,7 @@ import pytest
 
 def main(arguments: list[str]) -> int:
   # Python puts this file's folder first in sys.path, with symbolic links
-  # resolved; there tests/tools would hide tools.
+  # resolved; there a folder of tests could hide a package.
   here = pathlib.Path(__file__).resolve().parent
   sys.path[:] = [p for p in sys.path if pathlib.Path(p).resolve() != here]
 

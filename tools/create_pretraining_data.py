@@ -1,95 +1,12 @@
-"""Creates records of masked language model and next sentence from text.
+"""Runs bert_tf/commands/create_pretraining_data.py."""
 
-Run it as `python -m tools.create_pretraining_data --input_file=text.txt
---output_file=text.tfrecord --vocab_file=vocab.txt`, or by its path.
-"""
-
+import pathlib
 import sys
-from pathlib import Path
 
 if not __package__:  # Run by its path: make the repository importable.
-  sys.path[0] = str(Path(__file__).resolve().parents[1])
+  sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import flags, logging
-
-from bert_tf.data import compiled
-from bert_tf.tasks.pretraining import create_data, runners, settings
-from tools import command_line, shared_flags
-
-FLAGS = flags.FLAGS
-
-flags.DEFINE_string(
-  "input_file",
-  None,
-  "Text files or patterns, with commas between: one sentence a line, an empty "
-  "line between documents.",
-  required=True,
-)
-flags.DEFINE_string(
-  "output_file",
-  None,
-  "TFRecord files to write, with commas between; records go to them in turn.",
-  required=True,
-)
-shared_flags.define(
-  "vocab_file",
-  "do_lower_case",
-  "max_seq_length",
-  "max_predictions_per_seq",
-  "dupe_factor",
-  required=("vocab_file",),
-  texts={"max_seq_length": "Tokens of a sequence, [CLS] and [SEP] included."},
-)
-flags.DEFINE_bool(
-  "do_whole_word_mask", False, "Mask all pieces of a word, or none."
-)
-flags.DEFINE_integer("random_seed", 12345, "Seed of all random choices.")
-flags.DEFINE_float("masked_lm_prob", 0.15, "Share of the tokens to mask.")
-flags.DEFINE_float(
-  "short_seq_prob",
-  0.1,
-  "Share of the documents from which to make sequences that are shorter.",
-)
-flags.DEFINE_integer(
-  "num_shards",
-  1,
-  "Parts of the corpus, each with files of its own: NAME-00000-of-00004. Each "
-  "is a run of its own, with the seed random_seed plus its number.",
-)
-flags.DEFINE_integer(
-  "num_workers", 1, "Processes that make shards, for --runner=local, direct."
-)
-flags.DEFINE_enum(
-  "runner",
-  runners.LOCAL,
-  runners.NAMES,
-  "What makes the shards: this machine, or Apache Beam on one of its runners.",
-)
-flags.DEFINE_string(
-  "beam_options",
-  "",
-  "Options of Beam's pipeline, as on a command line: '--region=... --...'.",
-)
-flags.DEFINE_string(
-  "tmp_dir",
-  "",
-  "Folder for what does not fit into memory; beside the output if empty.",
-)
-
-
-def main() -> None:
-  """Runs with the flags given."""
-  config = shared_flags.settings(
-    settings.PretrainingDataConfig,
-    input_file=tuple(FLAGS.input_file.split(",")),
-    output_file=tuple(FLAGS.output_file.split(",")),
-  )
-  run = runners.make(FLAGS.runner, FLAGS.num_workers, FLAGS.beam_options)
-  compiled.leave_blas_out()
-  summary = create_data.create(config, True, run)
-  for line in summary.lines():
-    logging.info("%s", line)
-
+from bert_tf.commands import command_line
 
 if __name__ == "__main__":
-  command_line.run(main)
+  command_line.run_command("create_pretraining_data")

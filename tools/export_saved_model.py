@@ -1,4 +1,4 @@
-"""Exports a checkpoint as a SavedModel that takes text."""
+"""Runs bert_tf/commands/export_saved_model.py: by its path or as a module."""
 
 import pathlib
 import sys
@@ -6,98 +6,7 @@ import sys
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import flags
-
-import bert_tf
-from bert_tf.export import saved_model
-from bert_tf.export import settings as settings_lib
-from bert_tf.layers import pooling
-from tools import command_line, shared_flags
-
-FLAGS = flags.FLAGS
-
-# What each kind takes unless told otherwise, if the model has the positions.
-_LENGTHS = {"span": 384}
-_LENGTH = 128
-
-flags.DEFINE_enum(
-  "model_type",
-  None,
-  settings_lib.MODEL_TYPES,
-  "What is exported.",
-  required=True,
-)
-flags.DEFINE_string(
-  "export_dir",
-  None,
-  "Gets a folder for each version: 1, 2, ...",
-  required=True,
-)
-shared_flags.define(
-  "init_checkpoint",
-  "bert_config_file",
-  "vocab_file",
-  "do_lower_case",
-  "max_seq_length",
-  "top_k",
-  *shared_flags.SPAN,
-  required=("init_checkpoint", "bert_config_file", "vocab_file"),
-  texts={
-    "init_checkpoint": "The fine-tuned model; for some types pre-trained.",
-    "max_seq_length": (
-      "The most tokens; unset: 128, 384 for span, or what the model allows."
-    ),
-    "top_k": "masked_lm, pretrainer: words for each [MASK].",
-  }
-  | {name: "span: as of run_squad." for name in shared_flags.SPAN},
-  max_seq_length=None,
-)
-flags.DEFINE_list(
-  "labels",
-  None,
-  "classifier, multilabel, tagger: what the outputs stand for, in order; "
-  "unset: what the runner wrote beside the checkpoint.",
-)
-flags.DEFINE_enum(
-  "precision",
-  "float32",
-  settings_lib.PRECISIONS,
-  "bfloat16: half the size, and faster where the device computes in it.",
-)
-flags.DEFINE_enum(
-  "pooling",
-  "mean",
-  [name for name in pooling.POOLINGS if name != "none"],
-  "sentence: how token vectors make one.",
-)
-flags.DEFINE_bool("normalize", False, "sentence: vectors of length 1.")
-flags.DEFINE_bool(
-  "pad_windows",
-  False,
-  "span: windows are padded to max_seq_length, as by default in run_squad.",
-)
-
-
-def main() -> None:
-  """Runs with the flags given."""
-  config = bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file)
-  usual = _LENGTHS.get(FLAGS.model_type, _LENGTH)
-  saved_model.export(
-    config,
-    FLAGS.init_checkpoint,
-    FLAGS.vocab_file,
-    shared_flags.settings(
-      settings_lib.ExportSettings,
-      labels=tuple(FLAGS.labels or ()),
-      max_seq_length=(
-        min(usual, config.max_position_embeddings)
-        if FLAGS.max_seq_length is None
-        else FLAGS.max_seq_length
-      ),
-    ),
-    FLAGS.export_dir,
-  )
-
+from bert_tf.commands import command_line
 
 if __name__ == "__main__":
-  command_line.run(main)
+  command_line.run_command("export_saved_model")

@@ -1,4 +1,4 @@
-"""Extracts vectors of tokens, words or whole lines from a BERT model."""
+"""Runs bert_tf/commands/extract_features.py: by its path or as a module."""
 
 import pathlib
 import sys
@@ -6,69 +6,7 @@ import sys
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import flags
-
-import bert_tf
-from bert_tf.layers import pooling
-from bert_tf.tasks.features import extract, writers
-from tools import command_line, device_flags, shared_flags
-
-FLAGS = flags.FLAGS
-
-flags.DEFINE_string(
-  "input_file",
-  None,
-  'Text, one line for each text or pair ("a ||| b").',
-  required=True,
-)
-flags.DEFINE_string(
-  "output_file", None, "Where the features go.", required=True
-)
-flags.DEFINE_string(
-  "layers", "-1,-2,-3,-4", "Layers, -1 the last, comma-separated."
-)
-shared_flags.define(
-  "bert_config_file",
-  "max_seq_length",
-  "init_checkpoint",
-  "vocab_file",
-  "do_lower_case",
-  "batch_size",
-  required=("bert_config_file", "init_checkpoint", "vocab_file"),
-)
-flags.DEFINE_bool(
-  "use_one_hot_embeddings",
-  False,
-  "Look words up by a product instead of a gather; on a TPU always so.",
-)
-flags.DEFINE_enum(
-  "output_format",
-  "json",
-  sorted(writers.FORMATS),
-  "json is the original's lines; npz and tfrecord are smaller and exact.",
-)
-flags.DEFINE_enum(
-  "pooling",
-  "none",
-  pooling.POOLINGS,
-  "One vector for each line instead of one for each token.",
-)
-flags.DEFINE_bool(
-  "word_vectors", False, "One vector for each word, with its place in the line."
-)
-device_flags.define_devices()
-
-
-def main() -> None:
-  """Runs with the flags given."""
-  extract.run(
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(
-      extract.FeatureSettings, layers=extract.parse_layers(FLAGS.layers)
-    ),
-    device_flags.devices(),
-  )
-
+from bert_tf.commands import command_line
 
 if __name__ == "__main__":
-  command_line.run(main)
+  command_line.run_command("extract_features")

@@ -1,4 +1,4 @@
-"""Fine-tunes BERT to classify texts or pairs of texts, and applies it."""
+"""Runs bert_tf/commands/run_classifier.py: by its path or as a module."""
 
 import pathlib
 import sys
@@ -6,101 +6,7 @@ import sys
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import flags
-
-import bert_tf
-from bert_tf.tasks.classification import run, table
-from bert_tf.tasks.classification import task as task_lib
-from tools import (
-  command_line,
-  device_flags,
-  fine_tuning_flags,
-  shared_flags,
-)
-
-FLAGS = flags.FLAGS
-_TSV_FLAGS = (
-  "text_column",
-  "text_pair_column",
-  "label_column",
-  "task_type",
-  "labels",
-  "label_separator",
-)
-
-flags.DEFINE_string(
-  "data_dir", None, "Where the task's .tsv files are.", required=True
-)
-flags.DEFINE_string(
-  "task_name",
-  None,
-  f"The task: {', '.join(table.NAMES)}, or {table.TSV} for train.tsv, dev.tsv "
-  "and test.tsv of your own.",
-  required=True,
-)
-flags.DEFINE_string("text_column", "text", "tsv: column of the text.")
-flags.DEFINE_string("text_pair_column", None, "tsv: column of a second text.")
-flags.DEFINE_string("label_column", "label", "tsv: column of the label.")
-flags.DEFINE_enum(
-  "task_type",
-  task_lib.SINGLE_LABEL,
-  task_lib.KINDS,
-  "tsv: one label, several labels with separators between, or a number.",
-)
-flags.DEFINE_list(
-  "labels", None, "tsv: labels in order; unset: those of train.tsv, sorted."
-)
-flags.DEFINE_string("label_separator", ",", "tsv: between labels of a text.")
-flags.DEFINE_bool(
-  "test_results_header", False, "Whether test_results.tsv begins with labels."
-)
-flags.DEFINE_bool(
-  "skip_bad_lines",
-  False,
-  "Whether to leave out lines of train and dev files that are not as they "
-  "should be; otherwise they are an error.",
-)
-flags.DEFINE_integer(
-  "num_trials",
-  1,
-  "Trainings with seeds that follow one another, in trial_1 and so on below "
-  "output_dir; trials.tsv shows their mean and spread.",
-)
-shared_flags.define("do_eval", "eval_batch_size")
-fine_tuning_flags.define(max_seq_length=128)
-
-
-def _task() -> task_lib.Task:
-  """The task that the flags name."""
-  if FLAGS.task_name.lower() != table.TSV:
-    given = [name for name in _TSV_FLAGS if FLAGS[name].present]
-    if given:
-      raise ValueError(
-        f"--{given[0]} is for --task_name={table.TSV} only; the task "
-        f"{FLAGS.task_name} has its own columns and labels"
-      )
-    return table.find(FLAGS.task_name)
-  return table.tsv(
-    FLAGS.text_column,
-    FLAGS.text_pair_column,
-    FLAGS.label_column,
-    FLAGS.task_type,
-    tuple(FLAGS.labels or ()),
-    FLAGS.label_separator,
-  )
-
-
-def main() -> None:
-  """Runs with the flags given."""
-  run.run(
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    _task(),
-    shared_flags.settings(run.ClassificationSettings),
-    fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
-    device_flags.devices(),
-  )
-
+from bert_tf.commands import command_line
 
 if __name__ == "__main__":
-  command_line.run(main)
+  command_line.run_command("run_classifier")

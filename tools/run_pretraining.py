@@ -1,4 +1,4 @@
-"""Pre-trains BERT on records of create_pretraining_data, and evaluates it."""
+"""Runs bert_tf/commands/run_pretraining.py: by its path or as a module."""
 
 import pathlib
 import sys
@@ -6,53 +6,7 @@ import sys
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import flags
-
-import bert_tf
-from bert_tf.tasks.pretraining import run
-from bert_tf.training import optimizer
-from tools import command_line, device_flags, shared_flags
-
-FLAGS = flags.FLAGS
-
-shared_flags.define(
-  "bert_config_file",
-  "output_dir",
-  "init_checkpoint",
-  "max_seq_length",
-  "do_train",
-  "do_eval",
-  "train_batch_size",
-  "eval_batch_size",
-  "learning_rate",
-  "max_predictions_per_seq",
-  "num_train_steps",
-  required=("bert_config_file", "output_dir"),
-  texts={
-    "max_seq_length": "Tokens of a sequence; as the records were made.",
-    "max_predictions_per_seq": (
-      "Masked words of a sequence; as the records were made."
-    ),
-  },
-)
-flags.DEFINE_string(
-  "input_file", None, "Record files or globs, comma-separated.", required=True
-)
-flags.DEFINE_integer("num_warmup_steps", 10000, "Steps of warm-up.")
-flags.DEFINE_integer("max_eval_steps", 100, "Steps of evaluation.")
-device_flags.define()
-
-
-def main() -> None:
-  """Runs with the flags given."""
-  run.run(
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(run.PretrainingSettings),
-    shared_flags.settings(optimizer.OptimizerSettings, name=FLAGS.optimizer),
-    device_flags.loop_settings(),
-    device_flags.devices(),
-  )
-
+from bert_tf.commands import command_line
 
 if __name__ == "__main__":
-  command_line.run(main)
+  command_line.run_command("run_pretraining")

@@ -1,47 +1,12 @@
-"""Cuts a SQuAD file in two, at the border of articles."""
+"""Runs bert_tf/commands/split_squad.py: by its path or as a module."""
 
-import json
 import pathlib
 import sys
 
 if not __package__:  # Run by its path: make the repository importable.
   sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
-from absl import flags, logging
-
-from bert_tf import files
-from bert_tf.tasks.squad import reading
-from tools import command_line
-
-FLAGS = flags.FLAGS
-
-flags.DEFINE_string("input_file", None, "SQuAD's JSON to split.", required=True)
-flags.DEFINE_string(
-  "train_file", None, "Where the first articles go.", required=True
-)
-flags.DEFINE_string(
-  "predict_file", None, "Where the last articles go.", required=True
-)
-flags.DEFINE_integer(
-  "predict_articles", 8, "How many of the last articles go to predict_file."
-)
-
-
-def main() -> None:
-  """Runs with the flags given."""
-  parts = reading.split_by_article(
-    reading.load(FLAGS.input_file), FLAGS.predict_articles
-  )
-  paths = (FLAGS.train_file, FLAGS.predict_file)
-  files.check_output(FLAGS.train_file, [FLAGS.input_file], "train_file")
-  files.check_output(
-    FLAGS.predict_file, [FLAGS.input_file, FLAGS.train_file], "predict_file"
-  )
-  for path, part in zip(paths, parts, strict=True):
-    text = json.dumps(part, ensure_ascii=False) + "\n"
-    files.write_atomically(path, text.encode())
-    logging.info("wrote %s: %d articles", path, len(part["data"]))
-
+from bert_tf.commands import command_line
 
 if __name__ == "__main__":
-  command_line.run(main)
+  command_line.run_command("split_squad")

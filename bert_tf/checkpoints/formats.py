@@ -6,27 +6,26 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import config as config_lib
-from bert_tf import files
+from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
-  google,
-  huggingface,
-  keras_nlp,
-  model_garden,
-  names,
-  portable,
-  saved_model,
+  exported_format,
+  google_format,
+  huggingface_format,
+  keras_nlp_format,
+  model_garden_format,
+  portable_model,
+  variable_names,
 )
 
 # Each has `recognises(path)`, `read(path)`, and those that are written
 # `lost(model)` and `write(model, folder)`. The first that recognises a path
 # reads it.
 FORMATS: dict[str, Any] = {
-  "keras_nlp": keras_nlp,
-  "huggingface": huggingface,
-  "saved_model": saved_model,
-  "model_garden": model_garden,
-  "google": google,
+  "keras_nlp": keras_nlp_format,
+  "huggingface": huggingface_format,
+  "saved_model": exported_format,
+  "model_garden": model_garden_format,
+  "google": google_format,
 }
 WRITTEN = tuple(name for name in FORMATS if hasattr(FORMATS[name], "write"))
 
@@ -41,18 +40,18 @@ def recognise(path: str) -> str:
     if module.recognises(path):
       return name
   if not files.exists(path):
-    google.find_checkpoint(path)  # Its message says what was looked for.
+    google_format.find_checkpoint(path)  # Its message says what was looked for.
   raise FileNotFoundError(
     f"{path}: not a checkpoint of a known form ({', '.join(FORMATS)}): found "
-    "neither bert_model.ckpt.index nor config.json nor saved_model.pb"
+    "neither bert_model.ckpt.index nor config.json nor exported_format.pb"
   )
 
 
 def read(
   path: str,
   form: str | None = None,
-  config: config_lib.BertConfig | None = None,
-) -> portable.Portable:
+  config: bert_config.BertConfig | None = None,
+) -> portable_model.Portable:
   """Reads a checkpoint and checks that its parts belong together.
 
   Args:
@@ -72,12 +71,15 @@ def read(
     )
   more = () if config is None else (config,)
   model = FORMATS[form].read(path, *more)
-  portable.check(model)
+  portable_model.check(model)
   return model
 
 
 def write(
-  model: portable.Portable, form: str, folder: str, allow_loss: bool = False
+  model: portable_model.Portable,
+  form: str,
+  folder: str,
+  allow_loss: bool = False,
 ) -> None:
   """Writes a checkpoint: the whole folder or nothing.
 
@@ -91,8 +93,8 @@ def write(
     FileExistsError: `folder` is there.
     ValueError: The form cannot hold all of the model.
   """
-  portable.check(model)
-  portable.check_vocabulary(model)
+  portable_model.check(model)
+  portable_model.check_vocabulary(model)
   lost = sorted(FORMATS[form].lost(model))
   if lost and not allow_loss:
     raise ValueError(
@@ -101,7 +103,9 @@ def write(
     )
   for what in lost:
     logging.warning("left out: %s", what)
-  state = [name for name in model.tensors if names.is_training_state(name)]
+  state = [
+    name for name in model.tensors if variable_names.is_training_state(name)
+  ]
   if state and form != "google":
     logging.info("left out: %d entries of the optimizer's state", len(state))
   with files.writing_folder(folder) as temporary:
@@ -112,14 +116,14 @@ def labels(path: str) -> tuple[str, ...]:
   """The labels of a classifier that its checkpoint knows; perhaps none."""
   form = recognise(path)
   if form == "google":
-    return google.labels(path)
+    return google_format.labels(path)
   return tuple(read(path, form).labels)
 
 
 class PortableReader:
-  """A checkpoint of any form as `google.Reader` shows Google's."""
+  """A checkpoint of any form as `google_format.Reader` shows Google's."""
 
-  def __init__(self, model: portable.Portable):
+  def __init__(self, model: portable_model.Portable):
     self.prefix = model.path
     self._model = model
     self.shapes = {name: v.shape for name, v in model.tensors.items()}
@@ -135,15 +139,15 @@ class PortableReader:
       raise KeyError(f"{self.prefix} has no variable {name!r}")
     return self._model.tensors[name]
 
-  def config(self) -> config_lib.BertConfig:
+  def config(self) -> bert_config.BertConfig:
     """The configuration."""
     return self._model.config
 
 
 def reader(
-  path: str | os.PathLike[str], config: config_lib.BertConfig | None = None
+  path: str | os.PathLike[str], config: bert_config.BertConfig | None = None
 ) -> Any:
-  """Opens a checkpoint of any form, for `google.load`.
+  """Opens a checkpoint of any form, for `google_format.load`.
 
   Args:
     path: A prefix or a folder.
@@ -157,7 +161,7 @@ def reader(
   path = os.fspath(path)
   form = recognise(path)
   if form == "google":
-    return google.Reader(path)
+    return google_format.Reader(path)
   model = read(path, form)
   if config and (config.hidden_act or "") != (model.config.hidden_act or ""):
     logging.warning(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bert_tf import files
-from bert_tf.checkpoints import portable
+from bert_tf.checkpoints import portable_model
 
 _CONFIG = "tokenizer_config.json"
 _FAST = "tokenizer.json"
@@ -24,7 +24,7 @@ def read(folder: str) -> tuple[tuple[str, ...] | None, bool | None]:
   path = os.path.join(folder, _CONFIG)
   settings = files.read_json(path) if files.exists(path) else {}
   lower = settings.get("do_lower_case")
-  vocabulary = portable.read_vocabulary(folder)
+  vocabulary = portable_model.read_vocabulary(folder)
   path = os.path.join(folder, _FAST)
   if files.exists(path) and (vocabulary is None or lower is None):
     values = files.read_json(path)
@@ -55,12 +55,12 @@ def _pieces(values: Mapping[str, Any], path: str) -> tuple[str, ...]:
   return tuple(pieces)
 
 
-def write(model: portable.Portable, folder: str) -> None:
+def write(model: portable_model.Portable, folder: str) -> None:
   """Writes vocab.txt and tokenizer_config.json."""
   if model.vocabulary is None:
     return
   files.write_atomically(
-    os.path.join(folder, portable.VOCABULARY), model.vocabulary_bytes()
+    os.path.join(folder, portable_model.VOCABULARY), model.vocabulary_bytes()
   )
   settings = {
     "do_lower_case": model.lower_cases(),

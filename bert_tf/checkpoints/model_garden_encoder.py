@@ -13,15 +13,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import config as config_lib
-from bert_tf.layers import activations, dropout, masks, normalization
+from bert_tf import bert_config
+from bert_tf.kernels import seeded_dropout
+from bert_tf.layers import activations, attention_mask, layer_norm
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 _POSITIONS = "masked_lm_positions"
 _MASKED_LM = "bert/cls/predictions"
 
 
-def variable_names(config: config_lib.BertConfig) -> list[str]:
+def variable_names(config: bert_config.BertConfig) -> list[str]:
   """Their names of the encoder's variables, in their order."""
   found = [
     "word_embeddings/embeddings",
@@ -56,7 +57,9 @@ def _pair(scope: str, *names: str) -> list[str]:
 class Forward:
   """The computation on weights by their names; attention kernels have heads."""
 
-  def __init__(self, config: config_lib.BertConfig, weights: Mapping[str, Any]):
+  def __init__(
+    self, config: bert_config.BertConfig, weights: Mapping[str, Any]
+  ):
     self.config = config
     self.weights = weights
     act = activations.get_activation(config.hidden_act)
@@ -70,7 +73,7 @@ class Forward:
       `encoder_outputs`, a list of [B, S, H], float32.
     """
     x = self._embed(inputs, training)  # [B, S, H]
-    bias = masks.attention_bias(inputs["input_mask"])  # [B, 1, 1, S]
+    bias = attention_mask.attention_bias(inputs["input_mask"])  # [B, 1, 1, S]
     outputs = []
     for index in range(self.config.num_hidden_layers):
       x = self._block(f"transformer/layer_{index}", x, bias, training)
@@ -105,7 +108,7 @@ class Forward:
     x += tf.gather(segments, inputs["input_type_ids"])
     x += self.weights["position_embedding/embeddings"][: tf.shape(words)[1]]
     x = self._layer_norm("embeddings/layer_norm", x)
-    return dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    return seeded_dropout.dropout(x, self.config.hidden_dropout_prob, training)
 
   def _block(self, scope: str, x: Any, bias: Any, training: bool) -> Any:
     attended = self._attend(f"{scope}/self_attention", x, bias, training)
@@ -124,7 +127,7 @@ class Forward:
 
     scores = tf.einsum("bfnd,btnd->bnft", heads("query"), heads("key"))
     scores = scores / math.sqrt(self.config.head_size) + bias
-    probabilities = dropout.dropout(
+    probabilities = seeded_dropout.dropout(
       tf.nn.softmax(scores), self.config.attention_probs_dropout_prob, training
     )
     context = tf.einsum("bnft,btnd->bfnd", probabilities, heads("value"))
@@ -135,7 +138,7 @@ class Forward:
     )
 
   def _add(self, scope: str, residual: Any, x: Any, training: bool) -> Any:
-    x = dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    x = seeded_dropout.dropout(x, self.config.hidden_dropout_prob, training)
     return self._layer_norm(scope, x + residual)
 
   def _dense(self, scope: str, x: Any) -> Any:
@@ -146,7 +149,7 @@ class Forward:
     mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
     gamma, beta = self.weights[f"{scope}/gamma"], self.weights[f"{scope}/beta"]
     return tf.nn.batch_normalization(
-      x, mean, variance, beta, gamma, normalization.EPSILON
+      x, mean, variance, beta, gamma, layer_norm.EPSILON
     )
 
 
@@ -173,7 +176,7 @@ def reusable(
 
 
 def build(
-  config: config_lib.BertConfig, tensors: Mapping[str, Any]
+  config: bert_config.BertConfig, tensors: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
   """The object to save, and its signatures.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bert_tf import files
-from bert_tf.checkpoints import google, portable
+from bert_tf.checkpoints import google_format, portable_model
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 SAVED_MODEL = "saved_model.pb"
@@ -43,10 +43,10 @@ def find(path: str) -> str | None:
   if saved_model:
     return variables(saved_model)
   try:
-    prefix = google.find_checkpoint(path)
+    prefix = google_format.find_checkpoint(path)
   except FileNotFoundError:
     return None
-  return prefix if _GRAPH in google.Reader(prefix).shapes else None
+  return prefix if _GRAPH in google_format.Reader(prefix).shapes else None
 
 
 class Reader:
@@ -61,7 +61,7 @@ class Reader:
     from google.protobuf import message  # type: ignore[import-untyped]
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-    self._reader = google.Reader(prefix)
+    self._reader = google_format.Reader(prefix)
     self.graph = trackable_object_graph_pb2.TrackableObjectGraph()
     if _GRAPH not in self._reader.shapes:
       raise ValueError(f"{prefix}: there is no graph of objects in it")
@@ -93,7 +93,7 @@ class Reader:
 
   def read(self, name: str) -> np.ndarray[Any, Any]:
     """One variable."""
-    return portable.widened(self._reader.read(self.keys[name]))
+    return portable_model.widened(self._reader.read(self.keys[name]))
 
   def attribute(self, name: str) -> Any:
     """The value of a variable that is an attribute of the root, or None."""

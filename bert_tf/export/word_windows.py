@@ -1,13 +1,13 @@
 """Windows over sentences of words, as TensorFlow ops.
 
-The graph's form of `tasks/tagging/windows.py`.
+The graph's form of `tasks/tagging/examples.py`.
 """
 
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bert_tf.export import windows as windows_lib
+from bert_tf.export import token_windows
 
 _MUCH = tf.int32.max
 
@@ -21,7 +21,7 @@ class WordWindows(NamedTuple):
     place_of_word: Where its first piece stands in that window, from 0.
   """
 
-  tokens: windows_lib.Windows
+  tokens: token_windows.Windows
   window_of_word: Any
   place_of_word: Any
 
@@ -36,8 +36,8 @@ def cut(lengths: Any, limit: int) -> WordWindows:
   sums = _sums(lengths)  # [B, most words + 1]
   row, first, last = _spans(sums, lengths.row_lengths(), limit)
   start, end = (_at(sums, row, x) for x in (first, last))  # [W] in pieces
-  shown = windows_lib.places(
-    windows_lib.Windows(row, first, last - first),
+  shown = token_windows.places(
+    token_windows.Windows(row, first, last - first),
     tf.cast(lengths.row_starts(), tf.int32),
   )  # of words: one entry for each word in each window that shows it
   word = tf.gather(first, shown.window) + shown.offset
@@ -47,14 +47,14 @@ def cut(lengths: Any, limit: int) -> WordWindows:
   # Where a word's poorer side has most context, then where both have.
   least = tf.cast(tf.minimum(left, right), tf.int64)
   rank = least * 2**31 + tf.cast(left + right, tf.int64)
-  owned = windows_lib.is_first_highest(
+  owned = token_windows.is_first_highest(
     rank, shown.token, tf.size(lengths.flat_values)
   )
   mine = tf.boolean_mask(
     tf.stack([shown.token, shown.window, left], axis=1), owned
   )
   mine = tf.gather(mine, tf.argsort(mine[:, 0]))  # a row for each word
-  windows = windows_lib.Windows(row, start, end - start)
+  windows = token_windows.Windows(row, start, end - start)
   return WordWindows(windows, mine[:, 1], mine[:, 2])
 
 

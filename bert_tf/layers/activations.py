@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.layers import compiled
+from bert_tf.kernels import xla_groups
 
 
 def gelu(x: Any) -> Any:
@@ -16,8 +16,8 @@ def gelu(x: Any) -> Any:
   which only inference can use: training compiles it.
   Source: modeling.py, `gelu`; Hendrycks and Gimpel, arXiv 1606.08415.
   """
-  if compiled.is_wanted():
-    return compiled.gelu(x)
+  if xla_groups.is_wanted():
+    return xla_groups.gelu(x)
   return tf.nn.gelu(x, approximate=True)
 
 

@@ -6,8 +6,14 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from bert_tf import config as config_lib
-from bert_tf.layers import building, compiled, dropout, fusion, token_rows
+from bert_tf import bert_config
+from bert_tf.kernels import (
+  onednn_fusion,
+  seeded_dropout,
+  token_rows,
+  xla_groups,
+)
+from bert_tf.layers import named_variables
 
 
 class SelfAttention(tf_keras.layers.Layer):
@@ -18,19 +24,21 @@ class SelfAttention(tf_keras.layers.Layer):
   `attention_layer`.
   """
 
-  def __init__(self, config: config_lib.BertConfig, **kwargs: Any):
+  def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
     super().__init__(**kwargs)
     self.config = config
     size, spread = config.hidden_size, config.initializer_range
     policy = self.dtype_policy
-    self.query = building.dense(size, spread, name="query", dtype=policy)
-    self.key = building.dense(size, spread, name="key", dtype=policy)
-    self.value = building.dense(size, spread, name="value", dtype=policy)
+    self.query = named_variables.dense(size, spread, name="query", dtype=policy)
+    self.key = named_variables.dense(size, spread, name="key", dtype=policy)
+    self.value = named_variables.dense(size, spread, name="value", dtype=policy)
 
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
     for layer in (self.query, self.key, self.value):
-      building.build_under(layer.name, layer, [None, self.config.hidden_size])
+      named_variables.build_under(
+        layer.name, layer, [None, self.config.hidden_size]
+      )
     self.built = True
 
   def call(
@@ -57,16 +65,16 @@ class SelfAttention(tf_keras.layers.Layer):
     scores = tf.matmul(query, key, transpose_b=True)  # [B, N, S, S]
     scale = 1.0 / math.sqrt(self.config.head_size)
     rate = self.config.attention_probs_dropout_prob
-    if compiled.is_wanted(training):
-      probabilities = compiled.attention_probabilities(
+    if xla_groups.is_wanted(training):
+      probabilities = xla_groups.attention_probabilities(
         scores, bias, scale, rate
       )
     else:
       scores *= scale
-      if not fusion.is_wanted(scores.dtype, training):
+      if not onednn_fusion.is_wanted(scores.dtype, training):
         scores = tf.cast(scores, tf.float32)
       scores += tf.cast(bias, scores.dtype)  # fused if it is of one type
       probabilities = tf.cast(tf.nn.softmax(scores), value.dtype)
-      probabilities = dropout.dropout(probabilities, rate, training)
+      probabilities = seeded_dropout.dropout(probabilities, rate, training)
     context = tf.matmul(probabilities, value)  # [B, N, S, D]
     return rows.from_heads(context, tf.shape(x))

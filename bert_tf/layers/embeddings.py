@@ -5,8 +5,9 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from bert_tf import config as config_lib
-from bert_tf.layers import building, dropout, normalization
+from bert_tf import bert_config
+from bert_tf.kernels import seeded_dropout
+from bert_tf.layers import layer_norm, named_variables
 
 
 class Embeddings(tf_keras.layers.Layer):
@@ -22,14 +23,14 @@ class Embeddings(tf_keras.layers.Layer):
 
   def __init__(
     self,
-    config: config_lib.BertConfig,
+    config: bert_config.BertConfig,
     use_one_hot_embeddings: bool = False,
     **kwargs: Any,
   ):
     super().__init__(**kwargs)
     self.config = config
     self.use_one_hot_embeddings = use_one_hot_embeddings
-    self.layer_norm = normalization.LayerNorm(name="LayerNorm")
+    self.layer_norm = layer_norm.LayerNorm(name="LayerNorm")
 
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
@@ -43,10 +44,10 @@ class Embeddings(tf_keras.layers.Layer):
       weight = self.add_weight(
         name,
         [entries, config.hidden_size],
-        initializer=building.initializer(config.initializer_range),
+        initializer=named_variables.initializer(config.initializer_range),
       )
       setattr(self, name, weight)
-    building.build_under(
+    named_variables.build_under(
       "LayerNorm", self.layer_norm, [None, config.hidden_size]
     )
     self.built = True
@@ -80,7 +81,7 @@ class Embeddings(tf_keras.layers.Layer):
     else:
       x += tf.gather(self.position_embeddings, positions)
     x = self.layer_norm(x, training=training)
-    return dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    return seeded_dropout.dropout(x, self.config.hidden_dropout_prob, training)
 
   def _words(self, input_ids: Any) -> Any:
     if not self.use_one_hot_embeddings:

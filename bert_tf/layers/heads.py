@@ -5,8 +5,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from bert_tf import config as config_lib
-from bert_tf.layers import activations, building, normalization
+from bert_tf import bert_config
+from bert_tf.layers import activations, layer_norm, named_variables
 
 
 def gather_positions(sequence: Any, positions: Any) -> Any:
@@ -25,23 +25,23 @@ class MaskedLmHead(tf_keras.layers.Layer):
   and `output_bias` [V]. Source: run_pretraining.py, `get_masked_lm_output`.
   """
 
-  def __init__(self, config: config_lib.BertConfig, **kwargs: Any):
+  def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
     super().__init__(**kwargs)
     self.config = config
-    self.dense = building.dense(
+    self.dense = named_variables.dense(
       config.hidden_size,
       config.initializer_range,
       activation=activations.get_activation(config.hidden_act),
       name="dense",
       dtype=self.dtype_policy,
     )
-    self.layer_norm = normalization.LayerNorm(name="LayerNorm")
+    self.layer_norm = layer_norm.LayerNorm(name="LayerNorm")
 
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
     hidden = [None, self.config.hidden_size]
-    building.build_under("transform/dense", self.dense, hidden)
-    building.build_under("transform/LayerNorm", self.layer_norm, hidden)
+    named_variables.build_under("transform/dense", self.dense, hidden)
+    named_variables.build_under("transform/LayerNorm", self.layer_norm, hidden)
     self.output_bias = self.add_weight(
       "output_bias", [self.config.vocab_size], initializer="zeros"
     )
@@ -71,7 +71,7 @@ class LinearHead(tf_keras.layers.Layer):
   """
 
   def __init__(
-    self, config: config_lib.BertConfig, outputs: int, **kwargs: Any
+    self, config: bert_config.BertConfig, outputs: int, **kwargs: Any
   ):
     super().__init__(**kwargs)
     self.config = config
@@ -82,7 +82,7 @@ class LinearHead(tf_keras.layers.Layer):
     self.output_weights = self.add_weight(
       "output_weights",
       [self.outputs, self.config.hidden_size],
-      initializer=building.initializer(self.config.initializer_range),
+      initializer=named_variables.initializer(self.config.initializer_range),
     )
     self.output_bias = self.add_weight(
       "output_bias", [self.outputs], initializer="zeros"

@@ -5,17 +5,17 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from bert_tf import config as config_lib
-from bert_tf.layers import building
+from bert_tf import bert_config
+from bert_tf.layers import named_variables
 
 
 class Pooler(tf_keras.layers.Layer):
   """A sequence to one vector. Variables `dense/{kernel,bias}`."""
 
-  def __init__(self, config: config_lib.BertConfig, **kwargs: Any):
+  def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
     super().__init__(**kwargs)
     self.config = config
-    self.dense = building.dense(
+    self.dense = named_variables.dense(
       config.hidden_size,
       config.initializer_range,
       activation=tf.tanh,
@@ -25,7 +25,9 @@ class Pooler(tf_keras.layers.Layer):
 
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
-    building.build_under("dense", self.dense, [None, self.config.hidden_size])
+    named_variables.build_under(
+      "dense", self.dense, [None, self.config.hidden_size]
+    )
     self.built = True
 
   def call(self, sequence: Any) -> Any:

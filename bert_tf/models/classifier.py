@@ -8,15 +8,16 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras
 
-from bert_tf import config as config_lib
-from bert_tf.data import bucketing, model_inputs, sequences
-from bert_tf.layers import dropout, heads, token_rows
-from bert_tf.models import headed
+from bert_tf import bert_config
+from bert_tf.inputs import encoded_texts, length_batches, model_inputs
+from bert_tf.kernels import seeded_dropout, token_rows
+from bert_tf.layers import heads
+from bert_tf.models import model_with_heads
 
 _DROPOUT = 0.1  # the original's, whatever the configuration says
 
 
-class BertClassifier(headed.OutputsModel):
+class BertClassifier(model_with_heads.OutputsModel):
   """The pooled vector through one layer. Source: run_classifier.py.
 
   Variables `bert/...`, `output_weights` [C, H] and `output_bias` [C].
@@ -30,7 +31,7 @@ class BertClassifier(headed.OutputsModel):
 
   def __init__(
     self,
-    config: config_lib.BertConfig,
+    config: bert_config.BertConfig,
     outputs: int,
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
@@ -52,7 +53,7 @@ class BertClassifier(headed.OutputsModel):
       Logits, float32 [B, C].
     """
     pooled = self.bert(inputs, training=training).pooled_output  # [B, H]
-    return self.head(dropout.dropout(pooled, _DROPOUT, training))
+    return self.head(seeded_dropout.dropout(pooled, _DROPOUT, training))
 
   def predict_text(
     self,
@@ -84,14 +85,14 @@ class BertClassifier(headed.OutputsModel):
     if not pairs:
       return np.zeros([0, self.head.outputs], np.float32)
     length = min(max_seq_length, self.config.max_position_embeddings)
-    features = sequences.encode(pairs, tokenizer, length)
+    features = encoded_texts.encode(pairs, tokenizer, length)
     function = tf_keras.activations.get(activation)
 
     def apply(batch: dict[str, Any]) -> dict[str, Any]:
       tensors = {name: tf.constant(ids) for name, ids in batch.items()}
       return {"answers": function(self._score(tensors))}
 
-    return bucketing.map_by_length(apply, features, batch_size)["answers"]
+    return length_batches.map_by_length(apply, features, batch_size)["answers"]
 
   @tf.function(
     input_signature=[

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bert_tf import config as config_lib
+from bert_tf import bert_config
 from bert_tf.layers import heads
-from bert_tf.models import headed
+from bert_tf.models import model_with_heads
 
 
 class PretrainingOutput(NamedTuple):
@@ -22,7 +22,7 @@ class PretrainingOutput(NamedTuple):
   next_sentence_logits: Any
 
 
-class BertPretrainer(headed.HeadedModel):
+class BertPretrainer(model_with_heads.HeadedModel):
   """Masked language model and next sentence. Source: run_pretraining.py.
 
   Variables `bert/...`, `cls/predictions/...` and `cls/seq_relationship/...`.
@@ -39,7 +39,7 @@ class BertPretrainer(headed.HeadedModel):
 
   def __init__(
     self,
-    config: config_lib.BertConfig,
+    config: bert_config.BertConfig,
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
     has_next_sentence: bool = True,

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bert_tf import config as config_lib
+from bert_tf import bert_config
 from bert_tf.layers import heads
-from bert_tf.models import headed
+from bert_tf.models import model_with_heads
 
 
 class SpanLogits(NamedTuple):
@@ -22,7 +22,7 @@ class SpanLogits(NamedTuple):
   end: Any
 
 
-class BertSpanLabeler(headed.HeadedModel):
+class BertSpanLabeler(model_with_heads.HeadedModel):
   """Every token's vector through one layer. Source: run_squad.py.
 
   Variables `bert/...`, `cls/squad/output_weights` [2, H] and
@@ -31,7 +31,7 @@ class BertSpanLabeler(headed.HeadedModel):
 
   def __init__(
     self,
-    config: config_lib.BertConfig,
+    config: bert_config.BertConfig,
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
   ):

@@ -5,12 +5,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import config as config_lib
-from bert_tf.layers import dropout, heads
-from bert_tf.models import headed
+from bert_tf import bert_config
+from bert_tf.kernels import seeded_dropout
+from bert_tf.layers import heads
+from bert_tf.models import model_with_heads
 
 
-class BertTokenClassifier(headed.OutputsModel):
+class BertTokenClassifier(model_with_heads.OutputsModel):
   """Every token's vector through one layer. Source: section 5.3 of the paper.
 
   Variables `bert/...`, `output_weights` [C, H] and `output_bias` [C]; they
@@ -19,7 +20,7 @@ class BertTokenClassifier(headed.OutputsModel):
 
   def __init__(
     self,
-    config: config_lib.BertConfig,
+    config: bert_config.BertConfig,
     outputs: int,
     use_one_hot_embeddings: bool = False,
     dtype: Any = "float32",
@@ -45,7 +46,7 @@ class BertTokenClassifier(headed.OutputsModel):
     """
     sequence = self.bert(inputs, training=training).sequence_output
     rate = self.config.hidden_dropout_prob
-    sequence = dropout.dropout(sequence, rate, training)
+    sequence = seeded_dropout.dropout(sequence, rate, training)
     shape = tf.shape(sequence)  # [B, S, H]
     flat = tf.reshape(sequence, [-1, self.config.hidden_size])  # [B*S, H]
     return tf.reshape(self.head(flat), [shape[0], shape[1], self.outputs])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.text import basic, characters
+from bert_tf.text import basic_tokenizer, characters
 
 SIZE = 0x110000  # code points, surrogates included
 
@@ -124,13 +124,13 @@ def _parts(char: str, do_lower_case: bool) -> list[Part]:
 
   Sorting marks, and a sigma, need their neighbours: that is left to the graph.
   """
-  text = basic.clean(char)
+  text = basic_tokenizer.clean(char)
   if do_lower_case:
     text = unicodedata.normalize("NFD", text.lower())
-    parts = [_part(one, basic.strip_accent(one)) for one in text]
+    parts = [_part(one, basic_tokenizer.strip_accent(one)) for one in text]
   else:  # Not decomposed, so that marks stay where they are.
     parts = [
-      _part(one, basic.set_punctuation_apart(one))._replace(order=0)
+      _part(one, basic_tokenizer.set_punctuation_apart(one))._replace(order=0)
       for one in text
     ]
   if [part.kind for part in parts] == [SPACE, LETTER, SPACE]:
@@ -155,7 +155,7 @@ def _part(char: str, left: str) -> Part:
 
 def _sigma_class(char: str) -> int:
   """How `str.lower` sees a character that stands before a capital sigma."""
-  cleaned = basic.clean(char)
+  cleaned = basic_tokenizer.clean(char)
   if not cleaned:
     return TRANSPARENT  # It is gone before letters are lowered.
   if _ends_in_final_sigma(cleaned + "Σ"):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.text import basic, vocab, wordpiece
+from bert_tf.text import basic_tokenizer, vocabulary_file, wordpiece_tokenizer
 
 _T = TypeVar("_T")
 _K = TypeVar("_K")
@@ -79,15 +79,17 @@ class FullTokenizer:
   def __init__(
     self, vocab_file: str | os.PathLike[str], do_lower_case: bool = True
   ):
-    """Reads the vocabulary; see `vocab.load_vocab` for the errors."""
-    self._set_up(vocab.load_vocab(vocab_file), do_lower_case)
+    """Reads the vocabulary; see `vocabulary_file.load_vocab` for the errors."""
+    self._set_up(vocabulary_file.load_vocab(vocab_file), do_lower_case)
 
   def _set_up(self, vocabulary: dict[str, int], do_lower_case: bool) -> None:
     self.vocab = vocabulary
     self.inv_vocab = {index: token for token, index in vocabulary.items()}
     self.do_lower_case = do_lower_case
-    self.basic_tokenizer = basic.BasicTokenizer(do_lower_case)
-    self.wordpiece_tokenizer = wordpiece.WordpieceTokenizer(vocabulary)
+    self.basic_tokenizer = basic_tokenizer.BasicTokenizer(do_lower_case)
+    self.wordpiece_tokenizer = wordpiece_tokenizer.WordpieceTokenizer(
+      vocabulary
+    )
     self._part_pieces = _WordCache(self.wordpiece_tokenizer.word_pieces)
     self._part_ids = _WordCache(self._compute_part_ids)
     self._pieces = _WordCache(self._compute_pieces)
@@ -107,11 +109,11 @@ class FullTokenizer:
       text: a string, or UTF-8 bytes. Special tokens in it are ordinary text:
         "[SEP]" becomes "[", "sep", "]".
     """
-    return self._pieces.of_text(basic.to_unicode(text))
+    return self._pieces.of_text(basic_tokenizer.to_unicode(text))
 
   def encode(self, text: str | bytes) -> list[int]:
     """Returns `convert_tokens_to_ids(tokenize(text))`, sooner."""
-    return self._ids.of_text(basic.to_unicode(text))
+    return self._ids.of_text(basic_tokenizer.to_unicode(text))
 
   def encode_many(
     self, texts: Sequence[str]

@@ -13,8 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from bert_tf.text import vocab as vocab_lib
-from bert_tf.text import wordpiece
+from bert_tf.text import vocabulary_file, wordpiece_tokenizer
 
 UNKNOWN = "[UNK]"
 LONGEST_WORD = 200  # characters
@@ -51,7 +50,7 @@ class PieceCutter(tf.Module):
     pieces = {
       piece: index
       for piece, index in vocabulary.items()
-      if piece not in ("", wordpiece.CONTINUATION)
+      if piece not in ("", wordpiece_tokenizer.CONTINUATION)
       and (piece.isascii() or not split_text)
     }
     if split_text:  # The automaton wants a piece that a text could have.
@@ -60,7 +59,7 @@ class PieceCutter(tf.Module):
     try:
       self._cutter = tf_text.FastWordpieceTokenizer(
         list(pieces),
-        suffix_indicator=wordpiece.CONTINUATION,
+        suffix_indicator=wordpiece_tokenizer.CONTINUATION,
         max_bytes_per_word=LONGEST_WORD
         * (1 if split_text else _BYTES_OF_A_CHARACTER),
         unknown_token=UNKNOWN,
@@ -68,7 +67,7 @@ class PieceCutter(tf.Module):
         no_pretokenization=not split_text,
       )
     except RuntimeError as error:
-      raise vocab_lib.VocabularyError(
+      raise vocabulary_file.VocabularyError(
         f"{path}: cannot be used inside a graph, where a piece has at most 256 "
         f"bytes: {error}; shorten or remove the piece, or use FullTokenizer"
       ) from error

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.text import characters, full_tokenizer, line_kernel
+from bert_tf.native import line_kernel
+from bert_tf.text import characters, full_tokenizer
 
 # The table of words has room for so many, and for so many bytes and ids of
 # them. Rare words are forgotten with all others when it is full.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from absl import logging
 
 from bert_tf import files
-from bert_tf.text import basic
+from bert_tf.text import basic_tokenizer
 
 # Raw words are gathered up to this many before they are tokenized: each
 # different one is tokenized once, and memory stays bounded.
@@ -33,7 +33,7 @@ class WordCounts:
 
 
 def count_files(
-  paths: Iterable[str], tokenizer: basic.BasicTokenizer
+  paths: Iterable[str], tokenizer: basic_tokenizer.BasicTokenizer
 ) -> WordCounts:
   """Counts the words of text files, local or in a bucket.
 
@@ -56,12 +56,14 @@ def count_files(
 
 
 def _count_lines(
-  lines: Iterable[bytes], tokenizer: basic.BasicTokenizer, total: WordCounts
+  lines: Iterable[bytes],
+  tokenizer: basic_tokenizer.BasicTokenizer,
+  total: WordCounts,
 ) -> None:
   """Adds the words of `lines` to `total`."""
   raw: collections.Counter[str] = collections.Counter()
   for line in lines:
-    text = basic.to_unicode(line)
+    text = basic_tokenizer.to_unicode(line)
     total.lines += 1
     total.broken_lines += _is_broken(line, text)
     raw.update(text.split(" "))  # Exact: see full_tokenizer.
@@ -79,7 +81,7 @@ def _is_broken(line: bytes, text: str) -> bool:
 
 def _fold(
   raw: collections.Counter[str],
-  tokenizer: basic.BasicTokenizer,
+  tokenizer: basic_tokenizer.BasicTokenizer,
   total: WordCounts,
 ) -> None:
   """Moves space-separated words from `raw` into `total`, tokenized."""

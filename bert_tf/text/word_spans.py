@@ -8,7 +8,7 @@ once more, character by character, to find the place of each word.
 import unicodedata
 from typing import NamedTuple
 
-from bert_tf.text import basic, characters
+from bert_tf.text import basic_tokenizer, characters
 
 
 class WordSpan(NamedTuple):
@@ -25,7 +25,9 @@ class WordSpan(NamedTuple):
   end: int
 
 
-def find(text: str, tokenizer: basic.BasicTokenizer) -> list[WordSpan]:
+def find(
+  text: str, tokenizer: basic_tokenizer.BasicTokenizer
+) -> list[WordSpan]:
   """The words of `tokenizer.tokenize(text)` with their places, in order."""
   spans: list[list[int]] = []
   goes_on = False  # whether the last word may take the next character

@@ -5,8 +5,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from bert_tf.checkpoints import names
-from bert_tf.layers import compiled
+from bert_tf.checkpoints import variable_names
+from bert_tf.kernels import xla_groups
 
 
 class AdamWeightDecay(tf_keras.optimizers.Optimizer):
@@ -14,8 +14,8 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
 
   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
   w -= rate (m / (sqrt(v) + eps) + decay w), the decay on kernels and
-  embeddings only (`names.is_decayed`). Works on dense and sparse gradients
-  alike. Source: optimization.py, `AdamWeightDecayOptimizer`.
+  embeddings only (`variable_names.is_decayed`). Works on dense and sparse
+  gradients alike. Source: optimization.py, `AdamWeightDecayOptimizer`.
 
   With bias correction, which the original leaves out, `rate m` becomes
   rate sqrt(1 - b2^t) / (1 - b1^t) m at step t = 1, 2, ... (Kingma and Ba,
@@ -75,7 +75,7 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     for variable, m, v in zip(
       self._variables_of_slots, self._m, self._v, strict=True
     ):
-      name = names.variable_name(variable)
+      name = variable_names.variable_name(variable)
       slots[f"{name}/adam_m"] = m
       slots[f"{name}/adam_v"] = v
     return slots
@@ -86,8 +86,10 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     As few passes over memory as can be: one where groups are compiled.
     """
     index = self._index_dict[self._var_key(variable)]
-    is_decayed = names.is_decayed(names.variable_name(variable))
-    update = _compiled_update if compiled.are_on() else _update
+    is_decayed = variable_names.is_decayed(
+      variable_names.variable_name(variable)
+    )
+    update = _compiled_update if xla_groups.are_on() else _update
     update(
       variable.handle,
       self._m[index].handle,

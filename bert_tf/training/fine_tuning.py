@@ -8,19 +8,19 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf.checkpoints import formats, google, names
-from bert_tf.data import pipeline, record_files
+from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.training import (
-  best,
-  checkpointing,
-  loop,
+  best_checkpoint,
+  device_strategy,
+  dtype_policies,
+  objectives,
+  optimizers,
   output_folder,
-  precision,
-  progress,
+  progress_log,
+  run_checkpoints,
+  training_loop,
 )
-from bert_tf.training import objective as objective_lib
-from bert_tf.training import optimizer as optimizer_lib
-from bert_tf.training import strategy as strategy_lib
 
 # Called with `use_one_hot_embeddings` and `dtype`, see `BertModel`.
 MakeModel = Callable[..., Any]
@@ -59,7 +59,7 @@ class Settings:
   early_stopping_patience: int = 0
 
   def __post_init__(self) -> None:
-    optimizer_lib.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
+    optimizers.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
     if self.num_train_epochs <= 0:
       raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
     if not 0 <= self.warmup_proportion <= 1:
@@ -117,7 +117,7 @@ class Settings:
       FileNotFoundError: There is no such checkpoint.
       ValueError: It has another head, or none.
     """
-    path = checkpointing.latest(self.output_dir)
+    path = run_checkpoints.latest(self.output_dir)
     if not path and not do_train:
       path = self.init_checkpoint
     if path:
@@ -140,17 +140,17 @@ class Session:
     self,
     make_model: MakeModel,
     settings: Settings,
-    loop_settings: loop.LoopSettings,
-    devices: strategy_lib.DeviceSettings,
+    loop_settings: training_loop.LoopSettings,
+    devices: device_strategy.DeviceSettings,
   ):
     self.settings = settings
     self.loop_settings = loop_settings
     self.devices = devices
-    self.strategy = strategy_lib.create(devices)
+    self.strategy = device_strategy.create(devices)
     self.global_step = 0
     self._make_model = make_model
     self._model: Any = None
-    self._best = best.Best(
+    self._best = best_checkpoint.Best(
       os.path.join(settings.output_dir, "best"), settings.best_metric
     )
 
@@ -176,7 +176,7 @@ class Session:
     schema: Mapping[str, Any],
     limits: Mapping[str, int],
     num_examples: int,
-    objective: objective_lib.Objective,
+    objective: objectives.Objective,
     evaluate: Evaluate | None = None,
   ) -> None:
     """Trains, or goes on with a training that was interrupted.
@@ -192,11 +192,11 @@ class Session:
     files = record_files.find(record_path)
     steps = self.num_train_steps(num_examples)
     warmup = int(steps * self.settings.warmup_proportion)
-    trainer = loop.Trainer(
+    trainer = training_loop.Trainer(
       self.strategy,
       self._new_model,
       objective,
-      optimizer_lib.OptimizerSettings(
+      optimizers.OptimizerSettings(
         self.settings.optimizer, self.settings.learning_rate, steps, warmup
       ),
       self.loop_settings,
@@ -206,12 +206,12 @@ class Session:
       self._pause(evaluate),
     )
     logging.info("training on %d examples for %d steps", num_examples, steps)
-    batches = pipeline.BatchSettings(
+    batches = input_pipeline.BatchSettings(
       self.loop_settings.batch_size, self.loop_settings.seed
     )
     with record_files.reading(files):
       trainer.train(
-        pipeline.dataset_fn(files, schema, limits, batches),
+        input_pipeline.dataset_fn(files, schema, limits, batches),
         self.settings.init_checkpoint,
       )
     self.global_step = int(trainer.optimizer.step.numpy())
@@ -230,7 +230,7 @@ class Session:
     """
     if self._model is None:
       output_dir = self.settings.output_dir
-      path = self._best.path() or checkpointing.latest(output_dir)
+      path = self._best.path() or run_checkpoints.latest(output_dir)
       path = path or self.settings.init_checkpoint
       if not path:
         raise FileNotFoundError(
@@ -246,37 +246,37 @@ class Session:
   def _new_model(self) -> Any:
     return self._make_model(
       use_one_hot_embeddings=self.devices.kind == "tpu",
-      dtype=precision.policy(self.devices.precision),
+      dtype=dtype_policies.policy(self.devices.precision),
     )
 
   def _load(self, model: Any, path: str) -> None:
     reader = formats.reader(path, model.config)
-    for line in google.load(model.variables, reader).lines():
+    for line in google_format.load(model.variables, reader).lines():
       logging.info("%s: %s", path, line)
-    if names.GLOBAL_STEP in reader.shapes:
-      self.global_step = int(reader.read(names.GLOBAL_STEP))
+    if variable_names.GLOBAL_STEP in reader.shapes:
+      self.global_step = int(reader.read(variable_names.GLOBAL_STEP))
 
-  def _pause(self, evaluate: Evaluate | None) -> loop.Pause | None:
+  def _pause(self, evaluate: Evaluate | None) -> training_loop.Pause | None:
     """Evaluates now and then, keeps the best, tells when to stop."""
     if evaluate is None or not self.settings.eval_steps:
       return None
     folder = os.path.join(self.settings.output_dir, "eval")
-    writes = strategy_lib.is_chief(self.strategy)
+    writes = device_strategy.is_chief(self.strategy)
     writer = tf.summary.create_file_writer(folder) if writes else None
     patience = self.settings.early_stopping_patience * self.settings.eval_steps
 
-    def call(trainer: loop.Trainer, step: int) -> bool:
+    def call(trainer: training_loop.Trainer, step: int) -> bool:
       results = dict(evaluate(trainer.model))
       logging.info(
         "evaluation at step %d: %s",
         step,
         ", ".join(f"{name} {value:.4g}" for name, value in results.items()),
       )
-      progress.write_scalars(writer, step, results)
+      progress_log.write_scalars(writer, step, results)
       self._best.offer(step, results, trainer.model, writes)
       return self._best.is_stale(step, patience)
 
-    return loop.Pause(
+    return training_loop.Pause(
       self.settings.eval_steps, call, lambda s: self._best.is_stale(s, patience)
     )
 

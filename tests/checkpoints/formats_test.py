@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import formats, google, names, portable
+from bert_tf.checkpoints import (
+  formats,
+  google_format,
+  portable_model,
+  variable_names,
+)
 from tests.checkpoints import made_up
 
 
@@ -16,7 +21,7 @@ def test_google_comes_back_with_everything(tmp_path):
   model = made_up.model(
     made_up.ALL_HEADS,
     labels=("a", "b", "c"),
-    labels_of=portable.PER_TOKEN,
+    labels_of=portable_model.PER_TOKEN,
     do_lower_case=False,
   )
   state = {"global_step": np.int64(5), "output_bias/adam_m": np.ones(3)}
@@ -41,7 +46,7 @@ def test_google_comes_back_with_everything(tmp_path):
 def test_labels_that_a_runner_wrote(tmp_path, task, labels_of, below):
   """It leaves no bert_config.json beside its checkpoints."""
   model = made_up.model(["classifier"])
-  google.save(model.tensors, str(tmp_path / below / "model.ckpt-3"))
+  google_format.save(model.tensors, str(tmp_path / below / "model.ckpt-3"))
   told = {"task": task, "labels": ["x", "y", "z"]}
   (tmp_path / "task.json").write_text(json.dumps(told))
   folder = str(tmp_path / below)
@@ -63,7 +68,7 @@ def test_writing_that_fails_leaves_nothing(tmp_path, monkeypatch):
     (tmp_path / folder / "half").write_text("written")
     raise OSError("disk full")
 
-  monkeypatch.setattr(google, "write", fail)
+  monkeypatch.setattr(google_format, "write", fail)
   with pytest.raises(OSError, match="disk full"):
     formats.write(made_up.model(), "google", str(tmp_path / "out"))
   assert not list(tmp_path.iterdir())
@@ -164,8 +169,8 @@ def test_models_load_it_as_they_load_google_s(erf_folder, tmp_path, class_name):
   found = model_class.from_checkpoint(erf_folder)
   wanted = model_class.from_checkpoint(google_folder)
   assert found.config.hidden_act == wanted.config.hidden_act == "gelu_erf"
-  values = names.by_name(wanted.variables)
-  for name, variable in names.by_name(found.variables).items():
+  values = variable_names.by_name(wanted.variables)
+  for name, variable in variable_names.by_name(found.variables).items():
     np.testing.assert_array_equal(variable, values[name], err_msg=name)
 
 

@@ -10,9 +10,9 @@ import pytest
 import safetensors.numpy
 
 from bert_tf.checkpoints import formats
+from bert_tf.commands import command_line
 from tests.checkpoints import made_up
-from tests.tools import commands
-from tools import command_line
+from tests.commands import running
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def test_google_configuration_of_a_billion_blocks(tmp_path):
 
 
 def convert(source, out, *more):
-  return commands.run(
+  return running.run(
     "convert_checkpoint", f"--input={source}", f"--output_dir={out}", *more
   )
 
@@ -192,12 +192,12 @@ def test_the_command_says_it_and_writes_nothing(folder, tmp_path):
   (folder / "model.safetensors").write_bytes(data[:-1])
   out = tmp_path / "out"
   done = convert(folder, out, "--to=google")
-  commands.assert_plain_error(done, "model.safetensors: damaged")
+  running.assert_plain_error(done, "model.safetensors: damaged")
   (folder / "model.safetensors").write_bytes(data)
   pieces = (folder / "vocab.txt").read_bytes().split(b"\n")
   (folder / "vocab.txt").write_bytes(b"\n".join(pieces[:9]))
   done = convert(folder, out, "--to=google")
-  commands.assert_plain_error(
+  running.assert_plain_error(
     done, "the vocabulary has 9 word pieces, the model's table 20 rows"
   )
   assert sorted(path.name for path in tmp_path.iterdir()) == ["hf"]

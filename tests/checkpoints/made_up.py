@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from bert_tf import config as config_lib
-from bert_tf.checkpoints import portable, sizes
+from bert_tf import bert_config
+from bert_tf.checkpoints import portable_model, variable_shapes
 
-CONFIG = config_lib.BertConfig(
+CONFIG = bert_config.BertConfig(
   vocab_size=20,
   hidden_size=8,
   num_hidden_layers=2,
@@ -32,11 +32,11 @@ ALL_HEADS = ("masked_lm", "next_sentence", "span", "classifier")
 
 
 def model(heads=(), seed=1, **changes):
-  """A model with these of `portable.HEADS`, none by default."""
+  """A model with these of `portable_model.HEADS`, none by default."""
   rng = np.random.default_rng(seed)
-  prefixes = ("bert/", *(portable.HEADS[head] for head in heads))
-  shapes = sizes.shapes(CONFIG) | HEADS
-  made = portable.Portable(
+  prefixes = ("bert/", *(portable_model.HEADS[head] for head in heads))
+  shapes = variable_shapes.shapes(CONFIG) | HEADS
+  made = portable_model.Portable(
     path="made up",
     config=CONFIG,
     tensors={

@@ -8,7 +8,7 @@ import pytest
 import safetensors.numpy
 
 import bert_tf
-from bert_tf.checkpoints import formats, huggingface
+from bert_tf.checkpoints import formats, huggingface_format
 from tests.checkpoints import made_up, numpy_bert
 
 SENTENCES = (
@@ -123,7 +123,7 @@ def test_keras_nlp_s_own_loading_of_the_same_folder(folder, inputs):
     }
   )
   config = dataclasses.replace(
-    huggingface.read_config(folder), hidden_act="gelu"
+    huggingface_format.read_config(folder), hidden_act="gelu"
   )
   found = bert_tf.BertModel.from_checkpoint(folder, config=config)(ids, mask)
   made_up.assert_same_vectors(found, wanted, mask, atol=1e-4)

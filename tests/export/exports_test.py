@@ -16,15 +16,15 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf import files
-from bert_tf.checkpoints import google, names
-from bert_tf.export import checking, kinds, saved_model
-from bert_tf.export import settings as settings_lib
+from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.export import export_check, export_settings, exporter, model_types
 from bert_tf.models import classifier, pretrainer, token_classifier
-from bert_tf.tasks.classification import reading, table
-from bert_tf.tasks.fill_mask import answering as filling
-from bert_tf.tasks.squad import reading as squad_reading
-from bert_tf.tasks.tagging import predicting
-from bert_tf.text import lines
+from bert_tf.tasks.classification import known_tasks
+from bert_tf.tasks.classification import reader as classification_reader
+from bert_tf.tasks.masked_lm import predictor as masked_lm_predictor
+from bert_tf.tasks.squad import reader as squad_reader
+from bert_tf.tasks.tagging import predictor as tagging_predictor
+from bert_tf.text import text_lines
 from tests.models import tiny
 from tests.tasks.squad import goldens
 
@@ -52,7 +52,9 @@ ODD = [
 
 
 def _settings(name, **changes):
-  return settings_lib.ExportSettings(name, **{"max_seq_length": 48} | changes)
+  return export_settings.ExportSettings(
+    name, **{"max_seq_length": 48} | changes
+  )
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +67,12 @@ def heads(tmp_path_factory):
   }
   found = {}
   for name, model in models.items():
-    google.load(model.bert.variables, TINY)
+    google_format.load(model.bert.variables, TINY)
     random = np.random.default_rng(len(name))
     for variable in model.head.variables:
       variable.assign(random.normal(size=variable.shape))
     found[name] = str(tmp_path_factory.mktemp(name) / "model.ckpt-1")
-    google.save(names.by_name(model.variables), found[name])
+    google_format.save(variable_names.by_name(model.variables), found[name])
   return found
 
 
@@ -98,7 +100,7 @@ def exports(heads, tmp_path_factory):
     ),
   )
   found = {
-    settings.model_type: saved_model.export(
+    settings.model_type: exporter.export(
       tiny.CONFIG, checkpoint, goldens.VOCAB, settings, folder
     )
     for checkpoint, settings in made
@@ -110,7 +112,7 @@ def exports(heads, tmp_path_factory):
 
 
 def _make(name, checkpoint, **changes):
-  module, _ = saved_model.make(
+  module, _ = exporter.make(
     tiny.CONFIG, checkpoint, goldens.VOCAB, _settings(name, **changes)
   )
   return module
@@ -130,12 +132,12 @@ def written(exports, heads, tmp_path_factory):
   ):
     name = module.settings.model_type
     found[name] = str(folder / name)
-    saved_model.write(module, str(folder / "assets"), found[name])
+    exporter.write(module, str(folder / "assets"), found[name])
   return found
 
 
 def test_there_is_no_other_kind(written):
-  assert set(written) == set(kinds.KINDS)
+  assert set(written) == set(model_types.KINDS)
 
 
 def ask(questions, folder):
@@ -173,11 +175,11 @@ def _texts(first, second=None):
 @pytest.fixture(scope="module")
 def questions():
   """What is asked of each export, by name."""
-  mrpc = reading.read(
-    table.find("mrpc"), table.find("mrpc").test, str(MRPC / "data")
+  mrpc = classification_reader.read(
+    known_tasks.find("mrpc"), known_tasks.find("mrpc").test, str(MRPC / "data")
   ).examples
-  squad = squad_reading.read_for_prediction(goldens.SQUAD / "v2.json")
-  parsed = lines.read(TESTDATA / "extract_features" / "input.txt")
+  squad = squad_reader.read_for_prediction(goldens.SQUAD / "v2.json")
+  parsed = text_lines.read(TESTDATA / "extract_features" / "input.txt")
   pairs = [x.text_a for x in parsed], [x.text_b or "" for x in parsed]
   batch = tiny.batch()
   wanted = ("input_ids", "input_mask", "segment_ids", "masked_lm_positions")
@@ -198,7 +200,7 @@ def questions():
 
 def _odd(name):
   """Odd texts, and others beside them where the kind takes pairs."""
-  pair = "text_pair" in kinds.KINDS[name].served.text_inputs
+  pair = "text_pair" in model_types.KINDS[name].served.text_inputs
   return [ODD, ODD[::-1]] if pair else [ODD]
 
 
@@ -224,7 +226,7 @@ def test_classifier_is_the_original(answers):
 
 
 def test_answers_are_the_original_s(answers):
-  examples = squad_reading.read_for_prediction(goldens.SQUAD / "v2.json")
+  examples = squad_reader.read_for_prediction(goldens.SQUAD / "v2.json")
   want = json.loads(goldens.text_of("v2/predictions.json"))
   odds = json.loads(goldens.text_of("v2/null_odds.json"))
   found = answers["span"]
@@ -293,7 +295,7 @@ def test_tagger(heads, questions, answers):
   model = token_classifier.BertTokenClassifier.from_checkpoint(
     heads["tagger"], config=tiny.CONFIG
   )
-  want = predicting.tag(
+  want = tagging_predictor.tag(
     model,
     _unlatin(questions["tagger"]["text"]),
     bert_tf.FullTokenizer(goldens.VOCAB),
@@ -311,7 +313,9 @@ def test_tagger(heads, questions, answers):
 
 def test_masked_lm(answers):
   model = pretrainer.BertPretrainer.from_checkpoint(TINY)
-  answerer = filling.Answerer(model, bert_tf.FullTokenizer(goldens.VOCAB), 48)
+  answerer = masked_lm_predictor.Answerer(
+    model, bert_tf.FullTokenizer(goldens.VOCAB), 48
+  )
   found = answers["masked_lm"]
   want = list(answerer.fill([" ||| ".join(pair) for pair in MASKED], 5))
   assert [len(row) for row in want] == [2, 1]
@@ -371,19 +375,19 @@ def test_what_travels_inside(exports):
 )
 def test_settings_that_fit_what_is_checked(name, checkpoint, changes):
   """Graphs of the signatures answer as the library does."""
-  module, reference = saved_model.make(
+  module, reference = exporter.make(
     tiny.CONFIG, checkpoint, goldens.VOCAB, _settings(name, **changes)
   )
   signatures = {
     name: function.get_concrete_function()
     for name, function in module.signatures().items()
   }
-  checking.check(signatures, module, reference)
+  export_check.check(signatures, module, reference)
 
 
 def test_a_difference_is_said():
   """Of one signature alone."""
-  module, reference = saved_model.make(
+  module, reference = exporter.make(
     tiny.CONFIG, TINY, goldens.VOCAB, _settings("sentence")
   )
   other = {
@@ -393,4 +397,4 @@ def test_a_difference_is_said():
   with pytest.raises(
     RuntimeError, match=r"(?s)in 'vector'.*nothing was exported"
   ):
-    checking.check(other, module, reference)
+    export_check.check(other, module, reference)

@@ -7,23 +7,22 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
-from bert_tf import config as config_lib
+from bert_tf import bert_config
+from bert_tf.kernels import seeded_dropout, token_rows
 from bert_tf.layers import (
   activations,
   attention,
-  block,
-  building,
-  dropout,
+  attention_mask,
   embeddings,
+  encoder_block,
   heads,
-  masks,
-  normalization,
+  layer_norm,
+  named_variables,
   pooler,
-  token_rows,
 )
 
 RNG = np.random.default_rng(5)
-CONFIG = config_lib.BertConfig(
+CONFIG = bert_config.BertConfig(
   vocab_size=11,
   hidden_size=8,
   num_hidden_layers=1,
@@ -99,7 +98,7 @@ def test_unknown_activation_is_named():
 
 
 def test_attention_bias():
-  bias = masks.attention_bias(np.array([[1, 1, 0], [1, 0, 0]]))
+  bias = attention_mask.attention_bias(np.array([[1, 1, 0], [1, 0, 0]]))
   assert bias.shape == (2, 1, 1, 3)
   want = [[0, 0, -10000], [0, -10000, -10000]]
   np.testing.assert_array_equal(bias[:, 0, 0], want)
@@ -107,8 +106,8 @@ def test_attention_bias():
 
 def test_layer_norm():
   x = random(3, 4, 8)
-  layer = building.build_under(
-    "a", normalization.LayerNorm(name="LayerNorm"), [None, 8]
+  layer = named_variables.build_under(
+    "a", layer_norm.LayerNorm(name="LayerNorm"), [None, 8]
   )
   gamma, beta = random(8), random(8)
   layer.gamma.assign(gamma)
@@ -118,7 +117,7 @@ def test_layer_norm():
 
 def test_layer_norm_of_bfloat16_is_computed_in_float32():
   x = tf.cast(random(2, 8) * 100, tf.bfloat16)
-  layer = normalization.LayerNorm()
+  layer = layer_norm.LayerNorm()
   layer.build([None, 8])
   y = layer(x)
   assert y.dtype == tf.bfloat16
@@ -128,8 +127,8 @@ def test_layer_norm_of_bfloat16_is_computed_in_float32():
 
 def test_dropout_keeps_the_mean_and_drops_at_its_rate():
   x = np.ones([400, 500], np.float32)
-  with dropout.seeded(tf.constant([1, 2])):
-    y = dropout.dropout(tf.constant(x), 0.1, training=True).numpy()
+  with seeded_dropout.seeded(tf.constant([1, 2])):
+    y = seeded_dropout.dropout(tf.constant(x), 0.1, training=True).numpy()
   assert abs((y == 0).mean() - 0.1) < 0.005
   np.testing.assert_allclose(y[y != 0], 1 / 0.9, rtol=1e-6)
 
@@ -138,8 +137,10 @@ def test_dropout_is_a_function_of_seed_and_call():
   x = tf.ones([50, 50])
 
   def masks_of(seed):
-    with dropout.seeded(tf.constant(seed)):
-      return [dropout.dropout(x, 0.5, training=True).numpy() for _ in range(2)]
+    with seeded_dropout.seeded(tf.constant(seed)):
+      return [
+        seeded_dropout.dropout(x, 0.5, training=True).numpy() for _ in range(2)
+      ]
 
   first, second = masks_of([3, 4])
   again, _ = masks_of([3, 4])
@@ -151,8 +152,8 @@ def test_dropout_is_a_function_of_seed_and_call():
 
 def test_dropout_does_nothing_outside_of_training():
   x = tf.constant(random(4, 4))
-  assert dropout.dropout(x, 0.5, training=False) is x
-  assert dropout.dropout(x, 0.0, training=True) is x
+  assert seeded_dropout.dropout(x, 0.5, training=False) is x
+  assert seeded_dropout.dropout(x, 0.0, training=True) is x
 
 
 def test_embeddings():
@@ -206,7 +207,7 @@ def test_attention():
   layer.build()
   randomize(layer)
   x = random(2, 4, 8)
-  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), ROWS)
+  got = layer(x.reshape(8, 8), attention_mask.attention_bias(MASK), ROWS)
   want = np_attention(x, MASK, values(layer))
   np.testing.assert_allclose(got, want.reshape(8, 8), atol=1e-4)
 
@@ -217,14 +218,14 @@ def test_padding_changes_nothing():
   randomize(layer)
   x, y = random(2, 4, 8), random(2, 4, 8)
   y[MASK == 1] = x[MASK == 1]
-  bias = masks.attention_bias(MASK)
+  bias = attention_mask.attention_bias(MASK)
   of_x = layer(x.reshape(8, 8), bias, ROWS).numpy().reshape(2, 4, 8)
   of_y = layer(y.reshape(8, 8), bias, ROWS).numpy().reshape(2, 4, 8)
   np.testing.assert_allclose(of_x[MASK == 1], of_y[MASK == 1], atol=1e-6)
 
 
 def test_block():
-  layer = block.Block(CONFIG)
+  layer = encoder_block.Block(CONFIG)
   layer.build()
   randomize(layer)
   v = values(layer)
@@ -240,7 +241,7 @@ def test_block():
   y = np_layer_norm(
     y + a, v["output/LayerNorm/gamma"], v["output/LayerNorm/beta"]
   )
-  got = layer(x.reshape(8, 8), masks.attention_bias(MASK), ROWS)
+  got = layer(x.reshape(8, 8), attention_mask.attention_bias(MASK), ROWS)
   np.testing.assert_allclose(got, y.reshape(8, 8), atol=1e-3)
 
 
@@ -287,6 +288,6 @@ def test_linear_head():
 
 
 def test_new_weights_are_truncated_normal():
-  sample = building.initializer(0.02)([200, 200]).numpy()
+  sample = named_variables.initializer(0.02)([200, 200]).numpy()
   assert np.abs(sample).max() <= 0.04 + 1e-6
   assert 0.015 < sample.std() < 0.02

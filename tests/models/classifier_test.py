@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 import bert_tf
-from bert_tf.data import sequences
+from bert_tf.inputs import encoded_texts
 from bert_tf.models import classifier
 from bert_tf.text import full_tokenizer
 
@@ -58,7 +58,7 @@ def test_fits_under_compile(testdata, tokenizer):
     testdata / "tiny", outputs=2
   )
   texts = ["the heron", "the lantern"] * 16
-  inputs = sequences.encode([(text, None) for text in texts], tokenizer, 12)
+  inputs = encoded_texts.encode([(text, None) for text in texts], tokenizer, 12)
   labels = np.array([0, 1] * 16)
   batches = tf.data.Dataset.from_tensor_slices((inputs, labels)).batch(8)
   model.compile(

@@ -8,14 +8,14 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 import bert_tf
-from bert_tf.data import model_inputs
-from bert_tf.layers import fusion, token_rows
+from bert_tf.inputs import model_inputs
+from bert_tf.kernels import onednn_fusion, token_rows
 from tests.models import tiny
 
 LAYERS = 3
 
 needs_onednn = pytest.mark.skipif(
-  not fusion.is_on() or bool(tf.config.list_physical_devices("GPU")),
+  not onednn_fusion.is_on() or bool(tf.config.list_physical_devices("GPU")),
   reason="oneDNN is off (TF_ENABLE_ONEDNN_OPTS, or another CPU), or a GPU is "
   "there: nothing is fused on the CPU",
 )

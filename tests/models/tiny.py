@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google
-from bert_tf.data import model_inputs
-from bert_tf.layers import token_rows
+from bert_tf.checkpoints import google_format
+from bert_tf.inputs import model_inputs
+from bert_tf.kernels import token_rows
 from tests import conftest
 
 FOLDER = conftest.ROOT / "tests" / "testdata" / "tiny"
@@ -35,7 +35,9 @@ def batch():
 def pretrainer(config=CONFIG, **kwargs):
   """The model with both heads."""
   model = bert_tf.BertPretrainer(config, **kwargs)
-  google.load(model.variables, FOLDER / "bert_model.ckpt", require_all=True)
+  google_format.load(
+    model.variables, FOLDER / "bert_model.ckpt", require_all=True
+  )
   return model
 
 

@@ -161,7 +161,7 @@ def test_pickle(tiny):
 
 def test_no_tensorflow_is_loaded():
   program = (
-    "import sys, bert_tf.text.full_tokenizer, bert_tf.text.learn_vocab;"
+    "import sys, bert_tf.text.full_tokenizer, bert_tf.text.vocabulary_learner;"
     "sys.exit('tensorflow' in sys.modules)"
   )
   subprocess.run([sys.executable, "-c", program], check=True)

@@ -2,8 +2,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.data import sequences
-from bert_tf.text import full_tokenizer, in_graph, in_graph_inputs, pairs
+from bert_tf.inputs import encoded_texts
+from bert_tf.text import (
+  full_tokenizer,
+  in_graph_inputs,
+  in_graph_tokenizer,
+  text_pairs,
+)
 
 CLS, SEP = 101, 102
 
@@ -21,9 +26,9 @@ def test_every_pair_of_lengths(limit):
   a = rows([one for one, _ in lengths], 1000)
   b = rows([two for _, two in lengths], 5000)
   found = in_graph_inputs.pack(a, b, CLS, SEP, limit)
-  names = {pairs.CLS: CLS, pairs.SEP: SEP}
+  names = {text_pairs.CLS: CLS, text_pairs.SEP: SEP}
   expected = [
-    pairs.sequence(one, two, limit)
+    text_pairs.sequence(one, two, limit)
     for one, two in zip(a.to_list(), b.to_list(), strict=True)
   ]
   for row, made in enumerate(expected):
@@ -41,7 +46,7 @@ def test_every_pair_of_lengths(limit):
 @pytest.fixture(scope="module")
 def both(uncased_vocab_file):
   return (
-    in_graph.InGraphTokenizer(uncased_vocab_file),
+    in_graph_tokenizer.InGraphTokenizer(uncased_vocab_file),
     full_tokenizer.FullTokenizer(uncased_vocab_file),
   )
 
@@ -54,7 +59,7 @@ PAIRS = ["", "And a second one.", "한국 \u0301", " \x00", "y " * 50]
 @pytest.mark.parametrize("seconds", [None, PAIRS], ids=["texts", "pairs"])
 def test_same_inputs_as_the_runners_make(both, limit, seconds):
   tokenizer, full = both
-  expected = sequences.encode(
+  expected = encoded_texts.encode(
     zip(TEXTS, seconds or [None] * len(TEXTS), strict=True), full, limit
   )
   found = tokenizer.pack(TEXTS, seconds, limit, pad_to_max=True)

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from bert_tf.text import in_graph_pieces, vocab
+from bert_tf.text import in_graph_pieces, vocabulary_file
 from tests.text import reference
 
 LETTERS = "abcé中𝐀\ufffe\ue000"
@@ -17,7 +17,7 @@ def random_vocabulary(rng, tmp_path):
   rng.shuffle(lines)
   path = tmp_path / "vocab.txt"
   path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-  return vocab.load_vocab(path)
+  return vocabulary_file.load_vocab(path)
 
 
 def ids(text, vocabulary):
@@ -53,7 +53,9 @@ def test_odd_vocabularies(tmp_path, seed):
 
 
 def test_only_special_tokens():
-  vocabulary = {token: n for n, token in enumerate(vocab.SPECIAL_TOKENS)}
+  vocabulary = {
+    token: n for n, token in enumerate(vocabulary_file.SPECIAL_TOKENS)
+  }
   for split_text in (False, True):
     cutter = in_graph_pieces.PieceCutter(vocabulary, "vocab.txt", split_text)
     assert cutter.ids(["a", "b"]).to_list() == [[1], [1]]
@@ -65,6 +67,7 @@ def test_longest_piece():
   assert cutter.ids(["é" * 128, "é" * 127]).to_list() == [[1], [0]]
   vocabulary["é" * 129] = 2
   with pytest.raises(
-    vocab.VocabularyError, match=r"vocab\.txt: .* at most 256 bytes.*ééé"
+    vocabulary_file.VocabularyError,
+    match=r"vocab\.txt: .* at most 256 bytes.*ééé",
   ):
     in_graph_pieces.PieceCutter(vocabulary, "vocab.txt", False)

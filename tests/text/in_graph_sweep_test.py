@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bert_tf.text import full_tokenizer, in_graph
+from bert_tf.text import full_tokenizer, in_graph_tokenizer
 from tests.text import in_graph_samples
 
 SCALARS = 0x110000 - 0x800  # Code points without the surrogates.
@@ -14,7 +14,7 @@ SCALARS = 0x110000 - 0x800  # Code points without the surrogates.
 def both(request, uncased_vocab_file):
   """The tokenizer and its reference."""
   return (
-    in_graph.InGraphTokenizer(uncased_vocab_file, request.param),
+    in_graph_tokenizer.InGraphTokenizer(uncased_vocab_file, request.param),
     full_tokenizer.FullTokenizer(uncased_vocab_file, request.param),
   )
 
@@ -75,7 +75,7 @@ def test_random_bytes(both):
 def test_other_vocabularies(shared_vocab_dir, name, lower):
   path = shared_vocab_dir / f"{name}.txt"
   both = (
-    in_graph.InGraphTokenizer(path, lower),
+    in_graph_tokenizer.InGraphTokenizer(path, lower),
     full_tokenizer.FullTokenizer(path, lower),
   )
   assert_same(both, in_graph_samples.strings(5_000, seed=10))

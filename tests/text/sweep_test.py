@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bert_tf.text import basic, full_tokenizer
+from bert_tf.text import basic_tokenizer, full_tokenizer
 from tests.text import reference
 
 SCALARS = 0x110000 - 0x800  # Code points without the surrogates.
@@ -18,7 +18,7 @@ def scalar_values():
 @pytest.mark.parametrize("lower", [True, False], ids=["uncased", "cased"])
 @pytest.mark.parametrize("around", ["{}", "a{}b"], ids=["alone", "inside"])
 def test_every_character(uncased_vocab_file, lower, around):
-  words_of = basic.BasicTokenizer(lower).tokenize
+  words_of = basic_tokenizer.BasicTokenizer(lower).tokenize
   tokenizer = full_tokenizer.FullTokenizer(uncased_vocab_file, lower)
   pieces = {}  # By word: most words come many times.
   compared = 0

@@ -1,6 +1,6 @@
 import pytest
 
-from bert_tf.text import basic, word_counts
+from bert_tf.text import basic_tokenizer, word_counts
 
 
 @pytest.fixture
@@ -10,7 +10,7 @@ def count(tmp_path):
     for index, text in enumerate(texts):
       paths.append(str(tmp_path / f"{index}.txt"))
       (tmp_path / f"{index}.txt").write_bytes(text)
-    return word_counts.count_files(paths, basic.BasicTokenizer(lower))
+    return word_counts.count_files(paths, basic_tokenizer.BasicTokenizer(lower))
 
   return count_texts
 
@@ -46,7 +46,7 @@ def test_no_words(count, text):
 
 def test_missing_file():
   with pytest.raises(FileNotFoundError, match="nope"):
-    word_counts.count_files(["/nope"], basic.BasicTokenizer())
+    word_counts.count_files(["/nope"], basic_tokenizer.BasicTokenizer())
 
 
 def test_control_characters_part_nothing(count):

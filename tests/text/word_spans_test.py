@@ -4,11 +4,11 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.text import basic, word_spans
+from bert_tf.text import basic_tokenizer, word_spans
 
 
 def find(text, do_lower_case=True):
-  return word_spans.find(text, basic.BasicTokenizer(do_lower_case))
+  return word_spans.find(text, basic_tokenizer.BasicTokenizer(do_lower_case))
 
 
 def test_words_stand_where_they_say():
@@ -42,7 +42,7 @@ def test_cased_words_are_those_of_the_text():
 
 @pytest.mark.parametrize("do_lower_case", [True, False])
 def test_words_are_the_tokenizer_s_on_hard_texts(testdata, do_lower_case):
-  tokenizer = basic.BasicTokenizer(do_lower_case)
+  tokenizer = basic_tokenizer.BasicTokenizer(do_lower_case)
   lines = (testdata / "tokenization.jsonl").read_text("utf-8").split("\n")
   for line in filter(None, lines):
     text = json.loads(line)["text"]
@@ -55,6 +55,6 @@ def test_words_are_the_tokenizer_s_on_hard_texts(testdata, do_lower_case):
 @hypothesis.given(st.text(st.characters(exclude_categories=["Cs"])))
 @hypothesis.settings(max_examples=300, deadline=None)
 def test_each_word_alone_gives_itself(text):
-  tokenizer = basic.BasicTokenizer(False)
+  tokenizer = basic_tokenizer.BasicTokenizer(False)
   for word, start, end in word_spans.find(text, tokenizer):
     assert tokenizer.tokenize(text[start:end]) == [word]

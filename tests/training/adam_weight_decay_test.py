@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.layers import compiled
-from bert_tf.training import optimizer
+from bert_tf.kernels import xla_groups
+from bert_tf.training import optimizers
 
 RATE, STEPS = 0.5, 100
 GRADIENTS = np.float32([[3.0, 4.0], [0.1, -0.2], [0.3, 0.0]])
@@ -13,8 +13,10 @@ GRADIENTS = np.float32([[3.0, 4.0], [0.1, -0.2], [0.3, 0.0]])
 
 def take_steps(gradients, kernel, done=0):
   variable = tf.Variable(kernel, name="kernel")
-  settings = optimizer.OptimizerSettings("adamw_bias_corrected", RATE, STEPS, 0)
-  opt = optimizer.Optimizer(settings, [variable])
+  settings = optimizers.OptimizerSettings(
+    "adamw_bias_corrected", RATE, STEPS, 0
+  )
+  opt = optimizers.Optimizer(settings, [variable])
   opt.step.assign(done)
   for gradient in gradients:
     opt.apply([tf.constant(gradient)])
@@ -24,7 +26,7 @@ def take_steps(gradients, kernel, done=0):
 @pytest.mark.parametrize("is_compiled", [False, True])
 def test_against_numpy(is_compiled):
   start = np.float32([1.0, -2.0])
-  with compiled.groups(is_compiled):
+  with xla_groups.groups(is_compiled):
     got, _ = take_steps(GRADIENTS, start)
   want, m, v = start.astype(np.float64), np.zeros(2), np.zeros(2)
   for t, gradient in enumerate(GRADIENTS.astype(np.float64), 1):
@@ -42,12 +44,12 @@ def test_keras_has_no_decay_of_its_own(is_compiled, passes):
   """Its passes over the variables, subtracting 0, would take time."""
   names = ("dense/kernel", "dense/bias")  # The first one decays.
   variables = [tf.Variable(tf.ones([2]), name=name) for name in names]
-  settings = optimizer.OptimizerSettings("adamw", RATE, STEPS, 0)
-  opt = optimizer.Optimizer(settings, variables)
+  settings = optimizers.OptimizerSettings("adamw", RATE, STEPS, 0)
+  opt = optimizers.Optimizer(settings, variables)
 
   @tf.function
   def step():
-    with compiled.groups(is_compiled):
+    with xla_groups.groups(is_compiled):
       opt.apply([tf.ones([2]), tf.ones([2])])
 
   operations = step.get_concrete_function().graph.get_operations()

@@ -10,17 +10,17 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google
-from bert_tf.data import features, record_writer
+from bert_tf.checkpoints import google_format
 from bert_tf.models import classifier
+from bert_tf.records import example_encoder, record_writer
 from bert_tf.training import (
-  best,
+  batch_predictor,
+  best_checkpoint,
+  device_strategy,
   fine_tuning,
-  loop,
-  optimizer,
-  prediction,
-  step,
-  strategy,
+  optimizers,
+  step_functions,
+  training_loop,
 )
 
 LENGTH = 12
@@ -77,7 +77,7 @@ def records(examples, tmp_path_factory):
   with record_writer.RecordWriter(path) as writer:
     for index in range(64):
       one = {name: np.atleast_1d(x[index]) for name, x in examples.items()}
-      writer.write(features.encode_example(one))
+      writer.write(example_encoder.encode_example(one))
   return path
 
 
@@ -90,8 +90,8 @@ def make_session(config, output_dir, testdata, **settings):
   return fine_tuning.Session(
     functools.partial(classifier.BertClassifier, config, 2),
     fine_tuning.Settings(str(output_dir), **settings),
-    loop.LoopSettings(8, log_steps=8),
-    strategy.DeviceSettings(),
+    training_loop.LoopSettings(8, log_steps=8),
+    device_strategy.DeviceSettings(),
   )
 
 
@@ -109,7 +109,7 @@ def test_trains_then_applies_what_was_trained(
 
   def predict(one):
     model = one.model()
-    return prediction.predict(
+    return batch_predictor.predict(
       one.strategy, model, lambda m, x: {"logits": m(x)}, inputs, 16
     )["logits"]
 
@@ -136,7 +136,7 @@ def test_prediction_by_length_changes_nothing(
     }
 
   results = [
-    prediction.predict(
+    batch_predictor.predict(
       session.strategy, model, call, inputs, 5, ["tokens"], by_length
     )
     for by_length in (True, False)
@@ -170,7 +170,7 @@ def test_the_best_is_kept_and_used_and_training_stops(
   assert asked == [4, 8, 12, 16]
   assert session.global_step == 8  # what is used from now on
   assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-16")
-  kept = google.Reader(tmp_path / "best" / "model.ckpt-8")
+  kept = google_format.Reader(tmp_path / "best" / "model.ckpt-8")
   assert kept.read("global_step").dtype == np.int64
   assert not any(name.endswith("adam_m") for name in kept.shapes)
   model = session.model()
@@ -201,17 +201,17 @@ def test_unknown_best_metric(config, testdata, records, tmp_path):
 )
 def test_a_loss_is_better_smaller(tmp_path, metric, values, kept):
   model = _OneVariable()
-  one = best.Best(str(tmp_path), metric)
+  one = best_checkpoint.Best(str(tmp_path), metric)
   for index, value in enumerate(values, 1):
     one.offer(index, {metric: value}, model)
-  assert best.Best(str(tmp_path), metric).path().endswith(f"-{kept}")
+  assert best_checkpoint.Best(str(tmp_path), metric).path().endswith(f"-{kept}")
   assert len(list(tmp_path.glob("model*"))) == 2
   with pytest.raises(ValueError, match="is of best_metric="):
-    best.Best(str(tmp_path), "other").path()
+    best_checkpoint.Best(str(tmp_path), "other").path()
 
 
 def test_processes_that_do_not_write_stop_at_the_same_step(tmp_path):
-  chief, worker = (best.Best(str(tmp_path), "f1") for _ in range(2))
+  chief, worker = (best_checkpoint.Best(str(tmp_path), "f1") for _ in range(2))
   for at, value in ((10, 0.5), (20, 0.6), (30, 0.7), (40, 0.1), (50, 0.1)):
     for one, writes in ((chief, True), (worker, False)):
       one.offer(at, {"f1": value}, _OneVariable(), writes)
@@ -221,7 +221,9 @@ def test_processes_that_do_not_write_stop_at_the_same_step(tmp_path):
 def test_what_a_kill_left_beside_the_best_goes(tmp_path):
   for name in ("model.ckpt-1.tmp-9.index", "model.ckpt-1.index"):
     (tmp_path / name).write_bytes(b"half")
-  best.Best(str(tmp_path), "f1").offer(2, {"f1": 0.5}, _OneVariable())
+  best_checkpoint.Best(str(tmp_path), "f1").offer(
+    2, {"f1": 0.5}, _OneVariable()
+  )
   assert sorted(path.name for path in tmp_path.iterdir()) == [
     "best.json",
     "model.ckpt-2.data-00000-of-00001",
@@ -236,7 +238,7 @@ def test_what_a_kill_left_beside_the_best_goes(tmp_path):
 def test_damaged_note_of_the_best(tmp_path, text, message):
   (tmp_path / "best.json").write_text(text)
   with pytest.raises(ValueError, match=rf"best\.json: .*{message}"):
-    best.Best(str(tmp_path), "f1").path()
+    best_checkpoint.Best(str(tmp_path), "f1").path()
 
 
 class _OneVariable:
@@ -249,8 +251,8 @@ def test_frozen_layers_keep_their_weights(config, testdata, records, tmp_path):
     config, tmp_path, testdata, freeze_layers=2, num_train_epochs=1.0
   )
   train(session, records)
-  before = google.Reader(testdata / "tiny" / "bert_model.ckpt")
-  after = google.Reader(tmp_path)
+  before = google_format.Reader(testdata / "tiny" / "bert_model.ckpt")
+  after = google_format.Reader(tmp_path)
   for name in before.shapes:
     if not name.startswith("bert/"):
       continue
@@ -266,7 +268,9 @@ def test_resuming_is_bit_identical(config, testdata, records, tmp_path):
   """Dropout on; the second half is trained from the checkpoint alone."""
   whole, half = tmp_path / "whole", tmp_path / "half"
   session = make_session(config, whole, testdata)
-  session.loop_settings = loop.LoopSettings(8, save_checkpoints_steps=10)
+  session.loop_settings = training_loop.LoopSettings(
+    8, save_checkpoints_steps=10
+  )
   train(session, records)
   half.mkdir()
   for path in whole.glob("model.ckpt-10.*"):
@@ -274,7 +278,7 @@ def test_resuming_is_bit_identical(config, testdata, records, tmp_path):
   (half / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-10"')
   train(make_session(config, half, testdata), records)
   one, other = (
-    google.Reader(folder / "model.ckpt-24") for folder in (whole, half)
+    google_format.Reader(folder / "model.ckpt-24") for folder in (whole, half)
   )
   assert one.shapes == other.shapes
   for name in one.shapes:
@@ -287,7 +291,7 @@ def test_norm_of_looked_up_rows_is_the_original_s(
 ):
   """Rows of a word that comes twice are not added before the norm is taken."""
   model = classifier.BertClassifier(config.without_dropout(), 2)
-  google.load(model.variables, testdata / "tiny" / "bert_model.ckpt")
+  google_format.load(model.variables, testdata / "tiny" / "bert_model.ckpt")
   batch = {name: tf.constant(x[:4]) for name, x in examples.items()}
   batch["input_ids"] = batch["input_ids"] // 100  # few words, many times
   with tf.GradientTape() as tape:
@@ -300,10 +304,10 @@ def test_norm_of_looked_up_rows_is_the_original_s(
   assert sum(isinstance(g, tf.IndexedSlices) for g in gradients) == 1
   summed = [np.sum(np.square(tf.convert_to_tensor(g))) for g in gradients]
   assert abs(np.sqrt(sum(summed)) - np.sqrt(sum(squares))) > 1e-3
-  opt = optimizer.Optimizer(
-    optimizer.OptimizerSettings("adamw", 0.0, 10, 0), model.trainable_variables
+  opt = optimizers.Optimizer(
+    optimizers.OptimizerSettings("adamw", 0.0, 10, 0), model.trainable_variables
   )
-  train_step = step.TrainStep(
+  train_step = step_functions.TrainStep(
     model, _without_dropout(Objective()), opt, micro_batches=micro_batches
   )
   norm = tf.function(train_step)(batch)["gradient_norm"]
@@ -348,7 +352,7 @@ def test_a_model_that_could_not_be_loaded_is_not_kept(
   config, testdata, tmp_path
 ):
   wrong = str(tmp_path / "wrong.ckpt")
-  google.save({"output_weights": np.zeros([3, 32], np.float32)}, wrong)
+  google_format.save({"output_weights": np.zeros([3, 32], np.float32)}, wrong)
   session = make_session(
     config, tmp_path / "out", testdata, init_checkpoint=wrong
   )

@@ -11,8 +11,7 @@ import numpy.typing as npt
 import scipy.stats
 from absl import logging
 
-from bert_tf.tasks.classification import objective
-from bert_tf.tasks.classification import task as task_lib
+from bert_tf.tasks.classification import loss, task_definition
 from bert_tf.training import addons
 
 Floats = npt.NDArray[np.float32]
@@ -31,7 +30,7 @@ def main_results(results: Results) -> Results:
 
 
 def score(
-  task: task_lib.Task, logits: Floats, labels: Labels, batch_size: int
+  task: task_definition.Task, logits: Floats, labels: Labels, batch_size: int
 ) -> Results:
   """Scores an evaluation set.
 
@@ -46,7 +45,7 @@ def score(
     `loss`; all others begin with `eval_`. Where a metric is not defined (a
     correlation with a constant) it is 0.
   """
-  losses = np.asarray(objective.losses(task.kind, logits, labels))  # [N]
+  losses = np.asarray(loss.losses(task.kind, logits, labels))  # [N]
   starts = range(0, len(losses), batch_size)
   batches = [losses[at : at + batch_size].mean() for at in starts]
   results = {"loss": float(np.mean(batches)), "eval_loss": float(losses.mean())}
@@ -54,13 +53,13 @@ def score(
   return {name: _defined(value) for name, value in results.items()}
 
 
-def names(task: task_lib.Task) -> list[str]:
+def names(task: task_definition.Task) -> list[str]:
   """The metrics of a task, as `score` gives them.
 
   Known without computing, since devices are chosen after it is asked for.
   """
   found = ["loss", "eval_loss"]
-  if task.kind == task_lib.REGRESSION:
+  if task.kind == task_definition.REGRESSION:
     return sorted([*found, "eval_pearson", "eval_spearman"])
   found.append("eval_accuracy")
   found += [
@@ -68,11 +67,11 @@ def names(task: task_lib.Task) -> list[str]:
     for label in task.labels
     for metric in ("precision", "recall")
   ]
-  if task.kind == task_lib.MULTI_LABEL:
+  if task.kind == task_definition.MULTI_LABEL:
     found.append("eval_exact_match")
   if importlib.util.find_spec("tensorflow_addons"):
     found.append("eval_f1_macro")
-    if task.kind == task_lib.SINGLE_LABEL:
+    if task.kind == task_definition.SINGLE_LABEL:
       found += ["eval_matthews"] + ["eval_f1"] * (task.outputs == 2)
     else:
       found.append("eval_f1_micro")
@@ -84,7 +83,7 @@ def _defined(value: Any) -> float:
 
 
 def _score_single(
-  task: task_lib.Task, logits: Floats, labels: Labels
+  task: task_definition.Task, logits: Floats, labels: Labels
 ) -> Results:
   count = task.outputs
   truth = np.eye(count, dtype=np.float32)[labels[:, 0]]  # [N, C]
@@ -104,7 +103,7 @@ def _score_single(
 
 
 def _score_multi(
-  task: task_lib.Task, logits: Floats, labels: Labels
+  task: task_definition.Task, logits: Floats, labels: Labels
 ) -> Results:
   truth = labels.astype(np.float32)  # [N, C]
   found = (logits > 0).astype(np.float32)  # [N, C]
@@ -123,7 +122,7 @@ def _score_multi(
 
 
 def _score_regression(
-  task: task_lib.Task, logits: Floats, labels: Labels
+  task: task_definition.Task, logits: Floats, labels: Labels
 ) -> Results:
   del task
   truth, found = labels[:, 0], logits[:, 0]
@@ -137,18 +136,24 @@ def _score_regression(
     }
 
 
-_SCORES: dict[str, Callable[[task_lib.Task, Floats, Labels], Results]] = {
-  task_lib.SINGLE_LABEL: _score_single,
-  task_lib.MULTI_LABEL: _score_multi,
-  task_lib.REGRESSION: _score_regression,
+_SCORES: dict[
+  str, Callable[[task_definition.Task, Floats, Labels], Results]
+] = {
+  task_definition.SINGLE_LABEL: _score_single,
+  task_definition.MULTI_LABEL: _score_multi,
+  task_definition.REGRESSION: _score_regression,
 }
 
 
-def _mean_right(task: task_lib.Task, logits: Floats, labels: Labels) -> float:
-  return float(np.mean(objective.right(task.kind, logits, labels)))
+def _mean_right(
+  task: task_definition.Task, logits: Floats, labels: Labels
+) -> float:
+  return float(np.mean(loss.right(task.kind, logits, labels)))
 
 
-def _by_class(task: task_lib.Task, truth: Floats, found: Floats) -> Results:
+def _by_class(
+  task: task_definition.Task, truth: Floats, found: Floats
+) -> Results:
   """Precision and recall of each label; 0 where it never occurs."""
   both = (truth * found).sum(axis=0)  # [C]
   results = {}

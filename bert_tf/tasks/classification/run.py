@@ -8,28 +8,27 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import config as config_lib
-from bert_tf import files
-from bert_tf.data import model_inputs, sequences
+from bert_tf import bert_config, files
+from bert_tf.inputs import encoded_texts, model_inputs
 from bert_tf.models import classifier
-from bert_tf.tasks import tokenizers
+from bert_tf.tasks import model_tokenizer
 from bert_tf.tasks.classification import (
-  features,
+  examples,
+  loss,
   metrics,
-  objective,
-  reading,
+  reader,
+  task_definition,
   trials,
 )
-from bert_tf.tasks.classification import task as task_lib
-from bert_tf.text import case_check
+from bert_tf.text import checkpoint_case
 from bert_tf.training import (
+  batch_predictor,
+  device_strategy,
+  eval_results,
   fine_tuning,
-  loop,
   output_folder,
-  prediction,
-  results,
+  training_loop,
 )
-from bert_tf.training import strategy as strategy_lib
 
 METRICS_FILE = "eval_metrics.txt"
 TEST_RESULTS_FILE = "test_results.tsv"
@@ -52,7 +51,7 @@ class ClassificationSettings:
     predict_batch_size: Examples predicted at once.
     num_trials: Trainings with seeds that follow one another.
     test_results_header: Whether test_results.tsv begins with label names.
-    skip_bad_lines: As of `reading.read`.
+    skip_bad_lines: As of `reader.read`.
   """
 
   data_dir: str
@@ -75,7 +74,7 @@ class ClassificationSettings:
       ("eval_batch_size", 1),
       ("predict_batch_size", 1),
       ("num_trials", 1),
-      ("max_seq_length", sequences.SHORTEST),
+      ("max_seq_length", encoded_texts.SHORTEST),
     ):
       if getattr(self, name) < least:
         raise ValueError(f"{name}={getattr(self, name)} is below {least}")
@@ -96,17 +95,17 @@ class _Data:
 
   train_file: str
   train_count: int
-  dev: features.Arrays
-  test: features.Arrays
+  dev: examples.Arrays
+  test: examples.Arrays
 
 
 def run(
-  config: config_lib.BertConfig,
-  task: task_lib.Task,
+  config: bert_config.BertConfig,
+  task: task_definition.Task,
   settings: ClassificationSettings,
   tuning: fine_tuning.Settings,
-  loop_settings: loop.LoopSettings,
-  devices: strategy_lib.DeviceSettings,
+  loop_settings: training_loop.LoopSettings,
+  devices: device_strategy.DeviceSettings,
 ) -> metrics.Results:
   """Trains, evaluates and predicts, as told.
 
@@ -120,12 +119,12 @@ def run(
     ValueError: A setting, file or checkpoint does not fit; see the message.
     training.loop.NanLossError: The loss is no longer a number.
   """
-  case_check.validate_case_matches_checkpoint(
+  checkpoint_case.validate_case_matches_checkpoint(
     settings.do_lower_case, tuning.init_checkpoint
   )
   config.check_length(settings.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
-  tokenizer = tokenizers.load(
+  tokenizer = model_tokenizer.load(
     config, settings.vocab_file, settings.do_lower_case
   )
   task = find_labels(task, settings, tuning.output_dir)
@@ -169,8 +168,8 @@ def run(
 
 
 def find_labels(
-  task: task_lib.Task, settings: ClassificationSettings, output_dir: str
-) -> task_lib.Task:
+  task: task_definition.Task, settings: ClassificationSettings, output_dir: str
+) -> task_definition.Task:
   """The task with labels: as given, as trained before, or of the train file.
 
   Raises:
@@ -182,14 +181,16 @@ def find_labels(
     if before:
       task = dataclasses.replace(task, labels=tuple(before))
     else:
-      train = reading.read(
+      train = reader.read(
         task, task.train, settings.data_dir, settings.skip_bad_lines
       )
       task = task.with_labels_of(
         str(example.label) for example in train.examples
       )
       logging.info("labels found in %s: %s", train.path, task.labels)
-  least = {task_lib.SINGLE_LABEL: 2, task_lib.MULTI_LABEL: 1}.get(task.kind, 0)
+  least = {task_definition.SINGLE_LABEL: 2, task_definition.MULTI_LABEL: 1}.get(
+    task.kind, 0
+  )
   if len(task.labels) < least:
     raise ValueError(
       f"the task {task.name} has the labels {list(task.labels)}, expected at "
@@ -200,10 +201,10 @@ def find_labels(
 
 
 def _read(
-  task: task_lib.Task,
+  task: task_definition.Task,
   settings: ClassificationSettings,
   tuning: fine_tuning.Settings,
-) -> dict[str, reading.ExampleFile]:
+) -> dict[str, reader.ExampleFile]:
   """Reads the sets that are used: "train", "eval", "predict"."""
   evaluates = settings.do_eval or (settings.do_train and tuning.eval_steps)
   wanted = (
@@ -212,23 +213,23 @@ def _read(
     ("predict", task.test, settings.do_predict),
   )
   return {
-    name: reading.read(task, split, settings.data_dir, settings.skip_bad_lines)
+    name: reader.read(task, split, settings.data_dir, settings.skip_bad_lines)
     for name, split, is_wanted in wanted
     if is_wanted
   }
 
 
 def _write_records(
-  sets: Mapping[str, reading.ExampleFile],
-  task: task_lib.Task,
+  sets: Mapping[str, reader.ExampleFile],
+  task: task_definition.Task,
   tokenizer: Any,
   settings: ClassificationSettings,
   tuning: fine_tuning.Settings,
 ) -> _Data:
   """Writes train.tf_record, eval.tf_record and predict.tf_record."""
-  made: dict[str, features.Arrays] = {}
+  made: dict[str, examples.Arrays] = {}
   for name, found in sets.items():
-    made[name] = features.write(
+    made[name] = examples.write(
       os.path.join(tuning.output_dir, _RECORDS.format(name)),
       task,
       found.examples,
@@ -245,7 +246,7 @@ def _write_records(
 
 
 def _model_maker(
-  config: config_lib.BertConfig, outputs: int
+  config: bert_config.BertConfig, outputs: int
 ) -> Callable[..., classifier.BertClassifier]:
   def make(**kwargs: Any) -> classifier.BertClassifier:
     return classifier.BertClassifier(config, outputs, **kwargs)
@@ -255,8 +256,8 @@ def _model_maker(
 
 def _work(
   session: fine_tuning.Session,
-  config: config_lib.BertConfig,
-  task: task_lib.Task,
+  config: bert_config.BertConfig,
+  task: task_definition.Task,
   data: _Data,
   settings: ClassificationSettings,
 ) -> metrics.Results:
@@ -266,28 +267,28 @@ def _work(
   def evaluate(model: Any) -> metrics.Results:
     batch_size = settings.eval_batch_size
     logits = _logits(strategy, model, data.dev, batch_size)
-    labels = data.dev[features.LABELS]
+    labels = data.dev[examples.LABELS]
     return metrics.score(task, logits, labels, batch_size)
 
   if settings.do_train:
     session.train(
       data.train_file,
-      features.schema(task, settings.max_seq_length),
-      features.limits(task, config),
+      examples.schema(task, settings.max_seq_length),
+      examples.limits(task, config),
       data.train_count,
-      objective.ClassificationObjective(task.kind),
+      loss.ClassificationObjective(task.kind),
       evaluate,
     )
   scores: metrics.Results = {}
   if settings.do_eval:
     scores = evaluate(session.model())
-    if strategy_lib.is_chief(strategy):
+    if device_strategy.is_chief(strategy):
       _write_scores(folder, session.global_step, scores)
   if settings.do_predict:
     batch_size = settings.predict_batch_size
     logits = _logits(strategy, session.model(), data.test, batch_size)
-    answers = np.asarray(objective.activation(task.kind, logits))
-    if strategy_lib.is_chief(strategy):
+    answers = np.asarray(loss.activation(task.kind, logits))
+    if device_strategy.is_chief(strategy):
       write_answers(
         os.path.join(folder, TEST_RESULTS_FILE),
         answers,
@@ -297,11 +298,11 @@ def _work(
 
 
 def _logits(
-  strategy: Any, model: Any, arrays: features.Arrays, batch_size: int
+  strategy: Any, model: Any, arrays: examples.Arrays, batch_size: int
 ) -> Any:
   """Logits of all examples in order, float32 [N, C]."""
   inputs = {name: arrays[name] for name in model_inputs.NAMES}
-  results = prediction.predict(strategy, model, _score, inputs, batch_size)
+  results = batch_predictor.predict(strategy, model, _score, inputs, batch_size)
   return results["logits"]
 
 
@@ -311,8 +312,10 @@ def _score(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write_scores(folder: str, step: int, scores: metrics.Results) -> None:
   """Writes eval_results.txt, and all scores into eval_metrics.txt."""
-  results.write(folder, {"global_step": step, **metrics.main_results(scores)})
-  text = results.format_results({"global_step": step, **scores})
+  eval_results.write(
+    folder, {"global_step": step, **metrics.main_results(scores)}
+  )
+  text = eval_results.format_results({"global_step": step, **scores})
   files.write_atomically(os.path.join(folder, METRICS_FILE), text.encode())
   logging.info("***** All metrics *****\n%s", text.rstrip())
 

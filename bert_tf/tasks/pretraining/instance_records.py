@@ -10,13 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import (
-  byte_buffer,
-  compiled,
-  example_bytes,
-  record_writer,
-  shuffled_bytes,
-)
+from bert_tf.native import byte_buffer, jit
+from bert_tf.records import example_bytes, record_writer, shuffled_bytes
 from bert_tf.tasks.pretraining import packed_instances
 
 Bytes = npt.NDArray[np.uint8]
@@ -118,7 +113,7 @@ def _largest_record(layout: Layout) -> int:
   return ids * example_bytes.MOST_ID_BYTES + constant + headers
 
 
-@compiled.compiled
+@jit.compiled
 def _encode(data: Bytes, starts: Int64s, layout: Layout, out: Bytes) -> int:
   """Writes the records of some instances; returns their end."""
   at = 0
@@ -129,7 +124,7 @@ def _encode(data: Bytes, starts: Int64s, layout: Layout, out: Bytes) -> int:
   return at
 
 
-@compiled.inlined
+@jit.inlined
 def _put_example(
   data: Bytes, start: int, layout: Layout, out: Bytes, at: int
 ) -> int:
@@ -181,7 +176,7 @@ def _put_example(
   return _fill(out, at, 0, length - size)
 
 
-@compiled.compiled
+@jit.compiled
 def _put_entry(
   out: Bytes, at: int, layout: Layout, index: int, packed: int
 ) -> int:
@@ -192,7 +187,7 @@ def _put_entry(
   return example_bytes.put_entry(out, at, name, is_float, packed)
 
 
-@compiled.inlined
+@jit.inlined
 def _fill(out: Bytes, at: int, value: int, count: int) -> int:
   """Writes a byte `count` times; returns their end."""
   for i in range(count):

@@ -10,13 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.data import (
-  byte_buffer,
-  compiled,
-  example_bytes,
-  shuffled_bytes,
-)
-from bert_tf.tasks.pretraining import instance_kernel
+from bert_tf.native import byte_buffer, instance_kernel, jit
+from bert_tf.records import example_bytes, shuffled_bytes
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
@@ -44,7 +39,7 @@ def add_all(
   packed.add(sizes)
 
 
-@compiled.compiled
+@jit.compiled
 def _pack(store: instance_kernel.Store, out: Bytes, sizes: Int32s) -> None:
   """Fills `out` and `sizes`."""
   at, token, mask = 0, 0, 0
@@ -69,7 +64,7 @@ def _pack(store: instance_kernel.Store, out: Bytes, sizes: Int32s) -> None:
     at, token, mask = end, token_end, mask_end
 
 
-@compiled.inlined
+@jit.inlined
 def _put_ids(ids: Int32s, begin: int, end: int, out: Bytes, at: int) -> int:
   """Writes some ids; returns their end."""
   for i in range(begin, end):
@@ -87,7 +82,7 @@ def _put_ids(ids: Int32s, begin: int, end: int, out: Bytes, at: int) -> int:
   return at
 
 
-@compiled.inlined
+@jit.inlined
 def number(data: Bytes, at: int, index: int) -> int:
   """Returns a number of the instance that starts at `at`."""
   return byte_buffer.get_number(data, at + index * _NUMBER_BYTES, _NUMBER_BYTES)

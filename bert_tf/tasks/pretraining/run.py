@@ -8,21 +8,21 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import config as config_lib
-from bert_tf.checkpoints import formats, google, names
-from bert_tf.data import pipeline, record_files
+from bert_tf import bert_config
+from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import objective as objective_lib
+from bert_tf.tasks.pretraining import loss
 from bert_tf.training import (
-  checkpointing,
-  loop,
+  device_strategy,
+  dtype_policies,
+  eval_results,
+  optimizers,
   output_folder,
-  precision,
-  progress,
-  results,
+  progress_log,
+  run_checkpoints,
+  training_loop,
 )
-from bert_tf.training import optimizer as optimizer_lib
-from bert_tf.training import strategy as strategy_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +85,11 @@ def features(lengths: dict[str, int]) -> dict[str, Any]:
 
 
 def run(
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: PretrainingSettings,
-  optimizer: optimizer_lib.OptimizerSettings,
-  loop_settings: loop.LoopSettings,
-  devices: strategy_lib.DeviceSettings,
+  optimizer: optimizers.OptimizerSettings,
+  loop_settings: training_loop.LoopSettings,
+  devices: device_strategy.DeviceSettings,
 ) -> dict[str, float | int]:
   """Trains, evaluates, or both.
 
@@ -103,25 +103,25 @@ def run(
   """
   config.check_length(settings.max_seq_length)
   output_folder.check_is_no_file(settings.output_dir)
-  strategy = strategy_lib.create(devices)
+  strategy = device_strategy.create(devices)
   if settings.do_eval:
-    loop.replica_batch_size(
+    training_loop.replica_batch_size(
       strategy, settings.eval_batch_size, flag="eval_batch_size"
     )
   files = record_files.find(settings.input_file)
   record_files.check_lengths(files, settings.lengths())
   with record_files.reading(files):
-    pipeline.check_first_records(
+    input_pipeline.check_first_records(
       files, features(settings.lengths()), limits(config, settings)
     )
   logging.info("%d records in %d files", files.total, len(files.paths))
-  objective = objective_lib.PretrainingObjective()
+  objective = loss.PretrainingObjective()
   make_model = _model_maker(config, devices)
   if not settings.do_train:
     return _evaluate_checkpoint(
       strategy, make_model, objective, files, config, settings
     )
-  trainer = loop.Trainer(
+  trainer = training_loop.Trainer(
     strategy,
     make_model,
     objective,
@@ -130,7 +130,9 @@ def run(
     devices,
     settings.output_dir,
   )
-  batches = pipeline.BatchSettings(loop_settings.batch_size, loop_settings.seed)
+  batches = input_pipeline.BatchSettings(
+    loop_settings.batch_size, loop_settings.seed
+  )
   with record_files.reading(files):
     trainer.train(
       dataset_fn(files, config, settings, batches), settings.init_checkpoint
@@ -144,13 +146,13 @@ def run(
 
 
 def _model_maker(
-  config: config_lib.BertConfig, devices: strategy_lib.DeviceSettings
+  config: bert_config.BertConfig, devices: device_strategy.DeviceSettings
 ) -> Callable[[], Any]:
   def make() -> pretrainer.BertPretrainer:
     return pretrainer.BertPretrainer(
       config,
       use_one_hot_embeddings=devices.kind == "tpu",
-      dtype=precision.policy(devices.precision),
+      dtype=dtype_policies.policy(devices.precision),
     )
 
   return make
@@ -158,18 +160,18 @@ def _model_maker(
 
 def dataset_fn(
   files: record_files.RecordFiles,
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: PretrainingSettings,
-  batches: pipeline.BatchSettings,
-) -> loop.DatasetFn:
+  batches: input_pipeline.BatchSettings,
+) -> training_loop.DatasetFn:
   """The loop's source of batches."""
-  return pipeline.dataset_fn(
+  return input_pipeline.dataset_fn(
     files, features(settings.lengths()), limits(config, settings), batches
   )
 
 
 def limits(
-  config: config_lib.BertConfig, settings: PretrainingSettings
+  config: bert_config.BertConfig, settings: PretrainingSettings
 ) -> dict[str, int]:
   """By feature: numbers from this one up are an error."""
   return {
@@ -186,11 +188,11 @@ def _evaluate_checkpoint(
   make_model: Callable[[], Any],
   objective: Any,
   files: record_files.RecordFiles,
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: PretrainingSettings,
 ) -> dict[str, float | int]:
   """Evaluates the newest checkpoint of output_dir, or init_checkpoint."""
-  trained = checkpointing.latest(settings.output_dir)
+  trained = run_checkpoints.latest(settings.output_dir)
   path = trained or settings.init_checkpoint
   if not path:
     raise FileNotFoundError(
@@ -200,11 +202,13 @@ def _evaluate_checkpoint(
   with strategy.scope():
     model = make_model()
   reader = formats.reader(path, config)
-  report = google.load(model.variables, reader, require_all=bool(trained))
+  report = google_format.load(
+    model.variables, reader, require_all=bool(trained)
+  )
   for line in report.lines():
     logging.info("%s: %s", path, line)
-  known = names.GLOBAL_STEP in reader.shapes
-  step = int(reader.read(names.GLOBAL_STEP)) if known else 0
+  known = variable_names.GLOBAL_STEP in reader.shapes
+  step = int(reader.read(variable_names.GLOBAL_STEP)) if known else 0
   return _evaluate(strategy, model, objective, files, config, settings, step)
 
 
@@ -213,14 +217,14 @@ def _evaluate(
   model: Any,
   objective: Any,
   files: record_files.RecordFiles,
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: PretrainingSettings,
   step: int,
 ) -> dict[str, float | int]:
   """Evaluates on records in order, from the first again after the last."""
-  batches = pipeline.BatchSettings(settings.eval_batch_size)
+  batches = input_pipeline.BatchSettings(settings.eval_batch_size)
   with record_files.reading(files):
-    values = loop.evaluate(
+    values = training_loop.evaluate(
       strategy,
       model,
       objective,
@@ -228,9 +232,9 @@ def _evaluate(
       settings.max_eval_steps,
     )
   found: dict[str, float | int] = {"global_step": step, **values}
-  if strategy_lib.is_chief(strategy):
-    results.write(settings.output_dir, found)
+  if device_strategy.is_chief(strategy):
+    eval_results.write(settings.output_dir, found)
     folder = os.path.join(settings.output_dir, "eval")
     writer = tf.summary.create_file_writer(folder)
-    progress.write_scalars(writer, step, values)
+    progress_log.write_scalars(writer, step, values)
   return found

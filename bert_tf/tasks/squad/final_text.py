@@ -7,7 +7,7 @@ import functools
 
 from absl import logging
 
-from bert_tf.text import basic
+from bert_tf.text import basic_tokenizer
 
 
 def _places(text: str) -> list[int]:
@@ -30,7 +30,7 @@ class FinalText:
   """
 
   def __init__(self, do_lower_case: bool, verbose: bool = False):
-    self._tokenizer = basic.BasicTokenizer(do_lower_case)
+    self._tokenizer = basic_tokenizer.BasicTokenizer(do_lower_case)
     self._verbose = verbose
     # The same words come again in the best answers of one question.
     self._tokenize = functools.lru_cache(maxsize=1024)(self._tokenize_text)

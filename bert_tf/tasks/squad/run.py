@@ -10,23 +10,22 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import config as config_lib
-from bert_tf import files
+from bert_tf import bert_config, files
 from bert_tf.checkpoints import formats
 from bert_tf.models import span_labeler
-from bert_tf.tasks import tokenizers
-from bert_tf.tasks.squad import answering, objective, reading, scoring
-from bert_tf.tasks.squad import decoding as decoding_lib
-from bert_tf.tasks.squad import features as features_lib
-from bert_tf.text import case_check, full_tokenizer
+from bert_tf.tasks import model_tokenizer
+from bert_tf.tasks.squad import answer_decoder, loss, metrics, predictor
+from bert_tf.tasks.squad import examples as features_lib
+from bert_tf.tasks.squad import reader as reader_lib
+from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
-  checkpointing,
+  device_strategy,
+  eval_results,
   fine_tuning,
-  loop,
   output_folder,
-  results,
+  run_checkpoints,
+  training_loop,
 )
-from bert_tf.training import strategy as strategy_lib
 
 TRAIN_RECORDS = "train.tf_record"
 EVAL_RECORDS = "eval.tf_record"
@@ -46,7 +45,7 @@ class SquadSettings:
     do_train: Whether to train.
     do_predict: Whether to answer.
     predict_batch_size: Windows answered at once.
-    batch_by_length: As of `answering.span_logits`.
+    batch_by_length: As of `predictor.span_logits`.
     windows: How contexts are cut.
     decoding: How answers are chosen.
   """
@@ -61,8 +60,8 @@ class SquadSettings:
   windows: features_lib.WindowSettings = dataclasses.field(
     default_factory=features_lib.WindowSettings
   )
-  decoding: decoding_lib.DecodingSettings = dataclasses.field(
-    default_factory=decoding_lib.DecodingSettings
+  decoding: answer_decoder.DecodingSettings = dataclasses.field(
+    default_factory=answer_decoder.DecodingSettings
   )
 
   def __post_init__(self) -> None:
@@ -87,17 +86,17 @@ class _Questions:
   """The questions to answer, ready for the model."""
 
   path: str
-  examples: list[reading.Example]
+  examples: list[reader_lib.Example]
   features: list[features_lib.Feature]
   columns: dict[str, Any]
 
 
 def run(
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: SquadSettings,
   tuning: fine_tuning.Settings,
-  loop_settings: loop.LoopSettings,
-  devices: strategy_lib.DeviceSettings,
+  loop_settings: training_loop.LoopSettings,
+  devices: device_strategy.DeviceSettings,
 ) -> dict[str, float]:
   """Trains, answers, or both; scores where right answers are known.
 
@@ -112,7 +111,7 @@ def run(
     training.loop.NanLossError: The loss is no longer a number.
   """
   _check(config, settings, tuning)
-  tokenizer = tokenizers.load(
+  tokenizer = model_tokenizer.load(
     config, settings.vocab_file, settings.decoding.do_lower_case
   )
   train_examples = _read_for_training(settings)
@@ -134,11 +133,11 @@ def run(
 
 
 def _check(
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: SquadSettings,
   tuning: fine_tuning.Settings,
 ) -> None:
-  case_check.validate_case_matches_checkpoint(
+  checkpoint_case.validate_case_matches_checkpoint(
     settings.decoding.do_lower_case, tuning.init_checkpoint
   )
   config.check_length(settings.windows.max_seq_length)
@@ -153,7 +152,7 @@ def _check_head(
   tuning: fine_tuning.Settings, do_train: bool, hidden_size: int
 ) -> None:
   """Unlike other tasks': as in the original one may answer without a head."""
-  path = checkpointing.latest(tuning.output_dir)
+  path = run_checkpoints.latest(tuning.output_dir)
   if not path and tuning.init_checkpoint:
     reader = formats.reader(tuning.init_checkpoint)  # Or says there is none.
     has_head = any(name.startswith(_HEAD) for name in reader.shapes)
@@ -170,11 +169,11 @@ def _check_head(
     output_folder.check_head(path, _HEAD, (2, hidden_size))
 
 
-def _read_for_training(settings: SquadSettings) -> list[reading.Example]:
+def _read_for_training(settings: SquadSettings) -> list[reader_lib.Example]:
   """The questions to train on, in the original's order."""
   if not settings.do_train or not settings.train_file:
     return []
-  examples = reading.read_for_training(
+  examples = reader_lib.read_for_training(
     settings.train_file, settings.decoding.version_2_with_negative
   )
   random.Random(_SHUFFLE_SEED).shuffle(examples)
@@ -190,7 +189,7 @@ def _prepare_questions(
   evaluates = settings.do_train and tuning.eval_steps
   if not path or not (settings.do_predict or evaluates):
     return None
-  examples = reading.read_for_prediction(path)
+  examples = reader_lib.read_for_prediction(path)
   features = list(
     features_lib.make_features(examples, tokenizer, settings.windows)
   )
@@ -211,10 +210,10 @@ def schema(max_seq_length: int) -> dict[str, Any]:
 
 def _train(
   session: fine_tuning.Session,
-  examples: Sequence[reading.Example],
+  examples: Sequence[reader_lib.Example],
   questions: _Questions | None,
   tokenizer: full_tokenizer.FullTokenizer,
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: SquadSettings,
 ) -> None:
   length = settings.windows.max_seq_length
@@ -242,7 +241,7 @@ def _train(
       "end_positions": length,
     },
     len(examples),
-    objective.SpanObjective(),
+    loss.SpanObjective(),
     evaluate,
   )
 
@@ -252,15 +251,15 @@ def _answer(
   model: Any,
   questions: _Questions,
   settings: SquadSettings,
-) -> dict[str, decoding_lib.Decoded]:
-  starts, ends = answering.span_logits(
+) -> dict[str, answer_decoder.Decoded]:
+  starts, ends = predictor.span_logits(
     session.strategy,
     model,
     questions.columns,
     settings.predict_batch_size,
     settings.batch_by_length,
   )
-  return decoding_lib.decode(
+  return answer_decoder.decode(
     questions.examples, questions.features, starts, ends, settings.decoding
   )
 
@@ -269,7 +268,7 @@ def _predict(
   session: fine_tuning.Session, questions: _Questions, settings: SquadSettings
 ) -> dict[str, float]:
   model = session.model()  # Before anything is written: it may not be there.
-  writes = strategy_lib.is_chief(session.strategy)
+  writes = device_strategy.is_chief(session.strategy)
   folder = session.settings.output_dir
   if writes:
     output_folder.claim(folder, _TASK)
@@ -287,12 +286,12 @@ def _predict(
   decoded = _answer(session, model, questions, settings)
   scores = _scores(decoded, questions, settings)
   if writes:
-    paths = decoding_lib.write(folder, decoded)
+    paths = answer_decoder.write(folder, decoded)
     for path in paths:
       logging.info("wrote %s", path)
     if scores:
       values = {"global_step": session.global_step} | _exact(scores)
-      paths.append(results.write(folder, values))
+      paths.append(eval_results.write(folder, values))
     _set_aside(folder, paths)
   return scores
 
@@ -302,7 +301,7 @@ def _set_aside(folder: str, written: Collection[str]) -> None:
 
   Renamed, not removed: scores may be all that a user keeps of a run.
   """
-  for name in (decoding_lib.NULL_ODDS, results.FILE):
+  for name in (answer_decoder.NULL_ODDS, eval_results.FILE):
     path = os.path.join(folder, name)
     if path not in written and files.exists(path):
       files.rename(path, path + ".old")
@@ -338,7 +337,7 @@ def _gold(
 
 
 def _scores(
-  decoded: Mapping[str, decoding_lib.Decoded],
+  decoded: Mapping[str, answer_decoder.Decoded],
   questions: _Questions,
   settings: SquadSettings,
 ) -> dict[str, float]:
@@ -348,14 +347,14 @@ def _scores(
     return {}
   answers = {key: found.answer for key, found in decoded.items()}
   if not settings.decoding.version_2_with_negative:
-    return scoring.score_v1(answers, gold)
+    return metrics.score_v1(answers, gold)
   odds = {key: found.null_odds or 0.0 for key, found in decoded.items()}
   texts = {key: found.best_text for key, found in decoded.items()}
-  return scoring.score_v2(answers, gold, texts, odds)
+  return metrics.score_v2(answers, gold, texts, odds)
 
 
 def _metric_names(questions: _Questions, settings: SquadSettings) -> list[str]:
   """The scores there will be, told by those of no answers."""
-  nothing = decoding_lib.Decoded("", [], "", 0.0)
+  nothing = answer_decoder.Decoded("", [], "", 0.0)
   decoded = dict.fromkeys((x.id for x in questions.examples), nothing)
   return sorted(_scores(decoded, questions, settings))

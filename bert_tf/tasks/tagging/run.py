@@ -9,30 +9,29 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import config as config_lib
-from bert_tf import files
-from bert_tf.data import features as tf_examples
-from bert_tf.data import model_inputs, record_writer
+from bert_tf import bert_config, files
+from bert_tf.inputs import model_inputs
 from bert_tf.models import token_classifier
-from bert_tf.tasks import tokenizers
+from bert_tf.records import example_encoder, record_writer
+from bert_tf.tasks import model_tokenizer
 from bert_tf.tasks.tagging import (
-  columns,
-  objective,
-  predicting,
-  scoring,
-  windows,
+  examples,
+  metrics,
+  predictor,
+  reader,
+  tag_labels,
 )
-from bert_tf.tasks.tagging import labels as labels_lib
+from bert_tf.tasks.tagging import loss as loss_lib
 from bert_tf.tasks.tagging import settings as settings_lib
-from bert_tf.text import case_check, full_tokenizer
+from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
+  batch_predictor,
+  device_strategy,
+  eval_results,
   fine_tuning,
-  loop,
   output_folder,
-  prediction,
-  results,
+  training_loop,
 )
-from bert_tf.training import strategy as strategy_lib
 
 PREDICTIONS_FILE = "test_predictions.txt"
 RECORDS_FILE = "train.tf_record"
@@ -52,35 +51,35 @@ class _Tagger:
     labels: The label of each number.
   """
 
-  config: config_lib.BertConfig
+  config: bert_config.BertConfig
   settings: settings_lib.TaggingSettings
   tokenizer: full_tokenizer.FullTokenizer
   labels: tuple[str, ...]
 
-  def windows_of(self, file: columns.ColumnFile) -> list[windows.Window]:
+  def windows_of(self, file: reader.ColumnFile) -> list[examples.Window]:
     """The file's sentences as the model gets them."""
     length = self.settings.max_seq_length
-    return windows.make(file.texts(), self.tokenizer, length)
+    return examples.make(file.texts(), self.tokenizer, length)
 
   def features_of(
-    self, file: columns.ColumnFile, made: list[windows.Window]
+    self, file: reader.ColumnFile, made: list[examples.Window]
   ) -> dict[str, Any]:
     """Inputs and targets of the windows of a file with known labels."""
     numbers = {label: index for index, label in enumerate(self.labels)}
     ids = [[numbers[label] for label in row] for row in file.labels()]
     length = self.settings.max_seq_length
     return {
-      **windows.inputs(made, self.tokenizer, length),
-      **windows.labels(made, ids, length),
+      **examples.inputs(made, self.tokenizer, length),
+      **examples.labels(made, ids, length),
     }
 
 
 def run(
-  config: config_lib.BertConfig,
+  config: bert_config.BertConfig,
   settings: settings_lib.TaggingSettings,
   tuning: fine_tuning.Settings,
-  loop_settings: loop.LoopSettings,
-  devices: strategy_lib.DeviceSettings,
+  loop_settings: training_loop.LoopSettings,
+  devices: device_strategy.DeviceSettings,
 ) -> Scores:
   """Trains, evaluates and predicts, as told.
 
@@ -94,12 +93,12 @@ def run(
     ValueError: A setting, file or checkpoint does not fit; see the message.
     training.loop.NanLossError: The loss is no longer a number.
   """
-  case_check.validate_case_matches_checkpoint(
+  checkpoint_case.validate_case_matches_checkpoint(
     settings.do_lower_case, tuning.init_checkpoint
   )
   config.check_length(settings.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
-  tokenizer = tokenizers.load(
+  tokenizer = model_tokenizer.load(
     config, settings.vocab_file, settings.do_lower_case
   )
   read = _read(settings, tuning)
@@ -127,20 +126,20 @@ def run(
     session.num_train_steps(len(made))
   else:
     session.model()
-  if strategy_lib.is_chief(session.strategy):
+  if device_strategy.is_chief(session.strategy):
     output_folder.claim(tuning.output_dir, owner)
-    labels_lib.write(tuning.output_dir, labels)
+    tag_labels.write(tuning.output_dir, labels)
   return _work(tagger, session, read, made)
 
 
 def _work(
   tagger: _Tagger,
   session: fine_tuning.Session,
-  read: Mapping[str, columns.ColumnFile],
-  made: list[windows.Window],
+  read: Mapping[str, reader.ColumnFile],
+  made: list[examples.Window],
 ) -> Scores:
   settings, output_dir = tagger.settings, session.settings.output_dir
-  writes = strategy_lib.is_chief(session.strategy)
+  writes = device_strategy.is_chief(session.strategy)
 
   def evaluate(model: Any) -> Scores:
     batch_size = settings.eval_batch_size
@@ -152,10 +151,12 @@ def _work(
   if settings.do_eval:
     scores = evaluate(session.model())
     if writes:
-      results.write(output_dir, {"global_step": session.global_step, **scores})
+      eval_results.write(
+        output_dir, {"global_step": session.global_step, **scores}
+      )
   if settings.do_predict:
     file = read["test"]
-    predictions = predicting.predict(
+    predictions = predictor.predict(
       session.strategy,
       session.model(),
       file.texts(),
@@ -166,7 +167,7 @@ def _work(
     )
     path = os.path.join(output_dir, PREDICTIONS_FILE)
     if writes:
-      text = columns.with_predictions(file, predictions)
+      text = reader.with_predictions(file, predictions)
       files.write_atomically(path, text.encode())
       logging.info("predictions written to %s", path)
   return scores
@@ -174,7 +175,7 @@ def _work(
 
 def _read(
   settings: settings_lib.TaggingSettings, tuning: fine_tuning.Settings
-) -> dict[str, columns.ColumnFile]:
+) -> dict[str, reader.ColumnFile]:
   """Reads the files that are used; of the test file no labels."""
   evaluates = settings.do_eval or (settings.do_train and tuning.eval_steps)
   wanted = (
@@ -183,7 +184,7 @@ def _read(
     ("test", settings.do_predict, None),
   )
   return {
-    kind: columns.read(settings.path(kind), label_column)
+    kind: reader.read(settings.path(kind), label_column)
     for kind, is_wanted, label_column in wanted
     if is_wanted
   }
@@ -192,7 +193,7 @@ def _read(
 def _find_labels(
   settings: settings_lib.TaggingSettings,
   output_dir: str,
-  train: columns.ColumnFile | None,
+  train: reader.ColumnFile | None,
 ) -> tuple[str, ...]:
   """As given, as trained before, or as in the training file.
 
@@ -200,13 +201,13 @@ def _find_labels(
     ValueError: There are fewer than two.
   """
   if settings.labels:
-    return labels_lib.parse(settings.labels)
+    return tag_labels.parse(settings.labels)
   before = output_folder.read(output_dir).get("labels")
   if before and train is None:
     return tuple(before)
   if train is None:
-    train = columns.read(settings.path("train"), settings.label_column)
-  found = labels_lib.order(x for row in train.labels() for x in row)
+    train = reader.read(settings.path("train"), settings.label_column)
+  found = tag_labels.order(x for row in train.labels() for x in row)
   if len(found) < 2:
     raise ValueError(
       f"{train.path} has the only label {found[0]!r}; expected two at least. "
@@ -218,7 +219,7 @@ def _find_labels(
 
 def _metric_names(labels: tuple[str, ...]) -> list[str]:
   known = ["eval_accuracy", "eval_loss"]
-  if labels_lib.are_entities(labels):
+  if tag_labels.are_entities(labels):
     known += ["eval_f1", "eval_precision", "eval_recall"]
   return known
 
@@ -226,8 +227,8 @@ def _metric_names(labels: tuple[str, ...]) -> list[str]:
 def _train(
   tagger: _Tagger,
   session: fine_tuning.Session,
-  file: columns.ColumnFile,
-  made: list[windows.Window],
+  file: reader.ColumnFile,
+  made: list[examples.Window],
   evaluate: fine_tuning.Evaluate,
 ) -> None:
   """Writes the records of a file's windows and trains on them."""
@@ -236,7 +237,7 @@ def _train(
     logging.info("tokens: %s", " ".join(window.tokens))
   arrays = tagger.features_of(file, made)
   with record_writer.RecordWriter(path) as writer:
-    writer.write_many(*tf_examples.encode_examples(arrays))
+    writer.write_many(*example_encoder.encode_examples(arrays))
   logging.info(
     "%s: %d sentences, %d windows", file.path, len(file.sentences), len(made)
   )
@@ -253,14 +254,14 @@ def _train(
       "label_ids": len(tagger.labels),
     },
     len(made),
-    objective.TaggingObjective(),
+    loss_lib.TaggingObjective(),
     evaluate,
   )
 
 
 def _labels_and_losses(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
   logits = model(batch)  # [B, S, C]
-  each = objective.losses(logits, batch)
+  each = loss_lib.losses(logits, batch)
   return {
     "best": tf.argmax(logits, axis=-1, output_type=tf.int32),
     "loss": tf.reduce_sum(each, axis=-1),
@@ -271,18 +272,18 @@ def _evaluate(
   tagger: _Tagger,
   strategy: Any,
   model: Any,
-  file: columns.ColumnFile,
+  file: reader.ColumnFile,
   batch_size: int,
 ) -> Scores:
   made = tagger.windows_of(file)
   arrays = tagger.features_of(file, made)
-  found = prediction.predict(
+  found = batch_predictor.predict(
     strategy, model, _labels_and_losses, arrays, batch_size, ["best"]
   )
   lengths = [len(words) for words in file.sentences]
-  rows = windows.gather(made, found["best"], lengths)
+  rows = examples.gather(made, found["best"], lengths)
   predictions = [[tagger.labels[number] for number in row] for row in rows]
-  scores = scoring.score(file.labels(), predictions, tagger.labels)
+  scores = metrics.score(file.labels(), predictions, tagger.labels)
   words = np.sum(arrays["label_weights"], dtype=np.float64)
   loss = np.sum(found["loss"], dtype=np.float64) / words
   return scores | {"eval_loss": float(loss)}

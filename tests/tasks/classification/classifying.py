@@ -15,9 +15,9 @@ import tensorflow as tf
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import google
-from bert_tf.tasks.classification import run, table
-from bert_tf.training import fine_tuning, loop, strategy
+from bert_tf.checkpoints import google_format
+from bert_tf.tasks.classification import known_tasks, run
+from bert_tf.training import device_strategy, fine_tuning, training_loop
 from tests import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -25,7 +25,7 @@ TESTDATA = ROOT / "tests" / "testdata"
 GOLDENS = TESTDATA / "classifier"
 LENGTH = 48
 SETTINGS = {field.name for field in dataclasses.fields(fine_tuning.Settings)}
-LOOP = {field.name for field in dataclasses.fields(loop.LoopSettings)}
+LOOP = {field.name for field in dataclasses.fields(training_loop.LoopSettings)}
 
 
 def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
@@ -54,11 +54,11 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
   )
   return run.run(
     dataclasses.replace(config, num_hidden_layers=layers),
-    table.find(task) if isinstance(task, str) else task,
+    known_tasks.find(task) if isinstance(task, str) else task,
     run.ClassificationSettings(**settings),
     fine_tuning.Settings(**tuning),
-    loop.LoopSettings(**training),
-    strategy.DeviceSettings(),
+    training_loop.LoopSettings(**training),
+    device_strategy.DeviceSettings(),
   )
 
 
@@ -117,7 +117,7 @@ def scores(path):
 
 def state(folder, step):
   """All tensors of a checkpoint by name."""
-  reader = google.Reader(folder / f"model.ckpt-{step}")
+  reader = google_format.Reader(folder / f"model.ckpt-{step}")
   return {name: reader.read(name) for name in reader.shapes}
 
 

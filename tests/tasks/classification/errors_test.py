@@ -5,10 +5,9 @@ import shutil
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import google_format
 from bert_tf.models import span_labeler
-from bert_tf.tasks.classification import table
-from bert_tf.tasks.classification import task as task_lib
+from bert_tf.tasks.classification import known_tasks, task_definition
 from tests.tasks.classification import classifying
 
 TINY = classifying.TESTDATA / "tiny"
@@ -55,7 +54,7 @@ def test_a_folder_in_use_by_another_task_s_model(tmp_path):
   config = bert_tf.BertConfig.from_json_file(TINY / "bert_config.json")
   model = span_labeler.BertSpanLabeler(config)
   values = {v.name.removesuffix(":0"): v for v in model.variables}
-  google.save(values, str(folder / "model.ckpt-3"))
+  google_format.save(values, str(folder / "model.ckpt-3"))
   classifying.list_checkpoint(folder, 3)
   for settings in ({"do_train": True}, {"do_eval": True}):
     refuse(
@@ -75,7 +74,7 @@ def test_a_checkpoint_of_other_labels(tmp_path):
   refuse(
     folder,
     "of shape [3, 32], found one of shape [2, 32]",
-    task=table.tsv("text", None, "label", task_lib.SINGLE_LABEL),
+    task=known_tasks.tsv("text", None, "label", task_definition.SINGLE_LABEL),
     data_dir=data,
     do_train=True,
   )
@@ -91,11 +90,11 @@ def test_a_model_that_was_never_trained_is_not_applied(tmp_path):
 
 
 def test_half_a_head_is_not_applied(tmp_path):
-  reader = google.Reader(classifying.GOLDENS / "mrpc" / "model.ckpt-40")
+  reader = google_format.Reader(classifying.GOLDENS / "mrpc" / "model.ckpt-40")
   values = {name: reader.read(name) for name in reader.shapes}
   del values["output_bias"]
   path = str(tmp_path / "half.ckpt")
-  google.save(values, path)
+  google_format.save(values, path)
   for settings in ({"do_eval": True}, {"do_predict": True}):
     refuse(
       tmp_path / "out",
@@ -141,7 +140,7 @@ def test_a_label_that_training_did_not_have(used, tmp_path):
   refuse(
     tmp_path / "out",
     "dev.tsv:3: the label 'z' is none of 'x', 'y'",
-    task=table.tsv("text", None, "label", task_lib.SINGLE_LABEL),
+    task=known_tasks.tsv("text", None, "label", task_definition.SINGLE_LABEL),
     data_dir=data,
     do_train=True,
     do_eval=True,
@@ -155,7 +154,7 @@ def test_one_label_is_not_enough(tmp_path):
   refuse(
     tmp_path / "out",
     "has the labels ['x'], expected at least 2",
-    task=table.tsv("text", None, "label", task_lib.SINGLE_LABEL),
+    task=known_tasks.tsv("text", None, "label", task_definition.SINGLE_LABEL),
     data_dir=data,
     do_train=True,
   )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bert_tf.tasks.classification import features, reading, table
+from bert_tf.tasks.classification import examples, known_tasks, reader
 from bert_tf.text import full_tokenizer
 from tests.tasks.classification import classifying
 
@@ -31,11 +31,11 @@ def test_records_are_the_original_s(done, name):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_train_records_are_the_original_s(task, tmp_path):
-  known = table.find(task)
+  known = known_tasks.find(task)
   path = tmp_path / "train.tf_record"
   tokenizer = full_tokenizer.FullTokenizer(classifying.TESTDATA / "vocab.txt")
-  found = reading.read(known, known.train, str(GOLDENS / task / "data"))
-  nothing = features.write(str(path), known, found.examples, tokenizer, 48)
+  found = reader.read(known, known.train, str(GOLDENS / task / "data"))
+  nothing = examples.write(str(path), known, found.examples, tokenizer, 48)
   assert nothing == {}
   golden = classifying.records(GOLDENS / task / "train.tf_record.gz")
   assert len(golden) == 80

@@ -5,14 +5,18 @@ import logging
 import numpy as np
 import pytest
 
-from bert_tf.tasks.classification import metrics, objective, table
-from bert_tf.tasks.classification import task as task_lib
+from bert_tf.tasks.classification import (
+  known_tasks,
+  loss,
+  metrics,
+  task_definition,
+)
 
-SINGLE, MULTI, REGRESSION = task_lib.KINDS
+SINGLE, MULTI, REGRESSION = task_definition.KINDS
 
 
 def make(kind, labels=()):
-  return table.tsv("t", None, "l", kind, labels)
+  return known_tasks.tsv("t", None, "l", kind, labels)
 
 
 @pytest.fixture
@@ -50,17 +54,17 @@ def f1(truth, found):
   return 2 * right / (truth.sum() + found.sum())
 
 
-@pytest.mark.parametrize("kind", task_lib.KINDS)
+@pytest.mark.parametrize("kind", task_definition.KINDS)
 def test_losses_and_activations(data, kind):
   logits = data["logits"][:, : 1 if kind == REGRESSION else 3]
   np.testing.assert_allclose(
-    objective.losses(kind, logits, data[kind]),
+    loss.losses(kind, logits, data[kind]),
     losses_of(kind, logits, data[kind]),
     atol=1e-6,
   )
   expected = {SINGLE: softmax, MULTI: sigmoid, REGRESSION: lambda x: x}[kind]
   np.testing.assert_allclose(
-    objective.activation(kind, logits), expected(logits), atol=1e-6
+    loss.activation(kind, logits), expected(logits), atol=1e-6
   )
 
 
@@ -90,7 +94,7 @@ def test_single_label_scores(data):
 def test_binary_f1_is_of_the_second_label(data):
   logits = data["logits"][:, :2]
   labels = data[MULTI][:, :1]
-  scores = metrics.score(table.find("mrpc"), logits, labels, 8)
+  scores = metrics.score(known_tasks.find("mrpc"), logits, labels, 8)
   expected = f1(labels[:, 0] == 1, logits.argmax(axis=-1) == 1)
   assert scores["eval_f1"] == pytest.approx(expected)
 
@@ -109,7 +113,7 @@ def test_multi_label_scores(data):
 
 def test_regression_scores(data):
   logits, labels = data["logits"][:, :1], data[REGRESSION]
-  scores = metrics.score(table.find("sts-b"), logits, labels, 8)
+  scores = metrics.score(known_tasks.find("sts-b"), logits, labels, 8)
   x, y = logits[:, 0], labels[:, 0]
   pearson = np.corrcoef(x, y)[0, 1]
   ranks = [np.argsort(np.argsort(values)) for values in (x, y)]
@@ -122,21 +126,21 @@ def test_what_is_not_defined_is_0():
   constant = np.ones([4, 1], np.float32)
   for count in (1, 4):
     scores = metrics.score(
-      table.find("sts-b"), constant[:count], constant[:count], 8
+      known_tasks.find("sts-b"), constant[:count], constant[:count], 8
     )
     assert scores["eval_pearson"] == scores["eval_spearman"] == 0.0
   logits = np.tile(np.float32([1, 0]), [4, 1])
   labels = np.array([[0], [0], [1], [1]], np.int32)
-  scores = metrics.score(table.find("cola"), logits, labels, 8)
+  scores = metrics.score(known_tasks.find("cola"), logits, labels, 8)
   assert scores["eval_matthews"] == scores["eval_precision_1"] == 0.0
 
 
 @pytest.mark.parametrize(
   "task",
   [
-    table.find("cola"),
-    table.find("mnli"),
-    table.find("sts-b"),
+    known_tasks.find("cola"),
+    known_tasks.find("mnli"),
+    known_tasks.find("sts-b"),
     make(MULTI, ("a", "b", "c")),
   ],
 )
@@ -149,7 +153,7 @@ def test_names_are_known_before(data, task):
 
 def test_eval_results_holds_the_original_s_names(data):
   scores = metrics.score(
-    table.find("mnli"), data["logits"], data[SINGLE], batch_size=8
+    known_tasks.find("mnli"), data["logits"], data[SINGLE], batch_size=8
   )
   assert set(metrics.main_results(scores)) == {
     "eval_accuracy",
@@ -168,23 +172,23 @@ def test_without_addons_it_says_so_once(data, monkeypatch, caplog):
   with caplog.at_level(logging.WARNING, logger="absl"):
     for _ in range(2):
       scores = metrics.score(
-        table.find("mnli"), data["logits"], data[SINGLE], batch_size=8
+        known_tasks.find("mnli"), data["logits"], data[SINGLE], batch_size=8
       )
   metrics._addons.cache_clear()
   assert caplog.text.count("no F1 and no Matthews") == 1
   assert not {"eval_f1_macro", "eval_matthews"} & set(scores)
   assert {"eval_accuracy", "eval_precision_neutral"} <= set(scores)
-  assert metrics.names(table.find("mnli")) == sorted(scores)
+  assert metrics.names(known_tasks.find("mnli")) == sorted(scores)
 
 
-@pytest.mark.parametrize("kind", task_lib.KINDS)
+@pytest.mark.parametrize("kind", task_definition.KINDS)
 def test_objective_leaves_out_what_is_not_real(data, kind):
   logits = data["logits"][:, : 1 if kind == REGRESSION else 3]
   batch = {
     "label_ids": data[kind],
     "is_real_example": np.array([[1]] * 15 + [[0]] * 5, np.int32),
   }
-  goal = objective.ClassificationObjective(kind)
+  goal = loss.ClassificationObjective(kind)
   sums = goal.sums(lambda inputs, training: logits, batch, training=False)
   assert set(sums) == set(goal.sum_names)
   assert float(goal.weights(batch)["label"]) == 15

@@ -2,7 +2,7 @@
 
 What "without caches" costs: the same work as the original's loop, said plainly,
 with the plain tokenizer and TensorFlow's own records. Written apart from
-`bert_tf.tasks.classification.features`, to check it and to be timed against it.
+`bert_tf.tasks.classification.examples`, to check it and to be timed against it.
 """
 
 from collections.abc import Iterable, Mapping

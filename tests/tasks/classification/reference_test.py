@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.tasks.classification import features, reading, table
+from bert_tf.tasks.classification import examples as examples_lib
+from bert_tf.tasks.classification import known_tasks, reader
 from bert_tf.text import full_tokenizer
 from tests.tasks.classification import reference
 
@@ -26,12 +27,12 @@ def tokenizer(testdata):
 )
 def test_records_are_the_plain_ones(tmp_path_factory, tokenizer, rows, length):
   folder = tmp_path_factory.mktemp("records")
-  task = table.find("mrpc")
+  task = known_tasks.find("mrpc")
   examples = [
-    reading.Example(line, text, pair, label)
+    reader.Example(line, text, pair, label)
     for line, (text, pair, label) in enumerate(rows)
   ]
-  made = features.write(
+  made = examples_lib.write(
     str(folder / "ours"), task, examples, tokenizer, length, keep=True
   )
   plain = [(text, pair, int(label)) for text, pair, label in rows]

@@ -6,10 +6,14 @@ import shutil
 import numpy as np
 import pytest
 
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import google_format
 from bert_tf.models import classifier
-from bert_tf.tasks.classification import metrics, table, trials
-from bert_tf.tasks.classification import task as task_lib
+from bert_tf.tasks.classification import (
+  known_tasks,
+  metrics,
+  task_definition,
+  trials,
+)
 from tests.tasks.classification import classifying
 
 
@@ -34,7 +38,7 @@ def own_data(tmp_path_factory):
 
 
 def own(kind, column, labels=()):
-  return table.tsv("sentence", None, column, kind, labels, ";")
+  return known_tasks.tsv("sentence", None, column, kind, labels, ";")
 
 
 def learn(folder, task, data, **changes):
@@ -51,7 +55,7 @@ def learn(folder, task, data, **changes):
 
 
 def test_labels_are_found_and_learned(own_data, tmp_path):
-  task = own(task_lib.SINGLE_LABEL, "one")
+  task = own(task_definition.SINGLE_LABEL, "one")
   scores = learn(tmp_path, task, own_data, test_results_header=True)
   assert scores["eval_accuracy"] == 1.0
   found = json.loads((tmp_path / "task.json").read_text())
@@ -76,7 +80,7 @@ def test_labels_are_found_and_learned(own_data, tmp_path):
 
 
 def test_several_labels_are_learned(own_data, tmp_path):
-  task = own(task_lib.MULTI_LABEL, "labels")
+  task = own(task_definition.MULTI_LABEL, "labels")
   scores = learn(tmp_path, task, own_data)
   assert scores["eval_exact_match"] == 1.0
   assert scores["eval_f1_micro"] == pytest.approx(1.0)
@@ -90,7 +94,7 @@ def test_several_labels_are_learned(own_data, tmp_path):
 
 
 def test_a_number_is_learned(own_data, tmp_path):
-  task = own(task_lib.REGRESSION, "score")
+  task = own(task_definition.REGRESSION, "score")
   scores = learn(
     tmp_path, task, own_data, num_train_epochs=30.0, learning_rate=5e-4
   )
@@ -128,7 +132,9 @@ def test_a_resumed_training_ends_where_an_undisturbed_one_does(tmp_path):
   )
   for name in ("eval_results.txt", "test_results.tsv", "train.tf_record"):
     assert (whole / name).read_bytes() == (resumed / name).read_bytes()
-  start = google.Reader(classifying.TESTDATA / "tiny" / "bert_model.ckpt")
+  start = google_format.Reader(
+    classifying.TESTDATA / "tiny" / "bert_model.ckpt"
+  )
   name = "bert/pooler/dense/kernel"
   assert (
     np.abs(classifying.state(whole, 10)[name] - start.read(name)).max() > 1e-5
@@ -138,7 +144,7 @@ def test_a_resumed_training_ends_where_an_undisturbed_one_does(tmp_path):
 def test_the_best_is_kept_and_used(own_data, tmp_path):
   learn(
     tmp_path,
-    own(task_lib.SINGLE_LABEL, "one"),
+    own(task_definition.SINGLE_LABEL, "one"),
     own_data,
     eval_steps=8,
     best_metric="accuracy",
@@ -194,7 +200,9 @@ def test_frozen_layers_stay(tmp_path):
   classifying.classify(
     tmp_path, do_train=True, freeze_layers=2, learning_rate=1e-2
   )
-  start = google.Reader(classifying.TESTDATA / "tiny" / "bert_model.ckpt")
+  start = google_format.Reader(
+    classifying.TESTDATA / "tiny" / "bert_model.ckpt"
+  )
   end = classifying.state(tmp_path, 10)
   for name in start.shapes:
     if name.startswith("bert/"):

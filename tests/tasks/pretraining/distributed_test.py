@@ -11,8 +11,8 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import objective
-from bert_tf.training import optimizer, step
+from bert_tf.tasks.pretraining import loss
+from bert_tf.training import optimizers, step_functions
 from tests import processes
 from tests.tasks.pretraining import training
 
@@ -126,12 +126,13 @@ def test_the_whole_step_compiles_under_xla(testdata, precision):
   model = pretrainer.BertPretrainer(
     config, use_one_hot_embeddings=True, dtype=precision
   )
-  opt = optimizer.Optimizer(
-    optimizer.OptimizerSettings("adamw", 1e-3, 20, 0), model.trainable_variables
+  opt = optimizers.Optimizer(
+    optimizers.OptimizerSettings("adamw", 1e-3, 20, 0),
+    model.trainable_variables,
   )
   train_step = tf.function(
-    step.TrainStep(
-      model, objective.PretrainingObjective(), opt, micro_batches=2
+    step_functions.TrainStep(
+      model, loss.PretrainingObjective(), opt, micro_batches=2
     ),
     jit_compile=True,
   )

@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from bert_tf.data import example_reader, shuffled_bytes
-from bert_tf.tasks.pretraining import (
-  instance_kernel,
-  instance_records,
-  packed_instances,
-)
+from bert_tf.native import instance_kernel
+from bert_tf.records import example_decoder, shuffled_bytes
+from bert_tf.tasks.pretraining import instance_records, packed_instances
 
 LENGTH, MOST = 12, 3
 # The least and the largest ids of one byte, of two, ...
@@ -50,7 +47,7 @@ def test_ids_of_all_sizes():
     for number, (tokens, second, positions, labels) in enumerate(instances):
       example = instance_records.example(packed.get(number), layout)
       segments = [0] * second + [1] * (len(tokens) - second)
-      assert example_reader.decode_example(example) == {
+      assert example_decoder.decode_example(example) == {
         "input_ids": padded(tokens, LENGTH),
         "input_mask": padded([1] * len(tokens), LENGTH),
         "masked_lm_ids": padded(labels, MOST),

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 # once everything is loaded and compiled.
 _PROGRAM = """
 import resource, sys
-from bert_tf.data import shuffled_bytes
+from bert_tf.records import shuffled_bytes
 from bert_tf.tasks.pretraining import create_data, settings
 text, out, vocab, limit, memory = sys.argv[1:]
 def config(name, copies):

@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google, names
+from bert_tf.checkpoints import google_format, variable_names
 from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import objective, run
-from bert_tf.training import loop
-from bert_tf.training import objective as loss_lib
+from bert_tf.tasks.pretraining import loss as loss_lib
+from bert_tf.tasks.pretraining import run
+from bert_tf.training import objectives, training_loop
 from tests.tasks.pretraining import training
 
 TESTDATA = training.TESTDATA
@@ -44,7 +44,7 @@ def test_train_parity(tmp_path):
     do_eval=True,
     max_eval_steps=1,
   )
-  reader = google.Reader(PARITY / "model.ckpt-25")
+  reader = google_format.Reader(PARITY / "model.ckpt-25")
   want = {name: reader.read(name) for name in reader.shapes}
   assert_near(training.read(tmp_path, 25), want, atol=1e-4)
   got, want = eval_results(tmp_path), eval_results(PARITY)
@@ -75,7 +75,7 @@ def test_resumes_the_original_s_training(tmp_path):
   (tmp_path / "checkpoint").write_text(
     'model_checkpoint_path: "resume_model.ckpt-20"'
   )
-  before = google.Reader(tmp_path)
+  before = google_format.Reader(tmp_path)
   gradients = clipped_gradients(before)
   training.pretrain(
     tmp_path,
@@ -94,7 +94,7 @@ def test_resumes_the_original_s_training(tmp_path):
     w = before.read(name)
     m = 0.9 * before.read(f"{name}/adam_m") + 0.1 * g
     v = 0.999 * before.read(f"{name}/adam_v") + 0.001 * g * g
-    decay = 0.01 if names.is_decayed(name) else 0.0
+    decay = 0.01 if variable_names.is_decayed(name) else 0.0
     w = w - rate * (m / (np.sqrt(v) + 1e-6) + decay * w)
     for got, want in (
       (after[name], w),
@@ -108,7 +108,7 @@ def clipped_gradients(reader):
   """Of one batch of the parity records, at a checkpoint's weights."""
   config = bert_tf.BertConfig.from_json_file(PARITY / "bert_config.json")
   model = pretrainer.BertPretrainer(config)
-  google.load(model.variables, reader.prefix)
+  google_format.load(model.variables, reader.prefix)
   settings = run.PretrainingSettings("x", "y", 48, 6, do_train=True)
   schema = run.features(settings.lengths())
   rows = tf.data.TFRecordDataset(str(PARITY / "data.tfrecord")).batch(8)
@@ -117,11 +117,11 @@ def clipped_gradients(reader):
     name: tf.cast(x, tf.int32) if x.dtype == tf.int64 else x
     for name, x in parsed.items()
   }
-  goal = objective.PretrainingObjective()
+  goal = loss_lib.PretrainingObjective()
   with tf.GradientTape() as tape:
     sums = goal.sums(model, batch, training=False)
-    loss = loss_lib.combine(goal, sums, goal.weights(batch))
-  variables = names.by_name(model.trainable_variables)
+    loss = objectives.combine(goal, sums, goal.weights(batch))
+  variables = variable_names.by_name(model.trainable_variables)
   found = tape.gradient(loss, list(variables.values()))
   arrays = [tf.convert_to_tensor(g).numpy() for g in found]
   norm = np.sqrt(sum(np.sum(np.square(g)) for g in arrays))
@@ -189,8 +189,8 @@ def test_evaluation_takes_what_output_dir_lists_or_nothing(tmp_path):
   config = bert_tf.BertConfig.from_json_file(
     TESTDATA / "tiny" / "bert_config.json"
   )
-  encoder = names.by_name(bert_tf.BertModel(config).variables)
-  google.save(encoder, str(tmp_path / "model.ckpt-7"))
+  encoder = variable_names.by_name(bert_tf.BertModel(config).variables)
+  google_format.save(encoder, str(tmp_path / "model.ckpt-7"))
   with pytest.raises(ValueError, match=r"not in the checkpoint: cls/pred"):
     training.pretrain(tmp_path, changes=changes)
 
@@ -268,7 +268,9 @@ def test_tensorboard_scalars(tmp_path):
 
 
 def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
-  with pytest.raises(loop.NanLossError, match=r"not a number at step \d+") as e:
+  with pytest.raises(
+    training_loop.NanLossError, match=r"not a number at step \d+"
+  ) as e:
     training.pretrain(
       tmp_path,
       rate=1e30,
@@ -285,7 +287,9 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
 
 
 def test_nan_before_anything_was_saved(tmp_path):
-  with pytest.raises(loop.NanLossError, match="none, nothing was saved"):
+  with pytest.raises(
+    training_loop.NanLossError, match="none, nothing was saved"
+  ):
     training.pretrain(tmp_path, rate=1e30, warmup=0, steps=50, layers=1)
 
 

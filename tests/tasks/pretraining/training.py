@@ -15,9 +15,9 @@ import tensorflow as tf
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import google_format
 from bert_tf.tasks.pretraining import run
-from bert_tf.training import loop, optimizer, strategy
+from bert_tf.training import device_strategy, optimizers, training_loop
 from tests import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -65,9 +65,11 @@ def pretrain(
   return run.run(
     config,
     run.PretrainingSettings(**(settings | (changes or {}))),
-    optimizer.OptimizerSettings(optimizer_name, rate, steps, warmup),
-    loop.LoopSettings(**({"batch_size": 8, "log_steps": 4} | loop_settings)),
-    strategy.DeviceSettings(**(devices or {})),
+    optimizers.OptimizerSettings(optimizer_name, rate, steps, warmup),
+    training_loop.LoopSettings(
+      **({"batch_size": 8, "log_steps": 4} | loop_settings)
+    ),
+    device_strategy.DeviceSettings(**(devices or {})),
   )
 
 
@@ -79,7 +81,7 @@ def pretrain_in_process(output_dir, logical_devices=1, env=None, **settings):
 
 def read(output_dir, step):
   """All tensors of a checkpoint by name."""
-  reader = google.Reader(os.path.join(output_dir, f"model.ckpt-{step}"))
+  reader = google_format.Reader(os.path.join(output_dir, f"model.ckpt-{step}"))
   return {name: reader.read(name) for name in reader.shapes}
 
 

@@ -13,21 +13,22 @@ import numpy as np
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.tasks.squad import decoding, features, reading, run
-from bert_tf.training import fine_tuning, loop, strategy
+from bert_tf.tasks.squad import answer_decoder, reader, run
+from bert_tf.tasks.squad import examples as examples_lib
+from bert_tf.training import device_strategy, fine_tuning, training_loop
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
 SQUAD = TESTDATA / "squad"
 VOCAB = str(TESTDATA / "vocab.txt")
 CONFIG = TESTDATA / "tiny" / "bert_config.json"
-WINDOWS = features.WindowSettings(64, 24, 20)
+WINDOWS = examples_lib.WindowSettings(64, 24, 20)
 CHECKPOINTS = {
   "v1": str(SQUAD / "v1" / "model.ckpt-15"),
   "v2": str(SQUAD / "v2" / "model.ckpt-18"),
 }
 SETTINGS = {
-  "v1": decoding.DecodingSettings(),
-  "v2": decoding.DecodingSettings(
+  "v1": answer_decoder.DecodingSettings(),
+  "v2": answer_decoder.DecodingSettings(
     version_2_with_negative=True, null_score_diff_threshold=-0.0617
   ),
 }
@@ -60,24 +61,26 @@ def decode_case(version, vocab_file):
   folder = SQUAD / f"decode_{version}"
   flags = json.loads((folder / "flags.json").read_text())
   tokenizer = bert_tf.FullTokenizer(vocab_file, flags["do_lower_case"])
-  windows = features.WindowSettings(
+  windows = examples_lib.WindowSettings(
     flags["max_seq_length"], flags["doc_stride"], flags["max_query_length"]
   )
-  settings = decoding.DecodingSettings(
+  settings = answer_decoder.DecodingSettings(
     n_best_size=flags["n_best_size"],
     max_answer_length=flags["max_answer_length"],
     do_lower_case=flags["do_lower_case"],
     version_2_with_negative=flags["version_2_with_negative"],
     null_score_diff_threshold=flags["null_score_diff_threshold"],
   )
-  examples = reading.read_for_prediction(SQUAD / f"{version}.json")
-  made = list(features.make_features(examples, tokenizer, windows))
+  examples = reader.read_for_prediction(SQUAD / f"{version}.json")
+  made = list(examples_lib.make_features(examples, tokenizer, windows))
   logits = np.load(folder / "logits.npz")
   return (
     made,
     np.load(folder / "features.npz"),
     windows,
-    decoding.decode(examples, made, logits["start"], logits["end"], settings),
+    answer_decoder.decode(
+      examples, made, logits["start"], logits["end"], settings
+    ),
   )
 
 
@@ -95,8 +98,10 @@ def run_squad(output_dir, version="v1", *, tuning=None, steps=None, **changes):
     bert_tf.BertConfig.from_json_file(CONFIG),
     run.SquadSettings(**(settings | changes)),
     fine_tuning.Settings(output_dir=str(output_dir), **tuning),
-    loop.LoopSettings(**({"batch_size": 8, "log_steps": 5} | (steps or {}))),
-    strategy.DeviceSettings(),
+    training_loop.LoopSettings(
+      **({"batch_size": 8, "log_steps": 5} | (steps or {}))
+    ),
+    device_strategy.DeviceSettings(),
   )
 
 

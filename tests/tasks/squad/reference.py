@@ -2,38 +2,38 @@
 
 What "without caches" costs: the same work as the original's loop, said plainly,
 with the plain tokenizer and TensorFlow's own records. Written apart from
-`bert_tf.tasks.squad.features`, to check it and to be timed against it.
+`bert_tf.tasks.squad.examples`, to check it and to be timed against it.
 """
 
 from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
-from bert_tf.tasks.squad import features as features_lib
-from bert_tf.tasks.squad import reading
-from tests.tasks.classification import reference as plain
-from tests.text import reference
+from bert_tf.tasks.squad import examples as features_lib
+from bert_tf.tasks.squad import reader
+from tests.tasks.classification import reference as classification_reference
+from tests.text import reference as reference_lib
 
 
 def features(
-  example: reading.Example,
+  example: reader.Example,
   vocab: Mapping[str, int],
   lower: bool,
   settings: features_lib.WindowSettings,
 ) -> Iterable[dict[str, list[int]]]:
   """What is recorded of each window, `unique_ids` apart."""
-  query = reference.tokenize(example.question, vocab, lower)
+  query = reference_lib.tokenize(example.question, vocab, lower)
   query = query[: settings.max_query_length]
   pieces, first_of_word = [], []
   for word in example.context.words:
     first_of_word.append(len(pieces))
-    pieces += reference.tokenize(word, vocab, lower)
+    pieces += reference_lib.tokenize(word, vocab, lower)
   first, last = -1, -1
   if example.answer is not None:
     first = first_of_word[example.answer.start]
     after = [*first_of_word, len(pieces)][example.answer.end + 1]
     last = after - 1
-    wanted = " ".join(reference.tokenize(example.answer.text, vocab, lower))
+    wanted = " ".join(reference_lib.tokenize(example.answer.text, vocab, lower))
     first, last = narrowed(pieces, first, last, wanted)
   room = settings.max_seq_length - len(query) - 3
   start = 0
@@ -71,7 +71,7 @@ def narrowed(
 
 def write_records(
   path: str,
-  examples: Iterable[reading.Example],
+  examples: Iterable[reader.Example],
   vocab: Mapping[str, int],
   lower: bool,
   settings: features_lib.WindowSettings,
@@ -82,6 +82,6 @@ def write_records(
     for example in examples:
       for columns in features(example, vocab, lower, settings):
         columns = {"unique_ids": [unique_id], **columns}
-        writer.write(plain.record(columns))
+        writer.write(classification_reference.record(columns))
         unique_id += 1
   return unique_id - features_lib.FIRST_UNIQUE_ID

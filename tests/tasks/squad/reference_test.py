@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bert_tf.tasks.squad import features, reading
+from bert_tf.tasks.squad import examples as examples_lib
+from bert_tf.tasks.squad import reader
 from bert_tf.text import full_tokenizer
 from tests.tasks.squad import reference
 
@@ -31,7 +32,7 @@ def examples(tmp_path_factory):
   paragraphs = [{"context": CONTEXT, "qas": qas}, other]
   path = tmp_path_factory.mktemp("squad") / "train.json"
   path.write_text(json.dumps({"data": [{"paragraphs": paragraphs}]}))
-  return reading.read_for_training(str(path), False)
+  return reader.read_for_training(str(path), False)
 
 
 @pytest.mark.parametrize("at_once", [1, 4, 1000])
@@ -41,12 +42,12 @@ def examples(tmp_path_factory):
 def test_records_are_the_plain_ones(
   examples, testdata, tmp_path, monkeypatch, at_once, length, stride, query
 ):
-  monkeypatch.setattr(features, "_QUESTIONS_AT_ONCE", at_once)
+  monkeypatch.setattr(examples_lib, "_QUESTIONS_AT_ONCE", at_once)
   assert len(examples) == 6
   tokenizer = full_tokenizer.FullTokenizer(testdata / "vocab.txt")
-  settings = features.WindowSettings(length, stride, query)
-  made = list(features.make_features(examples, tokenizer, settings, True))
-  features.write_records(str(tmp_path / "ours"), made, length, True)
+  settings = examples_lib.WindowSettings(length, stride, query)
+  made = list(examples_lib.make_features(examples, tokenizer, settings, True))
+  examples_lib.write_records(str(tmp_path / "ours"), made, length, True)
   written = reference.write_records(
     str(tmp_path / "plain"), examples, tokenizer.vocab, True, settings
   )

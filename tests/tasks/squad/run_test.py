@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.checkpoints import google
-from bert_tf.tasks.squad import objective, run
+from bert_tf.checkpoints import google_format
+from bert_tf.tasks.squad import loss as loss_lib
+from bert_tf.tasks.squad import run
 from tests.tasks.squad import goldens
 
 
@@ -129,7 +130,7 @@ def source(tmp_path_factory):
 
 
 def tensors(folder):
-  reader = google.Reader(folder)
+  reader = google_format.Reader(folder)
   return {name: reader.read(name) for name in reader.shapes}
 
 
@@ -217,7 +218,7 @@ def test_the_objective_by_hand():
     share = np.take_along_axis(exp, positions, 1)[:, 0] / exp.sum(1)
     return -np.log(share).sum()
 
-  task = objective.SpanObjective()
+  task = loss_lib.SpanObjective()
   sums = task.sums(model, batch, training=True)
   want = (loss(start, starts) + loss(end, ends)) / 2
   assert float(sums["total"]) == pytest.approx(want, rel=1e-5)

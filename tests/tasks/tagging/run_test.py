@@ -8,16 +8,10 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google
+from bert_tf.checkpoints import google_format
 from bert_tf.models import token_classifier
-from bert_tf.tasks.tagging import (
-  columns,
-  predicting,
-  run,
-  settings,
-  windows,
-)
-from bert_tf.training import fine_tuning, loop, strategy
+from bert_tf.tasks.tagging import examples, predictor, reader, run, settings
+from bert_tf.training import device_strategy, fine_tuning, training_loop
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
 TINY = TESTDATA / "tiny"
@@ -76,8 +70,8 @@ def tag(output_dir, data_dir, tuning=None, loop_changes=None, **changes):
     config,
     settings.TaggingSettings(**told),
     fine_tuning.Settings(str(output_dir), **tuned),
-    loop.LoopSettings(8, log_steps=50, **(loop_changes or {})),
-    strategy.DeviceSettings(),
+    training_loop.LoopSettings(8, log_steps=50, **(loop_changes or {})),
+    device_strategy.DeviceSettings(),
   )
 
 
@@ -158,9 +152,9 @@ def test_loss_is_the_mean_over_words(trained, data_dir):
   )
   labels = (folder / "labels.txt").read_text().split()
   tokenizer = bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
-  file = columns.read(data_dir / "valid.conll")
-  made = windows.make(file.texts(), tokenizer, 32)
-  logits = model(windows.inputs(made, tokenizer, 32)).numpy().astype(float)
+  file = reader.read(data_dir / "valid.conll")
+  made = examples.make(file.texts(), tokenizer, 32)
+  logits = model(examples.inputs(made, tokenizer, 32)).numpy().astype(float)
   odds = np.exp(logits - logits.max(-1, keepdims=True))
   odds /= odds.sum(-1, keepdims=True)
   losses, right = [], []
@@ -183,7 +177,7 @@ def test_tags_lists_of_strings(trained):
   tokenizer = bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
   labels = (folder / "labels.txt").read_text().split()
   texts = ["Yuna walked the library", [], ["Sunita", "Castellane"], ""]
-  found = predicting.tag(model, texts, tokenizer, labels)
+  found = predictor.tag(model, texts, tokenizer, labels)
   assert [[word for word, _ in row] for row in found] == [
     ["Yuna", "walked", "the", "library"],
     [],
@@ -192,11 +186,11 @@ def test_tags_lists_of_strings(trained):
   ]
   pairs = [pair for row in found for pair in row]
   assert sum(WORDS[word] == label for word, label in pairs) >= 5
-  assert predicting.tag(model, [], tokenizer, labels) == []
+  assert predictor.tag(model, [], tokenizer, labels) == []
   with pytest.raises(TypeError, match="texts is one string"):
-    predicting.tag(model, "Yuna walked", tokenizer, labels)
+    predictor.tag(model, "Yuna walked", tokenizer, labels)
   with pytest.raises(ValueError, match="found 1 labels, expected 4"):
-    predicting.tag(model, texts, tokenizer, ["O"])
+    predictor.tag(model, texts, tokenizer, ["O"])
 
 
 def test_evaluates_while_training_and_keeps_the_best(data_dir, tmp_path):
@@ -223,7 +217,7 @@ def test_a_stopped_training_ends_where_an_undisturbed_one_does(
   state.write_text('model_checkpoint_path: "model.ckpt-8"\n')
   tag(tmp_path / "cut", data_dir, tuning, often, do_train=True)
   one, two = (
-    google.Reader(tmp_path / name / "model.ckpt-12")
+    google_format.Reader(tmp_path / name / "model.ckpt-12")
     for name in ("whole", "cut")
   )
   assert one.shapes == two.shapes
@@ -330,18 +324,18 @@ def test_the_wrong_case_is_told(tmp_path, data_dir):
 def test_fits_with_keras(data_dir):
   import tf_keras
 
-  file = columns.read(data_dir / "train.txt")
+  file = reader.read(data_dir / "train.txt")
   tokenizer = bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
   labels = sorted(set(WORDS.values()))
-  made = windows.make(file.texts(), tokenizer, 32)
+  made = examples.make(file.texts(), tokenizer, 32)
   ids = [[labels.index(label) for label in row] for row in file.labels()]
-  targets = windows.labels(made, ids, 32)
+  targets = examples.labels(made, ids, 32)
   model = token_classifier.BertTokenClassifier.from_checkpoint(
     TINY, outputs=len(labels)
   )
   dataset = tf.data.Dataset.from_tensor_slices(
     (
-      windows.inputs(made, tokenizer, 32),
+      examples.inputs(made, tokenizer, 32),
       targets["label_ids"],
       targets["label_weights"],
     )

@@ -1,0 +1,1 @@
+"""The commands: flags and main, one file a command."""

@@ -1,0 +1,125 @@
+"""Turns a checkpoint of one form into another; see docs/checkpoints.md."""
+
+import dataclasses
+
+from absl import flags, logging
+
+from bert_tf import bert_config, files
+from bert_tf.checkpoints import formats, portable_model, resized_vocabulary
+from bert_tf.commands import shared_flags
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+  "input", None, "The checkpoint: a prefix or a folder.", required=True
+)
+shared_flags.define(
+  "output_dir",
+  "bert_config_file",
+  "vocab_file",
+  "seed",
+  required=("output_dir",),
+  texts={
+    "output_dir": "Where to; must not exist yet.",
+    "bert_config_file": (
+      "Of a Google checkpoint without bert_config.json beside it, such as the "
+      "runners write."
+    ),
+    "vocab_file": "Instead of the checkpoint's own.",
+    "seed": "For the rows of new word pieces.",
+  },
+  seed=0,
+)
+flags.DEFINE_enum(
+  "from", None, sorted(formats.FORMATS), "Its form; unset: recognised."
+)
+flags.DEFINE_enum(
+  "to", None, sorted(formats.WRITTEN), "The form to write.", required=True
+)
+flags.DEFINE_bool(
+  "strip_optimizer",
+  False,
+  "Leave the optimizer's state out, two thirds of a training checkpoint. Only "
+  "the form google can hold it.",
+)
+flags.DEFINE_integer(
+  "resize_vocab",
+  None,
+  "Rows for the table of words: new rows get word pieces [unusedN], rows "
+  "without word pieces are cut.",
+  lower_bound=1,
+)
+flags.DEFINE_list(
+  "add_tokens",
+  [],
+  "Word pieces to add: in place of [unusedN] first, then at the end.",
+)
+flags.DEFINE_enum(
+  "hidden_act",
+  None,
+  bert_config.HIDDEN_ACTS,
+  "Activation to write instead of the one read, where that is known to be "
+  "wrong.",
+)
+flags.DEFINE_enum(
+  "labels_of",
+  None,
+  (portable_model.PER_SEQUENCE, portable_model.PER_TOKEN),
+  "What a classifier labels, where its checkpoint does not say.",
+)
+flags.DEFINE_bool(
+  "allow_loss", False, "Leave out what the form to write cannot hold."
+)
+
+
+def read(form: str) -> portable_model.Portable:
+  """The checkpoint with the files that the flags name."""
+  config = None
+  if FLAGS.bert_config_file:
+    config = bert_config.BertConfig.from_json_file(FLAGS.bert_config_file)
+  model = formats.read(FLAGS.input, form, config)
+  if FLAGS.vocab_file:
+    with files.open_file(FLAGS.vocab_file) as file:
+      pieces = portable_model.parse_vocabulary(file.read(), FLAGS.vocab_file)
+    model = dataclasses.replace(model, vocabulary=pieces)
+  return model
+
+
+def changed(model: portable_model.Portable) -> portable_model.Portable:
+  """The model with what the flags ask for."""
+  if FLAGS.strip_optimizer:
+    model = model.without_training_state()
+  if FLAGS.add_tokens:
+    model = resized_vocabulary.add_tokens(model, FLAGS.add_tokens, FLAGS.seed)
+  if FLAGS.resize_vocab:
+    model = resized_vocabulary.resize(model, FLAGS.resize_vocab, FLAGS.seed)
+  if FLAGS.hidden_act:
+    config = dataclasses.replace(model.config, hidden_act=FLAGS.hidden_act)
+    model = dataclasses.replace(model, config=config)
+  if FLAGS.labels_of:
+    model = dataclasses.replace(model, labels_of=FLAGS.labels_of)
+  return model
+
+
+def main() -> None:
+  """Reads and checks everything, then writes everything."""
+  if files.exists(FLAGS.output_dir):
+    raise FileExistsError(
+      f"{FLAGS.output_dir} is there already; name a new folder"
+    )
+  form = FLAGS["from"].value or formats.recognise(FLAGS.input)
+  model = changed(read(form))
+  formats.write(model, FLAGS.to, FLAGS.output_dir, FLAGS.allow_loss)
+  if FLAGS.to == "google" and model.config.hidden_act == "gelu_erf":
+    logging.info(
+      "hidden_act is gelu_erf, which the original program does not know; if "
+      "the model was trained with Google's tanh form, give --hidden_act=gelu"
+    )
+  logging.info(
+    "%s, %d tensors of %s written to %s as %s",
+    form,
+    len(model.tensors),
+    model.path,
+    FLAGS.output_dir,
+    FLAGS.to,
+  )

@@ -1,0 +1,46 @@
+"""Asks a pre-trained model: words for [MASK], perplexity, next sentences."""
+
+from absl import flags
+
+import bert_tf
+from bert_tf.commands import device_flags, shared_flags
+from bert_tf.tasks.masked_lm import run
+
+FLAGS = flags.FLAGS
+
+shared_flags.define(
+  "bert_config_file",
+  "init_checkpoint",
+  "vocab_file",
+  "do_lower_case",
+  "max_seq_length",
+  "batch_size",
+  "top_k",
+  required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  texts={"max_seq_length": "The most tokens; unset: what the model allows."},
+  max_seq_length=None,
+)
+flags.DEFINE_enum(
+  "mode",
+  "fill",
+  run.MODES,
+  "fill: the likeliest words for each [MASK]; perplexity: of a line, each "
+  "piece masked in turn; next_sentence: whether b follows a in 'a ||| b'.",
+)
+flags.DEFINE_string(
+  "input_file", None, "One text or pair a line; unset: standard input."
+)
+flags.DEFINE_string(
+  "output_file", None, "Where answers go; unset: standard output."
+)
+flags.DEFINE_enum("output_format", "plain", run.FORMATS, "json: a line each.")
+device_flags.define_devices()
+
+
+def main() -> None:
+  """Runs with the flags given."""
+  run.run(
+    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
+    shared_flags.settings(run.FillMaskSettings),
+    device_flags.devices(),
+  )

@@ -1,0 +1,42 @@
+"""Answers lines of standard input by a SavedModel, as JSON lines."""
+
+import sys
+
+from absl import flags, logging
+
+from bert_tf.checkpoints import exported_format
+from bert_tf.commands import shared_flags
+from bert_tf.export import saved_model_predictor
+from bert_tf.kernels import onednn_fusion
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+  "saved_model",
+  None,
+  "A SavedModel of export_saved_model, or its export_dir: the last version.",
+  required=True,
+)
+shared_flags.define(
+  "batch_size",
+  texts={
+    "batch_size": (
+      "The most lines computed at once. A line is answered at once where no "
+      "other is waiting."
+    )
+  },
+)
+flags.register_validator(  # type: ignore[no-untyped-call]
+  "batch_size", lambda size: size > 0, "expected at least 1"
+)
+
+
+def main() -> None:
+  """Runs with the flags given."""
+  if exported_format.recognises(FLAGS.saved_model):  # of others nobody knows
+    onednn_fusion.assume_frozen_weights()
+  predictor = saved_model_predictor.Predictor(FLAGS.saved_model)
+  count = saved_model_predictor.run(
+    predictor, sys.stdin.buffer, sys.stdout, FLAGS.batch_size
+  )
+  logging.info("%d lines answered", count)

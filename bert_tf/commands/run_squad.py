@@ -1,0 +1,38 @@
+"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers."""
+
+from absl import flags
+
+import bert_tf
+from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
+from bert_tf.tasks.squad import answer_decoder, examples, run
+
+FLAGS = flags.FLAGS
+
+fine_tuning_flags.define(max_seq_length=384)
+flags.DEFINE_string("train_file", None, "SQuAD's JSON to train on.")
+flags.DEFINE_string("predict_file", None, "SQuAD's JSON to answer.")
+shared_flags.define(*shared_flags.SPAN)
+flags.DEFINE_bool(
+  "verbose_logging", False, "Whether to log answers that were not aligned."
+)
+flags.DEFINE_bool(
+  "batch_by_length",
+  False,
+  "Whether to predict without the padding of max_seq_length: sooner on CPU and "
+  "GPU, but the n-best lists, and rarely an answer, differ from the original.",
+)
+
+
+def main() -> None:
+  """Runs with the flags given."""
+  run.run(
+    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
+    shared_flags.settings(
+      run.SquadSettings,
+      windows=shared_flags.settings(examples.WindowSettings),
+      decoding=shared_flags.settings(answer_decoder.DecodingSettings),
+    ),
+    fine_tuning_flags.settings(),
+    device_flags.loop_settings(),
+    device_flags.devices(),
+  )

@@ -1,0 +1,37 @@
+"""Cuts a SQuAD file in two, at the border of articles."""
+
+import json
+
+from absl import flags, logging
+
+from bert_tf import files
+from bert_tf.tasks.squad import reader
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("input_file", None, "SQuAD's JSON to split.", required=True)
+flags.DEFINE_string(
+  "train_file", None, "Where the first articles go.", required=True
+)
+flags.DEFINE_string(
+  "predict_file", None, "Where the last articles go.", required=True
+)
+flags.DEFINE_integer(
+  "predict_articles", 8, "How many of the last articles go to predict_file."
+)
+
+
+def main() -> None:
+  """Runs with the flags given."""
+  parts = reader.split_by_article(
+    reader.load(FLAGS.input_file), FLAGS.predict_articles
+  )
+  paths = (FLAGS.train_file, FLAGS.predict_file)
+  files.check_output(FLAGS.train_file, [FLAGS.input_file], "train_file")
+  files.check_output(
+    FLAGS.predict_file, [FLAGS.input_file, FLAGS.train_file], "predict_file"
+  )
+  for path, part in zip(paths, parts, strict=True):
+    text = json.dumps(part, ensure_ascii=False) + "\n"
+    files.write_atomically(path, text.encode())
+    logging.info("wrote %s: %d articles", path, len(part["data"]))

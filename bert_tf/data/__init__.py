@@ -1,1 +1,0 @@
-"""Data: tf.Example features, record files, input pipelines."""

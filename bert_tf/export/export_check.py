@@ -1,0 +1,231 @@
+"""Whether a SavedModel that was written answers as the library does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from bert_tf.export import text_modules
+from bert_tf.inputs import encoded_texts
+from bert_tf.tasks.masked_lm import predictor as masked_lm_predictor
+from bert_tf.tasks.squad import answer_decoder, examples
+from bert_tf.tasks.squad import predictor as squad_predictor
+from bert_tf.tasks.tagging import predictor as tagging_predictor
+from bert_tf.text import full_tokenizer
+
+_STORY = (
+  "The lighthouse at Cape Wren was lit in 1871. Its keeper, Ada Moran, wrote "
+  "down every ship that passed: «Où va-t-elle ?» she asked of one. "
+)
+_PAIRS = (
+  ("The kettle sang before anybody woke.", ""),
+  ("Is it raining, Zoë?", "It is raining: take the umbrella."),
+  ("", ""),
+  ("雪が降る 🙂 naïve ΟΔΟΣ", "No."),
+)
+_MASKED = (
+  ("The [MASK] sang before [MASK] woke.", "So did [MASK]."),
+  ("Nothing is hidden here.", ""),
+)
+_QUESTIONS = (
+  ("When was the lighthouse lit?", _STORY),
+  ("Who asked?", _STORY * 12),
+  ("Why?", ""),
+)
+_TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
+
+Answers = Mapping[str, Any]
+Samples = Sequence[tuple[str, str]]
+
+
+def check(
+  written: Mapping[str, Callable[..., Answers]],
+  module: text_modules.Served,
+  tokenizer: full_tokenizer.FullTokenizer,
+) -> None:
+  """Compares the answers of a SavedModel with the library's.
+
+  In bfloat16 only numbers are compared, and roughly: the most likely of two
+  about equal answers is anybody's guess.
+
+  Args:
+    written: The signatures of the SavedModel, loaded.
+    module: What it was written from.
+    tokenizer: The reference.
+
+  Raises:
+    RuntimeError: They differ; the message says where.
+  """
+  settings = module.settings
+  rough = settings.precision != "float32"
+  samples, answer = _KINDS.get(settings.model_type, (_PAIRS, _Library.plain))
+  columns = list(zip(*samples, strict=True))
+  given = {
+    name: tf.constant(column)
+    for name, column in zip(module.text_inputs, columns, strict=False)
+  }
+  expected = answer(_Library(module, tokenizer), samples)
+  found = written["serving_default"](**given)
+  compare(expected, found, _TOLERANCE[settings.precision], rough)
+  features = _features(module, samples, tokenizer)
+  compare(
+    module.from_ids(features),
+    written["ids"](**features),
+    _TOLERANCE[settings.precision],
+    rough,
+  )
+
+
+def compare(
+  expected: Answers, found: Answers, tolerance: float, rough: bool = False
+) -> None:
+  """Compares arrays by name.
+
+  Args:
+    expected: Those to be found; others are not looked at.
+    found: Those found.
+    tolerance: Of numbers.
+    rough: Whether strings and whole numbers may differ.
+
+  Raises:
+    RuntimeError: They differ.
+  """
+  for name, value in expected.items():
+    want, have = np.asarray(value), np.asarray(found[name])
+    exact = have.dtype.kind not in "f"
+    if exact and rough:
+      continue
+    if want.shape != have.shape:
+      same = False
+    elif exact:
+      same = bool(np.array_equal(want.astype(have.dtype), have))
+    else:
+      same = bool(np.allclose(want, have, tolerance, tolerance))
+    if not same:
+      raise RuntimeError(
+        f"the exported model differs from the library in {name!r} on a sample: "
+        f"found {have!r}, expected {want!r}; nothing was exported"
+      )
+
+
+def _features(
+  module: text_modules.Served,
+  samples: Samples,
+  tokenizer: full_tokenizer.FullTokenizer,
+) -> dict[str, Any]:
+  length = min(module.settings.max_seq_length, 64)
+  features = encoded_texts.encode(samples, tokenizer, length)
+  if "masked_lm_positions" in module.id_inputs:
+    features["masked_lm_positions"] = np.ones([len(samples), 2], np.int32)
+  return {name: tf.constant(value) for name, value in features.items()}
+
+
+class _Library:
+  """What the library answers to samples, as an export would say it."""
+
+  def __init__(
+    self, module: text_modules.Served, tokenizer: full_tokenizer.FullTokenizer
+  ):
+    self._module = module
+    self._settings = module.settings
+    self._model = module.model
+    self._tokenizer = tokenizer
+
+  def plain(self, samples: Samples) -> Answers:
+    """Texts by the reference tokenizer, and the model."""
+    features = encoded_texts.encode(
+      samples, self._tokenizer, self._settings.max_seq_length
+    )
+    answers = self._module.from_ids(
+      {name: tf.constant(x) for name, x in features.items()}
+    )
+    # Of these the padding differs.
+    per_token = {"sequence_output", *self._module.id_inputs}
+    return {k: v for k, v in answers.items() if k not in per_token}
+
+  def answered(self, samples: Samples) -> Answers:
+    """Answers to questions, "" where there is no context."""
+    settings = self._settings
+    questions, contexts = zip(*samples, strict=True)
+    found = squad_predictor.answer(
+      self._model,
+      questions,
+      contexts,
+      self._tokenizer,
+      examples.WindowSettings(
+        settings.max_seq_length, settings.doc_stride, settings.max_query_length
+      ),
+      answer_decoder.DecodingSettings(
+        settings.n_best_size,
+        settings.max_answer_length,
+        settings.do_lower_case,
+        settings.version_2_with_negative,
+        settings.null_score_diff_threshold,
+      ),
+      by_length=not settings.pad_windows,
+    )
+    answers = [
+      one.answer if context else ""
+      for one, context in zip(found, contexts, strict=True)
+    ]
+    return {"answer": _bytes(answers)}
+
+  def tagged(self, samples: Samples) -> Answers:
+    """Words and their labels."""
+    found = tagging_predictor.tag(
+      self._model,
+      [text for text, _ in samples],
+      self._tokenizer,
+      self._settings.labels,
+      self._settings.max_seq_length,
+    )
+    both = _bytes(_padded(found, ("", "")))  # [B, words, 2]
+    return {"words": both[..., 0], "tags": both[..., 1]}
+
+  def filled(self, samples: Samples) -> Answers:
+    """The likeliest pieces for each [MASK], [B, masks, K]."""
+    answerer = self._answerer()
+    texts = [" ||| ".join(filter(None, pair)) for pair in samples]
+    encoded = answerer.encode(texts, may_cut=True)
+    top_k = min(self._settings.top_k, self._model.config.vocab_size)
+    nothing = [masked_lm_predictor.Guess("", 0.0)] * top_k
+    found = _padded(list(answerer.fill_encoded(encoded, top_k)), nothing)
+    tokens = [[[g.token for g in mask] for mask in row] for row in found]
+    numbers = [[[g.probability for g in mask] for mask in row] for row in found]
+    return {
+      "tokens": _bytes(tokens),
+      "probabilities": np.array(numbers, np.float32),
+    }
+
+  def filled_and_followed(self, samples: Samples) -> Answers:
+    """As `filled`, and whether the second text follows the first."""
+    follows = self._answerer().next_sentence(samples)
+    return {
+      **self.filled(samples),
+      "next_sentence_probability": np.array(follows, np.float32),
+    }
+
+  def _answerer(self) -> masked_lm_predictor.Answerer:
+    return masked_lm_predictor.Answerer(
+      self._model, self._tokenizer, self._settings.max_seq_length
+    )
+
+
+def _padded(rows: Sequence[Sequence[Any]], nothing: Any) -> list[list[Any]]:
+  """Rows of one length, at least 1, `nothing` behind the shorter ones."""
+  most = max(1, *map(len, rows))
+  return [[*row, *[nothing] * (most - len(row))] for row in rows]
+
+
+def _bytes(texts: Any) -> Any:
+  """Nested lists of texts as an array of UTF-8."""
+  return np.char.encode(np.array(texts), "utf-8")
+
+
+_KINDS: dict[str, tuple[Samples, Callable[[_Library, Samples], Answers]]] = {
+  "span": (_QUESTIONS, _Library.answered),
+  "tagger": (_QUESTIONS[1:] + _PAIRS, _Library.tagged),
+  "masked_lm": (_MASKED, _Library.filled),
+  "pretrainer": (_MASKED, _Library.filled_and_followed),
+}

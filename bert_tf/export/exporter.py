@@ -1,0 +1,149 @@
+"""Writing a SavedModel: whole or not at all, and looked at before it is there.
+
+An export folder holds versions, `1`, `2`, ..., as TensorFlow Serving expects
+it. Each has the model's files, and in `assets` vocab.txt, bert_config.json and
+export.json, the settings.
+"""
+
+import dataclasses
+import json
+import os
+import tempfile
+import uuid
+
+import tensorflow as tf
+from absl import logging
+
+from bert_tf import bert_config, files
+from bert_tf.checkpoints import (
+  checkpoint_prefix,
+  exported_format,
+  formats,
+  portable_model,
+)
+from bert_tf.export import (
+  export_check,
+  export_settings,
+  model_types,
+  text_modules,
+)
+from bert_tf.tasks import model_tokenizer
+from bert_tf.text import checkpoint_case, full_tokenizer, in_graph_tokenizer
+
+
+def export(
+  config: bert_config.BertConfig,
+  checkpoint: str,
+  vocab_file: str,
+  settings: export_settings.ExportSettings,
+  export_dir: str,
+) -> str:
+  """Exports a checkpoint as the next version in a folder.
+
+  What was written is loaded again and compared with the library's own answers
+  to samples before it gets its place.
+
+  Returns:
+    The folder of the version.
+
+  Raises:
+    OSError: A file is missing or cannot be written.
+    ValueError: Settings, checkpoint and vocabulary do not fit together.
+    RuntimeError: The export does not answer as the library does.
+  """
+  checkpoint_prefix.check_path(export_dir)
+  settings = _with_labels(settings, checkpoint)
+  module, reference = make(config, checkpoint, vocab_file, settings)
+  temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
+  try:
+    with tempfile.TemporaryDirectory() as folder:
+      _write_assets(folder, config, vocab_file, settings)
+      write(module, folder, temporary)
+    written = tf.saved_model.load(temporary).signatures
+    export_check.check(written, module, reference)
+    return _publish(temporary, export_dir)
+  finally:
+    if tf.io.gfile.exists(temporary):
+      tf.io.gfile.rmtree(temporary)
+
+
+def make(
+  config: bert_config.BertConfig,
+  checkpoint: str,
+  vocab_file: str,
+  settings: export_settings.ExportSettings,
+) -> tuple[text_modules.Served, full_tokenizer.FullTokenizer]:
+  """Makes what is to be exported, and the tokenizer to compare it with.
+
+  Raises:
+    OSError: A file is missing.
+    ValueError: Settings, checkpoint and vocabulary do not fit together.
+  """
+  checkpoint_case.validate_case_matches_checkpoint(
+    settings.do_lower_case, checkpoint
+  )
+  config.check_length(settings.max_seq_length)
+  reference = model_tokenizer.load(config, vocab_file, settings.do_lower_case)
+  tokenizer = in_graph_tokenizer.InGraphTokenizer(
+    vocab_file, settings.do_lower_case
+  )
+  model = model_types.load(config, checkpoint, settings)
+  pieces = [
+    reference.inv_vocab.get(index, "") for index in range(tokenizer.vocab_size)
+  ]
+  served_type = model_types.KINDS[settings.model_type].served
+  return served_type(model, tokenizer, settings, pieces), reference
+
+
+def write(module: text_modules.Served, assets: str, path: str) -> None:
+  """Writes a SavedModel with the files of the folder `assets` in it."""
+  module.assets = [
+    tf.saved_model.Asset(os.path.join(assets, name))
+    for name in sorted(os.listdir(assets))
+  ]
+  tf.io.gfile.makedirs(path)
+  tf.saved_model.save(module, path, signatures=module.signatures())
+
+
+def _with_labels(
+  settings: export_settings.ExportSettings, checkpoint: str
+) -> export_settings.ExportSettings:
+  """The settings with the labels that a runner wrote beside its checkpoint."""
+  if settings.labels or settings.model_type not in export_settings.LABELLED:
+    return settings
+  found = formats.labels(checkpoint)
+  if not found:
+    raise ValueError(
+      f"model_type={settings.model_type!r} needs labels, in the order of the "
+      f"model's outputs; there is no task.json beside {checkpoint} that tells "
+      "them"
+    )
+  logging.info("labels found beside %s: %s", checkpoint, ", ".join(found))
+  return dataclasses.replace(settings, labels=found)
+
+
+def _write_assets(
+  folder: str,
+  config: bert_config.BertConfig,
+  vocab_file: str,
+  settings: export_settings.ExportSettings,
+) -> None:
+  with files.open_file(vocab_file) as reader:
+    vocabulary = reader.read()
+  told = json.dumps(dataclasses.asdict(settings), indent=2) + "\n"
+  for name, data in (
+    (portable_model.VOCABULARY, vocabulary),
+    (portable_model.CONFIG, config.to_json_string().encode()),
+    (exported_format.SETTINGS, told.encode()),
+  ):
+    files.write_atomically(os.path.join(folder, name), data)
+
+
+def _publish(temporary: str, export_dir: str) -> str:
+  """Gives what was written the next free number."""
+  names = filter(str.isdecimal, files.names_in(export_dir))
+  version = max(map(int, names), default=0) + 1
+  path = os.path.join(export_dir, str(version))
+  tf.io.gfile.rename(temporary, path)
+  logging.info("exported to %s", path)
+  return path

@@ -1,0 +1,1 @@
+"""Model inputs: encoded texts, record files read, batches."""

@@ -1,0 +1,1 @@
+"""The few operations with more than one implementation."""

@@ -1,0 +1,192 @@
+"""BertModel: the encoder, from ids to vectors."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+import tf_keras
+
+from bert_tf import bert_config
+from bert_tf.checkpoints import formats, google_format
+from bert_tf.kernels import token_rows
+from bert_tf.layers import (
+  attention_mask,
+  embeddings,
+  encoder_block,
+  named_variables,
+  pooler,
+)
+
+
+class BertOutput(NamedTuple):
+  """What the encoder computes, in the compute dtype of the model.
+
+  Attributes:
+    embedding_output: [B, S, H].
+    all_encoder_layers: One [B, S, H] a block, the last one last.
+    sequence_output: The last of them, [B, S, H].
+    pooled_output: [B, H].
+  """
+
+  embedding_output: Any
+  all_encoder_layers: tuple[Any, ...]
+  sequence_output: Any
+  pooled_output: Any
+
+
+class BertModel(tf_keras.Model):
+  """BERT without a head. Source: modeling.py, `BertModel`.
+
+  All variables exist from the start, under Google's names (`bert/...`).
+
+  Args:
+    config: Sizes and settings.
+    use_one_hot_embeddings: Look words up by a product instead of a gather;
+      for TPUs.
+    dtype: A `tf_keras.mixed_precision.Policy` or its name: "float32",
+      "mixed_bfloat16" or "mixed_float16"; for inference on a CPU "bfloat16",
+      where weights are kept in bfloat16, too.
+  """
+
+  built: bool
+
+  def __init__(
+    self,
+    config: bert_config.BertConfig,
+    use_one_hot_embeddings: bool = False,
+    dtype: Any = "float32",
+    name: str = "bert",
+  ):
+    super().__init__(name=name, dtype=dtype)
+    self.config = config
+    policy = self.dtype_policy
+    self.embeddings = embeddings.Embeddings(
+      config, use_one_hot_embeddings, name="embeddings", dtype=policy
+    )
+    self.blocks = [
+      encoder_block.Block(config, name=f"layer_{index}", dtype=policy)
+      for index in range(config.num_hidden_layers)
+    ]
+    self.pooler = pooler.Pooler(config, name="pooler", dtype=policy)
+    self.build(None)
+
+  def build(self, input_shape: Any) -> None:
+    """Makes all variables, named as in Google's checkpoints."""
+    if self.built:
+      return
+    hidden = [None, self.config.hidden_size]
+    named_variables.build_under(
+      f"{self.name}/embeddings", self.embeddings, hidden
+    )
+    for layer in self.blocks:
+      named_variables.build_under(
+        f"{self.name}/encoder/{layer.name}", layer, hidden
+      )
+    named_variables.build_under(f"{self.name}/pooler", self.pooler, hidden)
+    self.built = True
+
+  @classmethod
+  def from_checkpoint(
+    cls, path: str | os.PathLike[str], **kwargs: Any
+  ) -> "BertModel":
+    """Loads a checkpoint of Google's or of any form of docs/checkpoints.md.
+
+    Args:
+      path: A checkpoint prefix (`.../bert_model.ckpt`) with bert_config.json
+        beside it, or the folder of an unpacked Google zip, or of another form.
+      **kwargs: Further arguments of the class; `config` where no
+        bert_config.json is there.
+
+    Raises:
+      FileNotFoundError: No checkpoint or no configuration there.
+      ValueError: A variable of the model is missing or of another shape.
+    """
+    config = kwargs.pop("config", None)
+    reader = formats.reader(path, config)
+    model = cls(config or reader.config(), **kwargs)
+    google_format.load(model.variables, reader, require_all=True)
+    return model
+
+  def call(
+    self,
+    input_ids: Any,
+    input_mask: Any = None,
+    segment_ids: Any = None,
+    training: bool = False,
+  ) -> BertOutput:
+    """Encodes.
+
+    Args:
+      input_ids: int32 [B, S]; or a mapping with `input_ids` and, if wanted,
+        `input_mask` and `segment_ids`.
+      input_mask: int32 [B, S], 1 for tokens, 0 for padding; all 1 if None.
+      segment_ids: int32 [B, S]; all 0 if None.
+      training: Whether dropout is applied.
+
+    Raises:
+      ValueError: The sequence is longer than `max_position_embeddings`, or an
+        id lies outside its table.
+    """
+    if isinstance(input_ids, Mapping):
+      features = input_ids
+      input_ids = features["input_ids"]
+      input_mask = features.get("input_mask", input_mask)
+      segment_ids = features.get("segment_ids", segment_ids)
+    input_ids = tf.cast(input_ids, tf.int32)
+    if input_mask is None:
+      input_mask = tf.ones_like(input_ids)
+    if segment_ids is None:
+      segment_ids = tf.zeros_like(input_ids)
+    segment_ids = tf.cast(segment_ids, tf.int32)
+    _check_inputs(self.config, input_ids, segment_ids)
+    return self._encode(input_ids, input_mask, segment_ids, training)
+
+  def _encode(
+    self, input_ids: Any, input_mask: Any, segment_ids: Any, training: bool
+  ) -> BertOutput:
+    heads, size = self.config.num_attention_heads, self.config.hidden_size
+    rows: token_rows.TokenRows
+    if token_rows.is_skipping() and not training:
+      rows = token_rows.RealRows(input_mask, heads)
+      ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
+      x = self.embeddings(ids, segments, rows.positions)
+    else:
+      rows = token_rows.PaddedRows(tf.shape(input_ids), heads)
+      x = self.embeddings(input_ids, segment_ids, training=training)
+      x = tf.reshape(x, [-1, size])  # [B*S, H]
+    bias = attention_mask.attention_bias(input_mask)  # [B, 1, 1, S]
+    outputs = [rows.to_sequences(x)]  # [B, S, H]
+    for layer in self.blocks:
+      x = layer(x, bias, rows, training=training)  # [T, H]
+      outputs.append(rows.to_sequences(x))
+    shape = [*input_ids.shape, size]
+    outputs = [tf.ensure_shape(output, shape) for output in outputs]
+    pooled = self.pooler(outputs[-1])
+    return BertOutput(outputs[0], tuple(outputs[1:]), outputs[-1], pooled)
+
+
+def _check_inputs(
+  config: bert_config.BertConfig, input_ids: Any, segment_ids: Any
+) -> None:
+  """Checks lengths always and ids where their values are known (eagerly)."""
+  length = input_ids.shape[1]
+  if length is not None and length > config.max_position_embeddings:
+    raise ValueError(
+      f"input_ids are {length} long; the model's max_position_embeddings is "
+      f"{config.max_position_embeddings}: shorten the sequences"
+    )
+  tables = (
+    ("input_ids", input_ids, "vocab_size", config.vocab_size),
+    ("segment_ids", segment_ids, "type_vocab_size", config.type_vocab_size),
+  )
+  for name, ids, setting, entries in tables:
+    if not hasattr(ids, "numpy") or not tf.size(ids):
+      continue  # in a graph the input pipeline checks, see inputs/
+    least, most = int(tf.reduce_min(ids)), int(tf.reduce_max(ids))
+    if least < 0 or most >= entries:
+      wrong = least if least < 0 else most
+      raise ValueError(
+        f"{name} holds {wrong}; with {setting}={entries} ids go from 0 to "
+        f"{entries - 1}: does the vocabulary belong to this model?"
+      )

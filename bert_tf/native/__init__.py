@@ -1,0 +1,1 @@
+"""Compiled code on numbers and bytes: numba alone, no TensorFlow."""

@@ -1,0 +1,1 @@
+"""Records, written: tf.Example bytes, record files, shuffling."""

@@ -1,0 +1,358 @@
+"""Questions to features: windows over the context.
+
+Source: run_squad.py, `convert_examples_to_features` and `FeatureWriter`.
+"""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from absl import logging
+
+from bert_tf.records import example_encoder, record_writer
+from bert_tf.tasks.squad import reader
+from bert_tf.text import full_tokenizer
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+
+FIRST_UNIQUE_ID = 1_000_000_000
+MODEL_INPUTS = ("input_ids", "input_mask", "segment_ids")
+LABELS = ("start_positions", "end_positions", "is_impossible")
+_RECORDS_A_BATCH = 256
+_EXAMPLES_LOGGED = 2
+_QUESTIONS_AT_ONCE = 1024
+_SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
+
+
+@dataclasses.dataclass(frozen=True)
+class WindowSettings:
+  """How contexts are cut.
+
+  Attributes:
+    max_seq_length: Tokens of a feature.
+    doc_stride: Tokens from one window's start to the next one's.
+    max_query_length: A question's further tokens are dropped.
+  """
+
+  max_seq_length: int = 384
+  doc_stride: int = 128
+  max_query_length: int = 64
+
+  def __post_init__(self) -> None:
+    for field in dataclasses.fields(self):
+      if getattr(self, field.name) < 1:
+        raise ValueError(f"{field.name}={getattr(self, field.name)} is below 1")
+    if self.max_seq_length <= self.max_query_length + _SPECIAL_TOKENS:
+      raise ValueError(
+        f"The max_seq_length ({self.max_seq_length}) must be greater than "
+        f"max_query_length ({self.max_query_length}) + 3"
+      )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Paragraph:
+  """A context in pieces.
+
+  Attributes:
+    ids: Of all pieces. int32 [T]
+    first_token: The first piece of each word, and at the end T. int64 [W + 1]
+  """
+
+  ids: Int32s
+  first_token: Int64s
+
+  @functools.cached_property
+  def word_of_token(self) -> Int64s:
+    """The word of each piece. int64 [T]."""
+    counts = np.diff(self.first_token)
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Cut:
+  """A context cut into windows.
+
+  Attributes:
+    paragraph: The context.
+    spans: Start and length of each window.
+  """
+
+  paragraph: _Paragraph
+  spans: list[tuple[int, int]]
+
+  @functools.cached_property
+  def best(self) -> list[int]:
+    """For each token the window that shows it amid the most context."""
+    return best_windows(len(self.paragraph.ids), self.spans)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Feature:
+  """One window over one question's context.
+
+  What only decoding needs is worked out when it is asked for.
+
+  Attributes:
+    unique_id: Its name in the records.
+    example_index: Whose it is.
+    window_index: Which one of the question's windows, from 0.
+    ids: Of its tokens, without padding. int32
+    second: Where the window starts in them.
+    cut: The context and its windows.
+    pieces: The piece of each id.
+    start_position: First token of the answer; 0 if it is not in the window.
+    end_position: Its last token.
+    is_impossible: Whether the question has no answer.
+  """
+
+  unique_id: int
+  example_index: int
+  window_index: int
+  ids: Int32s
+  second: int
+  cut: _Cut
+  pieces: Mapping[int, str]
+  start_position: int = 0
+  end_position: int = 0
+  is_impossible: bool = False
+
+  @functools.cached_property
+  def tokens(self) -> list[str]:
+    """Without padding."""
+    return [self.pieces[index] for index in self.ids.tolist()]
+
+  @property
+  def segment_ids(self) -> list[int]:
+    """Of `tokens`."""
+    return [0] * self.second + [1] * (len(self.ids) - self.second)
+
+  @functools.cached_property
+  def word_of_token(self) -> dict[int, int]:
+    """For the window's tokens: their word in the context."""
+    start, length = self.cut.spans[self.window_index]
+    words = self.cut.paragraph.word_of_token[start : start + length]
+    return dict(enumerate(words.tolist(), self.second))
+
+  @functools.cached_property
+  def is_max_context(self) -> dict[int, bool]:
+    """For the window's tokens: whether no other shows them in more context."""
+    start, length = self.cut.spans[self.window_index]
+    best = self.cut.best[start : start + length]
+    return {
+      token: window == self.window_index
+      for token, window in enumerate(best, self.second)
+    }
+
+
+def make_features(
+  examples: Iterable[reader.Example],
+  tokenizer: full_tokenizer.FullTokenizer,
+  settings: WindowSettings,
+  is_training: bool = False,
+) -> Iterator[Feature]:
+  """The windows of each question in turn.
+
+  A context without tokens has no window.
+
+  Args:
+    examples: Questions.
+    tokenizer: Text to pieces.
+    settings: How contexts are cut.
+    is_training: Whether examples have answers, or else are impossible.
+  """
+  marks = tokenizer.convert_tokens_to_ids(["[CLS]", "[SEP]"])
+  cls, sep = np.array(marks, np.int32)[:, None]  # [1] each
+  unique_id, index = FIRST_UNIQUE_ID, 0
+  examples = iter(examples)
+  while chunk := list(itertools.islice(examples, _QUESTIONS_AT_ONCE)):
+    paragraphs = _paragraphs(chunk, tokenizer)
+    questions = _encode([example.question for example in chunk], tokenizer)
+    answers = _encode(
+      [example.answer.text if example.answer else "" for example in chunk],
+      tokenizer,
+    )
+    for example, question, wanted in zip(
+      chunk, questions, answers, strict=True
+    ):
+      paragraph = paragraphs[example.context]
+      span = answer_tokens(example.answer, paragraph, wanted)
+      question = question[: settings.max_query_length]
+      room = settings.max_seq_length - len(question) - _SPECIAL_TOKENS
+      spans = windows(len(paragraph.ids), room, settings.doc_stride)
+      cut = _Cut(paragraph, spans)
+      second = len(question) + 2
+      for number, (start, length) in enumerate(spans):
+        window = paragraph.ids[start : start + length]
+        first, last = 0, 0
+        if span and span[0] >= start and span[1] < start + length:
+          first, last = (token - start + second for token in span)
+        yield Feature(
+          unique_id=unique_id,
+          example_index=index,
+          window_index=number,
+          ids=np.concatenate([cls, question, sep, window, sep]),
+          second=second,
+          cut=cut,
+          pieces=tokenizer.inv_vocab,
+          start_position=first,
+          end_position=last,
+          is_impossible=is_training and example.answer is None,
+        )
+        unique_id += 1
+      index += 1
+
+
+def _encode(
+  texts: Sequence[str], tokenizer: full_tokenizer.FullTokenizer
+) -> list[Int32s]:
+  """The ids of each text."""
+  ids, ends = tokenizer.encode_many(texts)
+  bounds = ends.tolist()
+  return [ids[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def _paragraphs(
+  examples: Sequence[reader.Example],
+  tokenizer: full_tokenizer.FullTokenizer,
+) -> dict[reader.Context, _Paragraph]:
+  """The contexts of questions, each once, in pieces."""
+  contexts = list(dict.fromkeys(example.context for example in examples))
+  words = [word for context in contexts for word in context.words]
+  ids, ends = tokenizer.encode_many(words)
+  found = {}
+  first = 0
+  for context in contexts:
+    last = first + len(context.words)
+    of_words = ends[first : last + 1]
+    found[context] = _Paragraph(
+      ids[of_words[0] : of_words[-1]], of_words - of_words[0]
+    )
+    first = last
+  return found
+
+
+def windows(tokens: int, room: int, stride: int) -> list[tuple[int, int]]:
+  """Start and length of windows that cover `tokens` tokens."""
+  found: list[tuple[int, int]] = []
+  start = 0
+  while start < tokens:
+    length = min(tokens - start, room)
+    found.append((start, length))
+    if start + length == tokens:
+      break
+    start += min(length, stride)
+  return found
+
+
+def best_windows(tokens: int, spans: Sequence[tuple[int, int]]) -> list[int]:
+  """For each token the window that shows it amid the most context.
+
+  A window's score is the lesser of the tokens at its left and right, and a
+  little for a longer window; the first of equals wins.
+  """
+  best = [-1] * tokens
+  scores = [-1.0] * tokens
+  for number, (start, length) in enumerate(spans):
+    for i in range(length):
+      score = min(i, length - 1 - i) + 0.01 * length
+      if score > scores[start + i]:
+        best[start + i], scores[start + i] = number, score
+  return best
+
+
+def answer_tokens(
+  answer: reader.Answer | None, paragraph: _Paragraph, wanted: Int32s
+) -> tuple[int, int] | None:
+  """First and last token of the answer in its context; None without answer.
+
+  Words carry more than the answer: of "(1895-1943)" it may be "1895". So the
+  span is narrowed to the tokens that read as the answer does, if there are
+  such.
+
+  Args:
+    answer: The answer.
+    paragraph: Its context.
+    wanted: The ids of its text.
+  """
+  if answer is None:
+    return None
+  start = int(paragraph.first_token[answer.start])
+  end = int(paragraph.first_token[answer.end + 1]) - 1
+  if len(wanted):
+    tokens, sought = paragraph.ids[start : end + 1].tolist(), wanted.tolist()
+    for first in range(len(tokens) - len(sought) + 1):
+      if tokens[first : first + len(sought)] == sought:
+        return start + first, start + first + len(sought) - 1
+  return start, end
+
+
+def columns(
+  features: Sequence[Feature], max_seq_length: int, is_training: bool = False
+) -> dict[str, npt.NDArray[Any]]:
+  """Features as arrays, padded: [N, S] each, labels and `unique_ids` [N, 1]."""
+  shape = (len(features), max_seq_length)
+  arrays: dict[str, npt.NDArray[Any]] = {
+    name: np.zeros(shape, np.int32) for name in MODEL_INPUTS
+  }
+  for row, feature in enumerate(features):
+    size = len(feature.ids)
+    arrays["input_ids"][row, :size] = feature.ids
+    arrays["input_mask"][row, :size] = 1
+    arrays["segment_ids"][row, feature.second : size] = 1
+  arrays["unique_ids"] = _column(f.unique_id for f in features)
+  if is_training:
+    arrays["start_positions"] = _column(f.start_position for f in features)
+    arrays["end_positions"] = _column(f.end_position for f in features)
+    arrays["is_impossible"] = _column(int(f.is_impossible) for f in features)
+  return arrays
+
+
+def _column(values: Iterable[int]) -> npt.NDArray[np.int64]:
+  return np.fromiter(values, np.int64)[:, None]  # [N, 1]
+
+
+def write_records(
+  path: str,
+  features: Iterable[Feature],
+  max_seq_length: int,
+  is_training: bool,
+) -> int:
+  """Writes a record file, whole or not at all; returns its record count."""
+  batch: list[Feature] = []
+  with record_writer.RecordWriter(path) as writer:
+
+    def flush() -> None:
+      arrays = columns(batch, max_seq_length, is_training)
+      writer.write_many(*example_encoder.encode_examples(arrays))
+      batch.clear()
+
+    for count, feature in enumerate(features):
+      if count < _EXAMPLES_LOGGED:
+        _log(feature)
+      batch.append(feature)
+      if len(batch) == _RECORDS_A_BATCH:
+        flush()
+    if batch:
+      flush()
+    return writer.record_count
+
+
+def lengths(max_seq_length: int) -> Mapping[str, int]:
+  """Values of each feature of a training record."""
+  return dict.fromkeys(MODEL_INPUTS, max_seq_length) | dict.fromkeys(LABELS, 1)
+
+
+def _log(feature: Feature) -> None:
+  logging.info("*** Example ***\ntokens: %s", " ".join(feature.tokens))
+  logging.info(
+    "unique_id: %d, example_index: %d, doc_span_index: %d, answer: %s",
+    feature.unique_id,
+    feature.example_index,
+    feature.window_index,
+    " ".join(feature.tokens[feature.start_position : feature.end_position + 1]),
+  )

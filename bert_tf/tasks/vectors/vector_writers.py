@@ -1,0 +1,191 @@
+"""Features to files: JSON lines, arrays or records. Whole or not at all."""
+
+import contextlib
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from bert_tf import files
+from bert_tf.records import record_writer
+from bert_tf.tasks.vectors import examples
+
+_DECIMALS = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+  """What the lines' values are, all of them alike.
+
+  Attributes:
+    layers: The layers' indices as given, L of them.
+    rows: Rows of values of each line: tokens, words, or 1 if pooled.
+    width: H, numbers of a vector.
+    pooled: Whether a line has one vector a layer.
+  """
+
+  layers: tuple[int, ...]
+  rows: tuple[int, ...]
+  width: int
+  pooled: bool = False
+
+  @property
+  def shape(self) -> tuple[int, ...]:
+    """Of all values, [rows, L, H]."""
+    return sum(self.rows), len(self.layers), self.width
+
+
+@dataclasses.dataclass(frozen=True)
+class LineFeatures:
+  """The features of one line.
+
+  Attributes:
+    index: The line's, from 0.
+    values: [T, L, H] of tokens, [words, L, H] of words, [L, H] if pooled.
+    tokens: The tokens; empty for words and if pooled.
+    words: The words, if these are wanted.
+  """
+
+  index: int
+  values: npt.NDArray[np.float32]
+  tokens: Sequence[str] = ()
+  words: Sequence[examples.Word] = ()
+
+
+Write = Callable[[LineFeatures], None]
+
+
+def as_json(features: LineFeatures, layers: Sequence[int]) -> str:
+  """One line of JSON. Source: extract_features.py ("linex_index" is its).
+
+  Pooled lines have "layers" where others have "features", words have "start"
+  and "end" beside "token".
+  """
+  # Exact: a float32 times 10^6 fits into a float64, so that this rounds as
+  # `round(x, 6)` does, at once.
+  values = np.round(features.values.astype(np.float64), _DECIMALS).tolist()
+  line: dict[str, Any] = {"linex_index": features.index}
+  if features.values.ndim == 2:
+    line["layers"] = _layers(layers, values)
+  elif features.words:
+    line["features"] = [
+      {
+        "token": word.text,
+        "start": word.start,
+        "end": word.end,
+        "layers": _layers(layers, row),
+      }
+      for word, row in zip(features.words, values, strict=True)
+    ]
+  else:
+    line["features"] = [
+      {"token": token, "layers": _layers(layers, row)}
+      for token, row in zip(features.tokens, values, strict=True)
+    ]
+  return json.dumps(line)
+
+
+def _layers(layers: Sequence[int], values: list[Any]) -> list[dict[str, Any]]:
+  return [
+    {"index": index, "values": row}
+    for index, row in zip(layers, values, strict=True)
+  ]
+
+
+@contextlib.contextmanager
+def _json(path: str, layout: Layout) -> Iterator[Write]:
+  with files.writing(path) as file:
+
+    def write(features: LineFeatures) -> None:
+      file.write(as_json(features, layout.layers).encode() + b"\n")
+
+    yield write
+
+
+@contextlib.contextmanager
+def _npz(path: str, layout: Layout) -> Iterator[Write]:
+  """All values in one array, written as they come; the names at the end.
+
+  `values` [rows, L, H], `layers` [L]; unless pooled, `starts` [N + 1], where
+  each line's rows start and the last one ends, `tokens` [rows]; of words their
+  places too, `char_starts` and `char_ends` [rows].
+  """
+  tokens: list[str] = []
+  spans: list[tuple[int, int]] = []
+  with (
+    files.writing(path) as file,
+    zipfile.ZipFile(file, "w", allowZip64=True) as archive,
+  ):
+    with archive.open("values.npy", "w", force_zip64=True) as values:
+      header = {
+        "descr": "<f4",
+        "fortran_order": False,
+        "shape": layout.shape,
+      }
+      np.lib.format.write_array_header_1_0(values, header)
+
+      def write(features: LineFeatures) -> None:
+        values.write(features.values.astype("<f4").tobytes())
+        tokens.extend(features.tokens or [w.text for w in features.words])
+        spans.extend((w.start, w.end) for w in features.words)
+
+      yield write
+    arrays: dict[str, npt.NDArray[Any]] = {"layers": np.array(layout.layers)}
+    if not layout.pooled:
+      arrays["starts"] = np.cumsum([0, *layout.rows])
+      arrays["tokens"] = np.array(tokens, np.str_)
+    if spans:
+      arrays["char_starts"], arrays["char_ends"] = np.array(spans).T
+    for name, array in arrays.items():
+      _add_array(archive, name, array)
+
+
+def _add_array(archive: zipfile.ZipFile, name: str, array: Any) -> None:
+  buffer = io.BytesIO()
+  np.lib.format.write_array(buffer, array, allow_pickle=False)
+  archive.writestr(f"{name}.npy", buffer.getvalue())
+
+
+@contextlib.contextmanager
+def _tfrecord(path: str, layout: Layout) -> Iterator[Write]:
+  """One tf.Example a line: `linex_index`, `layers`, `shape`, flat `values`.
+
+  And `tokens`, and of words `char_starts` and `char_ends`.
+  """
+  with record_writer.RecordWriter(path) as writer:
+
+    def write(features: LineFeatures) -> None:
+      writer.write(_example(features, layout.layers).SerializeToString())
+
+    yield write
+
+
+def _example(features: LineFeatures, layers: Sequence[int]) -> Any:
+  example = tf.train.Example()
+  entries = example.features.feature
+  ints = {
+    "linex_index": [features.index],
+    "layers": layers,
+    "shape": features.values.shape,
+  }
+  if features.words:
+    ints["char_starts"] = [word.start for word in features.words]
+    ints["char_ends"] = [word.end for word in features.words]
+  for name, numbers in ints.items():
+    entries[name].int64_list.value.extend(numbers)
+  tokens = features.tokens or [word.text for word in features.words]
+  if tokens:
+    texts = [token.encode() for token in tokens]
+    entries["tokens"].bytes_list.value.extend(texts)
+  entries["values"].float_list.value.extend(features.values.ravel().tolist())
+  return example
+
+
+_Open = Callable[[str, Layout], contextlib.AbstractContextManager[Write]]
+FORMATS: dict[str, _Open] = {"json": _json, "npz": _npz, "tfrecord": _tfrecord}

@@ -1,0 +1,114 @@
+"""Applying a model to many examples."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+import numpy.typing as npt
+import tensorflow as tf
+
+from bert_tf.inputs import length_batches
+from bert_tf.kernels import token_rows
+
+# Applies a model to a batch: tensors by name to tensors by name.
+Call = Callable[[Any, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def predict(
+  strategy: Any,
+  model: Any,
+  call: Call,
+  features: Mapping[str, npt.NDArray[Any]],
+  batch_size: int,
+  per_token: Collection[str] = (),
+  by_length: bool = True,
+  progress: Callable[[int], object] = lambda count: None,
+) -> dict[str, npt.NDArray[Any]]:
+  """Applies a model, by default in batches of about equal length.
+
+  Its graph is kept on the model, and used again where `call` is equal.
+
+  Args:
+    strategy: Where the model was made. On a TPU shapes are static, so that
+      batches are in input order and padded to a full one.
+    model: The model.
+    call: Applies it to a batch: tensors by name to tensors by name.
+    features: int32 [N, S] by name, `input_mask` among them.
+    batch_size: Examples of a batch.
+    per_token: As of `length_batches.map_by_length`.
+    by_length: As of it. If so, what is at padding must not matter: but on a
+      TPU, it is not computed, see `token_rows.skipping_padding`.
+    progress: As of it.
+
+  Returns:
+    Results [N, ...] by name, in input order.
+  """
+  is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
+  by_length = by_length and not is_tpu
+  key = call, tuple(sorted(features)), by_length
+  functions = _functions(model)
+  if key not in functions:
+    make = _on_tpu if is_tpu else _on_one_device
+    functions[key] = make(strategy, model, call, list(features), by_length)
+  run = functions[key]
+
+  def on_batch(batch: dict[str, Any]) -> Mapping[str, Any]:
+    count = len(batch["input_mask"])
+    if not is_tpu or count == batch_size:
+      return run({name: tf.constant(x) for name, x in batch.items()})
+    padding = [[0, batch_size - count], [0, 0]]
+    padded = {name: tf.pad(x, padding) for name, x in batch.items()}
+    return {name: x[:count] for name, x in run(padded).items()}
+
+  return length_batches.map_by_length(
+    on_batch,
+    features,
+    batch_size,
+    per_token,
+    by_length,
+    progress,
+  )
+
+
+def _functions(model: Any) -> dict[Any, Any]:
+  """The graphs that are kept on a model; Keras is not to track them."""
+  return vars(model).setdefault("_prediction_functions", {})
+
+
+def _on_one_device(
+  strategy: Any,
+  model: Any,
+  call: Call,
+  names: Iterable[str],
+  by_length: bool,
+) -> Any:
+  """One graph for all batches."""
+  del strategy
+  signature = {name: tf.TensorSpec([None, None], tf.int32) for name in names}
+
+  @tf.function(input_signature=[signature])
+  def run(batch: Any) -> Any:
+    with token_rows.skipping_padding(by_length):
+      return dict(call(model, batch))
+
+  return run
+
+
+def _on_tpu(
+  strategy: Any,
+  model: Any,
+  call: Call,
+  names: Iterable[str],
+  by_length: bool,
+) -> Any:
+  """A graph for each shape."""
+  del names, by_length
+
+  @tf.function
+  def run(batch: Any) -> Any:
+    results = strategy.run(lambda x: dict(call(model, x)), args=(batch,))
+    return {
+      name: strategy.experimental_local_results(value)[0]
+      for name, value in results.items()
+    }
+
+  return run

@@ -1,0 +1,121 @@
+"""The best checkpoint of a training, by a metric of its evaluations."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from absl import logging
+
+from bert_tf import files
+from bert_tf.checkpoints import google_format, variable_names
+
+_FILE = "best.json"
+_KEYS = {"step", "metric", "value", "checkpoint"}
+_PREFIX = "model.ckpt-"
+
+
+class Best:
+  """Keeps the weights of the best evaluation in a folder.
+
+  What is best so far is read from the folder, so that a training that is
+  interrupted goes on comparing with it.
+
+  Args:
+    folder: Where to keep them.
+    metric: Its name; one that ends in "loss" is better smaller. None keeps
+      nothing.
+  """
+
+  def __init__(self, folder: str, metric: str | None):
+    self.folder = folder
+    self.metric = metric
+    self._found: dict[str, Any] | None = None
+
+  def path(self) -> str | None:
+    """The checkpoint prefix of the best, or None."""
+    found = self._read()
+    return os.path.join(self.folder, found["checkpoint"]) if found else None
+
+  def offer(
+    self,
+    step: int,
+    results: Mapping[str, float],
+    model: Any,
+    writes: bool = True,
+  ) -> None:
+    """Keeps `model` if it is better than the best so far.
+
+    Args:
+      step: Steps it was trained.
+      results: Of its evaluation.
+      model: The model.
+      writes: Whether this process writes; the others only remember.
+
+    Raises:
+      ValueError: `results` has no such metric.
+    """
+    if self.metric is None:
+      return
+    if self.metric not in results:
+      raise ValueError(
+        f"best_metric={self.metric!r} is not a metric of this task; it has "
+        f"{', '.join(sorted(results))}"
+      )
+    found = self._read()
+    value = float(results[self.metric])
+    if found and found["step"] >= step:
+      return  # seen before the training was interrupted
+    if not self._is_better(value, found["value"] if found else math.nan):
+      return
+    name = f"{_PREFIX}{step}"
+    self._found = {
+      "step": step,
+      "metric": self.metric,
+      "value": value,
+      "checkpoint": name,
+    }
+    logging.info("best %s so far: %g", self.metric, value)
+    if not writes:
+      return
+    state = dict(variable_names.by_name(model.variables)) | {
+      variable_names.GLOBAL_STEP: np.int64(step)
+    }
+    google_format.save(state, os.path.join(self.folder, name))
+    files.write_atomically(
+      os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
+    )
+    for other in files.names_in(self.folder):
+      if other.startswith(_PREFIX) and not other.startswith(f"{name}."):
+        files.remove(os.path.join(self.folder, other))
+
+  def is_stale(self, step: int, patience: int) -> bool:
+    """Whether the best is `patience` steps old; never for patience 0."""
+    found = self._read()
+    return bool(patience and found and step - found["step"] >= patience)
+
+  def _is_better(self, value: float, than: float) -> bool:
+    if not math.isfinite(value) or not math.isfinite(than):
+      return math.isfinite(value)
+    is_loss = str(self.metric).endswith("loss")
+    return value < than if is_loss else value > than
+
+  def _read(self) -> dict[str, Any] | None:
+    path = os.path.join(self.folder, _FILE)
+    if self._found is None and self.metric and files.exists(path):
+      found = files.read_json(path)
+      missing = _KEYS - set(found)
+      if missing:
+        raise ValueError(
+          f"{path}: found no {min(missing)!r}, expected what training writes; "
+          "remove the folder it is in, or take an empty output_dir"
+        )
+      if found["metric"] != self.metric:
+        raise ValueError(
+          f"{path} is of best_metric={found['metric']}, now it is "
+          f"{self.metric}; give that one again, or another output_dir"
+        )
+      self._found = found
+    return self._found

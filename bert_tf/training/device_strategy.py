@@ -1,0 +1,162 @@
+"""Where a run computes: one device, several, several machines, a TPU."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from bert_tf.training import dtype_policies
+
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceSettings:
+  """The device flags that all runners share.
+
+  Attributes:
+    strategy: One of `STRATEGIES`.
+    use_tpu: The original's flag, the same as strategy "tpu".
+    tpu_name: Name or grpc address of the TPU; "" or "local" on a TPU VM.
+    tpu_zone: Its zone, detected if None.
+    gcp_project: Its project, detected if None.
+    precision: One of `precision.PRECISIONS`.
+    jit_compile: Whether XLA computes the gradients; None for what is best,
+      see `compilation.choose`.
+  """
+
+  strategy: str = "auto"
+  use_tpu: bool = False
+  tpu_name: str | None = None
+  tpu_zone: str | None = None
+  gcp_project: str | None = None
+  precision: str = "float32"
+  jit_compile: bool | None = None
+
+  def __post_init__(self) -> None:
+    if self.strategy not in STRATEGIES:
+      raise ValueError(
+        f"strategy={self.strategy!r} is not known; it is one of "
+        f"{', '.join(STRATEGIES)}"
+      )
+    dtype_policies.policy(self.precision)
+    if self.use_tpu and self.strategy not in ("auto", "tpu"):
+      raise ValueError(
+        f"use_tpu is set and strategy={self.strategy}; leave one of them out"
+      )
+    if self.kind == "tpu" and self.precision == "mixed_float16":
+      raise ValueError(
+        "precision=mixed_float16 does not exist on TPUs; use mixed_bfloat16"
+      )
+
+  @property
+  def kind(self) -> str:
+    """The strategy with "auto" resolved as far as flags tell."""
+    return "tpu" if self.use_tpu else self.strategy
+
+
+def worker_count() -> int:
+  """Number of workers that TF_CONFIG names; 1 without it.
+
+  Raises:
+    ValueError: TF_CONFIG is not as TensorFlow has it.
+  """
+  text = os.environ.get("TF_CONFIG", "")
+  if not text:
+    return 1
+  try:
+    cluster = json.loads(text).get("cluster", {})
+    count = sum(len(cluster.get(job, ())) for job in ("chief", "worker"))
+  except (ValueError, AttributeError, TypeError) as error:
+    raise ValueError(
+      "the environment variable TF_CONFIG is not a JSON object with a cluster, "
+      f'{{"cluster": {{"worker": ["host:port", ...]}}, ...}}: {error}'
+    ) from error
+  return max(1, count)
+
+
+def create(settings: DeviceSettings) -> Any:
+  """Makes the strategy; call it before any other use of TensorFlow."""
+  kind = settings.kind
+  if kind == "auto":
+    kind = _choose()
+  strategy = _MAKERS[kind](settings)
+  logging.info(
+    "strategy %s: %d replicas, precision %s",
+    kind,
+    strategy.num_replicas_in_sync,
+    settings.precision,
+  )
+  return strategy
+
+
+def _choose() -> str:
+  if worker_count() > 1:
+    return "multi_worker"
+  several = len(tf.config.list_logical_devices("GPU")) > 1
+  return "mirrored" if several else "one_device"
+
+
+def _one_device(settings: DeviceSettings) -> Any:
+  del settings
+  gpus = tf.config.list_logical_devices("GPU")
+  return tf.distribute.OneDeviceStrategy("GPU:0" if gpus else "CPU:0")
+
+
+def _mirrored(settings: DeviceSettings) -> Any:
+  """All GPUs there are; without any, all logical CPU devices."""
+  del settings
+  kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+  devices = [device.name for device in tf.config.list_logical_devices(kind)]
+  return tf.distribute.MirroredStrategy(devices)
+
+
+def _multi_worker(settings: DeviceSettings) -> Any:
+  del settings
+  if not os.environ.get("TF_CONFIG"):
+    raise ValueError(
+      "strategy=multi_worker needs the environment variable TF_CONFIG, "
+      '{"cluster": {"worker": ["host:port", ...]}, '
+      '"task": {"type": "worker", "index": 0}}'
+    )
+  return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _tpu(settings: DeviceSettings) -> Any:
+  name = settings.tpu_name or ""
+  try:
+    resolver = tf.distribute.cluster_resolver.TPUClusterResolver(
+      tpu=name, zone=settings.tpu_zone, project=settings.gcp_project
+    )
+    tf.config.experimental_connect_to_cluster(resolver)
+    tf.tpu.experimental.initialize_tpu_system(resolver)
+  except Exception as error:
+    raise RuntimeError(
+      f"no TPU could be reached (tpu_name={name!r}, "
+      f"tpu_zone={settings.tpu_zone!r}, gcp_project={settings.gcp_project!r}); "
+      f"on a TPU VM use --tpu_name=local: {error}"
+    ) from error
+  return tf.distribute.TPUStrategy(resolver)
+
+
+_MAKERS: dict[str, Callable[[DeviceSettings], Any]] = {
+  "one_device": _one_device,
+  "mirrored": _mirrored,
+  "multi_worker": _multi_worker,
+  "tpu": _tpu,
+}
+
+
+def is_chief(strategy: Any) -> bool:
+  """Whether this process writes the files of the run."""
+  if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    return True
+  resolver = strategy.cluster_resolver
+  has_chief = "chief" in resolver.cluster_spec().jobs
+  if has_chief:
+    return bool(resolver.task_type == "chief")
+  return resolver.task_type == "worker" and resolver.task_id == 0

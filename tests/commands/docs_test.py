@@ -1,0 +1,44 @@
+"""The commands that README.md and docs/ show: their flags are there."""
+
+import collections
+import re
+import shlex
+
+import pytest
+
+from tests.commands import running
+from tests.conftest import ROOT
+
+_BLOCK = re.compile(r"^```\n(.*?)^```", re.M | re.S)
+_COMMAND = re.compile(r"python -m (tools|benchmarks)\.([a-z]\w+)([^|\n]*)")
+_PACKAGES = {"tools": "bert_tf.commands", "benchmarks": "benchmarks"}
+_MISSING = "must have a value other than None"
+
+
+def shown():
+  """The command lines of each command, by its name."""
+  found = collections.defaultdict(list)
+  for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for block in _BLOCK.findall(path.read_text()):
+      text = re.sub(r"\\\n\s*", "", block)
+      for room, name, line in _COMMAND.findall(text):
+        found[_PACKAGES[room], name].append(tuple(shlex.split(line, comments=True)))
+  return found
+
+
+SHOWN = shown()
+
+
+def test_many_are_shown():
+  assert len(SHOWN) >= 14
+  assert sum(map(len, SHOWN.values())) >= 30
+
+
+@pytest.mark.parametrize("command", sorted(SHOWN), ids=".".join)
+def test_flags_are_there(command):
+  """A variable, as $MODEL, may stand for those that are needed."""
+  lines = [tuple(x for x in line if x[0] != "$") for line in SHOWN[command]]
+  errors = running.flags_of(command[1], *lines, package=command[0])["errors"]
+  for line, read, error in zip(SHOWN[command], lines, errors, strict=True):
+    is_whole = len(read) == len(line)
+    assert error is None or (_MISSING in error and not is_whole), line

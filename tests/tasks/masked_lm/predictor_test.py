@@ -1,0 +1,206 @@
+"""Answers of the tiny golden model, recomputed in NumPy."""
+
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+import bert_tf
+from bert_tf.models import pretrainer
+from bert_tf.tasks.masked_lm import examples, predictor
+from bert_tf.text import text_lines
+
+TINY = pathlib.Path(__file__).resolve().parents[2] / "testdata" / "tiny"
+TEXTS = [
+  "The [MASK] slept under the table.",
+  "It was [MASK] [MASK] that noticed first ||| A [MASK]!",
+  "[MASK]",
+  "Most visitors come for the opera house; they [MASK] for the trout.",
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(testdata):
+  return bert_tf.FullTokenizer(testdata / "vocab.txt")
+
+
+@pytest.fixture(scope="module")
+def model():
+  return pretrainer.BertPretrainer.from_checkpoint(TINY)
+
+
+@pytest.fixture(scope="module")
+def answerer(model, tokenizer):
+  return predictor.Answerer(model, tokenizer, batch_size=3)
+
+
+def softmax(logits):
+  odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+  return odds / odds.sum(axis=-1, keepdims=True)
+
+
+def read_heads():
+  from bert_tf.checkpoints import google_format
+
+  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  return lambda name: reader.read(name).astype(np.float64)
+
+
+def sequence_of(model, tokens, segment_ids, tokenizer):
+  """Vectors [S, H] and the pooled one [H] of one sequence, without padding."""
+  ids = tokenizer.convert_tokens_to_ids(tokens)
+  output = model.bert([ids], segment_ids=[segment_ids])
+  return (
+    output.sequence_output[0].numpy().astype(np.float64),
+    output.pooled_output[0].numpy().astype(np.float64),
+  )
+
+
+def word_odds(vectors):
+  """The head of masked words, in NumPy: [N, H] to probabilities [N, V]."""
+  read = read_heads()
+  x = vectors @ read("cls/predictions/transform/dense/kernel")
+  x = x + read("cls/predictions/transform/dense/bias")
+  cubed = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+  x = 0.5 * x * (1 + np.tanh(cubed))
+  x = (x - x.mean(-1, keepdims=True)) / np.sqrt(
+    x.var(-1, keepdims=True) + 1e-12
+  )
+  x = x * read("cls/predictions/transform/LayerNorm/gamma")
+  x = x + read("cls/predictions/transform/LayerNorm/beta")
+  logits = x @ read("bert/embeddings/word_embeddings").T
+  return softmax(logits + read("cls/predictions/output_bias"))
+
+
+def test_mask_stays_whole(tokenizer):
+  assert examples.tokenize("a [MASK], the[MASK]", tokenizer) == [
+    "a",
+    "[MASK]",
+    ",",
+    "the",
+    "[MASK]",
+  ]
+  assert "[MASK]" not in examples.tokenize("[mask]", tokenizer)
+  one = examples.encode(
+    text_lines.Line("the [MASK]", "[MASK] it"), tokenizer, 16
+  )
+  assert one.masks == [2, 4]
+  assert one.pieces == [1, 5]
+  assert one.is_pair
+
+
+def test_guesses_are_the_likeliest_words(answerer, model, tokenizer):
+  found = answerer.fill(TEXTS, top_k=4)
+  assert [len(masks) for masks in found] == [1, 3, 1, 1]
+  for text, masks in zip(TEXTS, found, strict=True):
+    one = examples.encode(text_lines.parse(text), tokenizer, 64)
+    vectors, _ = sequence_of(model, one.tokens, one.segment_ids, tokenizer)
+    odds = word_odds(vectors[one.masks])
+    for row, guesses in zip(odds, masks, strict=True):
+      best = np.argsort(-row)[:4]
+      assert [g.token for g in guesses] == tokenizer.convert_ids_to_tokens(best)
+      np.testing.assert_allclose(
+        [g.probability for g in guesses], row[best], atol=1e-6
+      )
+
+
+def test_more_guesses_than_words(answerer, tokenizer):
+  ((guesses,),) = answerer.fill(["the [MASK]"], top_k=10_000)
+  assert len(guesses) == len(tokenizer.vocab)
+  assert sum(g.probability for g in guesses) == pytest.approx(1, abs=1e-5)
+
+
+def test_likelihood_masks_each_piece_in_turn(answerer, model, tokenizer):
+  texts = ["It was the naïve jackdaw.", "the", "They ate ||| the cake"]
+  found = answerer.likelihood(texts)
+  for text, one in zip(texts, found, strict=True):
+    whole = examples.encode(text_lines.parse(text), tokenizer, 64)
+    logs = []
+    for at in whole.pieces:
+      tokens = [*whole.tokens[:at], "[MASK]", *whole.tokens[at + 1 :]]
+      vectors, _ = sequence_of(model, tokens, whole.segment_ids, tokenizer)
+      odds = word_odds(vectors[[at]])[0]
+      logs.append(np.log(odds[tokenizer.vocab[whole.tokens[at]]]))
+    assert one.pieces == len(logs)
+    assert one.log_likelihood == pytest.approx(sum(logs), abs=1e-4)
+    wanted = np.exp(-np.mean(logs))
+    assert one.perplexity == pytest.approx(wanted, rel=1e-4)
+
+
+def test_next_sentence(answerer, model, tokenizer):
+  pairs = [("It was the jackdaw.", "They ate."), ("the", "a " * 100)]
+  found = answerer.next_sentence(pairs)
+  read = read_heads()
+  for (a, b), follows in zip(pairs, found, strict=True):
+    one = examples.encode(text_lines.Line(a, b), tokenizer, 64, may_cut=True)
+    assert len(one.tokens) <= 64
+    _, pooled = sequence_of(model, one.tokens, one.segment_ids, tokenizer)
+    logits = pooled @ read("cls/seq_relationship/output_weights").T
+    odds = softmax(logits + read("cls/seq_relationship/output_bias"))
+    assert follows == pytest.approx(odds[0], abs=1e-6)
+
+
+def test_many_lines_are_computed_in_parts(
+  answerer, model, tokenizer, monkeypatch
+):
+  texts = ["It was the jackdaw.", "the", "They ate cake.", "a"]
+  whole = answerer.likelihood(texts)
+  guesses = answerer.fill(TEXTS)
+  monkeypatch.setattr(predictor, "_AT_ONCE", 2)
+  for one, other in zip(answerer.likelihood(texts), whole, strict=True):
+    assert one == pytest.approx(other, abs=1e-4)
+  for one, other in zip(answerer.fill(TEXTS), guesses, strict=True):
+    assert [[g.token for g in m] for m in one] == [
+      [g.token for g in m] for m in other
+    ]
+
+
+def test_nothing_asked(answerer):
+  assert answerer.fill([]) == []
+  assert answerer.likelihood([]) == []
+  assert answerer.next_sentence([]) == []
+
+
+def test_lines_that_are_too_long_and_texts_that_are_one(answerer):
+  with pytest.raises(
+    ValueError, match=r"texts, line 2: found 72 tokens, .*=64"
+  ):
+    answerer.fill(["the [MASK]", "the " * 70])
+  with pytest.raises(TypeError, match="texts is one string"):
+    answerer.fill("the [MASK]")
+
+
+def test_fits_with_keras(testdata):
+  """Plain tf.data: labels and weights flat, as the logits are."""
+  model = pretrainer.BertPretrainer.from_checkpoint(TINY)
+  with np.load(TINY / "modeling.npz") as file:
+    batch = {k.removeprefix("in/"): file[k] for k in file if "in/" in k}
+
+  def parts(x):
+    words, labels = x.pop("masked_lm_ids"), x.pop("next_sentence_labels")
+    weights = tf.reshape(x.pop("masked_lm_weights"), [-1])
+    labels = tf.reshape(labels, [-1])
+    ones = tf.ones_like(labels, tf.float32)
+    return x, (tf.reshape(words, [-1]), labels), (weights, ones)
+
+  dataset = tf.data.Dataset.from_tensor_slices(batch).batch(4).map(parts)
+  loss = tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+  model.compile(tf_keras.optimizers.Adam(1e-3), [loss, loss])
+  losses = model.fit(dataset, epochs=25, verbose=0).history["loss"]
+  assert losses[-1] < 0.8 * losses[0]
+  assert model.evaluate(dataset, verbose=0)[0] < losses[0]
+
+
+def test_a_checkpoint_without_heads_is_no_pretrainer(tmp_path):
+  from bert_tf.checkpoints import google_format
+
+  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  kept = {n: reader.read(n) for n in reader.shapes if n.startswith("bert/")}
+  google_format.save(kept, str(tmp_path / "bert_model.ckpt"))
+  config = bert_tf.BertConfig.from_json_file(TINY / "bert_config.json")
+  with pytest.raises(ValueError, match="cls/predictions"):
+    pretrainer.BertPretrainer.from_checkpoint(tmp_path, config=config)
+  with pytest.raises(FileNotFoundError, match=r"bert_config\.json"):
+    pretrainer.BertPretrainer.from_checkpoint(tmp_path)

@@ -1,0 +1,70 @@
+"""The choice of devices."""
+
+import json
+
+import pytest
+
+from bert_tf.training import device_strategy, training_loop
+
+
+@pytest.mark.parametrize(
+  "settings, message",
+  [
+    ({"strategy": "cluster"}, "strategy='cluster' is not known"),
+    ({"precision": "float8"}, "precision='float8' is not known"),
+    ({"use_tpu": True, "strategy": "mirrored"}, "use_tpu is set and"),
+    ({"use_tpu": True, "precision": "mixed_float16"}, "use mixed_bfloat16"),
+  ],
+)
+def test_errors(settings, message):
+  with pytest.raises(ValueError, match=message):
+    device_strategy.DeviceSettings(**settings)
+
+
+def test_auto_on_one_cpu():
+  found = device_strategy.create(device_strategy.DeviceSettings())
+  assert found.num_replicas_in_sync == 1
+  assert device_strategy.is_chief(found)
+
+
+def test_multi_worker_needs_its_environment(monkeypatch):
+  monkeypatch.delenv("TF_CONFIG", raising=False)
+  with pytest.raises(ValueError, match="needs the environment variable TF_CON"):
+    device_strategy.create(
+      device_strategy.DeviceSettings(strategy="multi_worker")
+    )
+
+
+@pytest.mark.parametrize(
+  "cluster, count",
+  [
+    ({"worker": ["a:1"]}, 1),
+    ({"chief": ["a:1"], "worker": ["b:1", "c:1"]}, 3),
+    ({}, 1),
+  ],
+)
+def test_workers_of_tf_config(monkeypatch, cluster, count):
+  monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster}))
+  assert device_strategy.worker_count() == count
+
+
+@pytest.mark.parametrize(
+  "text", ["{", "[]", '{"cluster": []}', '{"cluster": {"worker": 2}}']
+)
+def test_broken_tf_config(monkeypatch, text):
+  monkeypatch.setenv("TF_CONFIG", text)
+  with pytest.raises(ValueError, match="TF_CONFIG is not a JSON object"):
+    device_strategy.worker_count()
+
+
+def test_no_tpu_is_said_plainly():
+  settings = device_strategy.DeviceSettings(use_tpu=True, tpu_name="local")
+  with pytest.raises(RuntimeError, match="no TPU could be reached"):
+    device_strategy.create(settings)
+
+
+def test_uneven_batch():
+  found = device_strategy.create(device_strategy.DeviceSettings())
+  assert training_loop.replica_batch_size(found, 8, 4) == 8
+  with pytest.raises(ValueError, match=r"10 examples.*4 micro.*multiple of 4"):
+    training_loop.replica_batch_size(found, 10, 4)

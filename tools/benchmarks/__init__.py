@@ -1,1 +1,0 @@
-"""What the project is held against: a module for each kind of work."""
