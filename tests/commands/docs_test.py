@@ -22,7 +22,9 @@ def shown():
     for block in _BLOCK.findall(path.read_text()):
       text = re.sub(r"\\\n\s*", "", block)
       for room, name, line in _COMMAND.findall(text):
-        found[_PACKAGES[room], name].append(tuple(shlex.split(line, comments=True)))
+        found[_PACKAGES[room], name].append(
+          tuple(shlex.split(line, comments=True))
+        )
   return found
 
 

@@ -19,11 +19,13 @@ def run(name, *flags, by_path=False, input=None, cwd=ROOT, timeout=300):
   That it starts by itself, in a process of its own, needs to be seen once: by
   its path. As a module it is a fork, see forks.py.
   """
+  is_command = (ROOT / "tools" / f"{name}.py").exists()
+  room = "tools" if is_command else "benchmarks"
   if by_path:
-    path = pathlib.Path("tools", f"{name}.py")
+    path = pathlib.Path(room, f"{name}.py")
     program = [str(path if cwd == ROOT else ROOT / path)]
     return alone(*program, *flags, input=input, cwd=cwd, timeout=timeout)
-  return forked(["-m", f"tools.{name}"], flags, input or "", cwd, timeout)
+  return forked(["-m", f"{room}.{name}"], flags, input or "", cwd, timeout)
 
 
 def alone(*arguments, **kwargs):
