@@ -3,7 +3,7 @@
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   device_strategy,
   dtype_policies,
@@ -96,7 +96,7 @@ def devices() -> device_strategy.DeviceSettings:
     if FLAGS[name].present:
       logging.warning("--%s has no effect: %s", name, reason)
   if "do_train" not in FLAGS or not FLAGS.do_train:
-    onednn_fusion.assume_frozen_weights()
+    onednn_kernels.assume_frozen_weights()
   return shared_flags.settings(device_strategy.DeviceSettings)
 
 

@@ -7,7 +7,7 @@ from absl import flags, logging
 from bert_tf.checkpoints import exported_format
 from bert_tf.commands import shared_flags
 from bert_tf.export import saved_model_predictor
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 
 FLAGS = flags.FLAGS
 
@@ -34,7 +34,7 @@ flags.register_validator(  # type: ignore[no-untyped-call]
 def main() -> None:
   """Runs with the flags given."""
   if exported_format.recognises(FLAGS.saved_model):  # of others nobody knows
-    onednn_fusion.assume_frozen_weights()
+    onednn_kernels.assume_frozen_weights()
   predictor = saved_model_predictor.Predictor(FLAGS.saved_model)
   count = saved_model_predictor.run(
     predictor, sys.stdin.buffer, sys.stdout, FLAGS.batch_size

@@ -9,7 +9,7 @@ import tf_keras
 
 from bert_tf import bert_config
 from bert_tf.checkpoints import formats, google_format
-from bert_tf.kernels import token_rows
+from bert_tf.kernels import modes
 from bert_tf.layers import (
   attention_mask,
   embeddings,
@@ -114,6 +114,7 @@ class BertModel(tf_keras.Model):
     input_mask: Any = None,
     segment_ids: Any = None,
     training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
   ) -> BertOutput:
     """Encodes.
 
@@ -123,6 +124,8 @@ class BertModel(tf_keras.Model):
       input_mask: int32 [B, S], 1 for tokens, 0 for padding; all 1 if None.
       segment_ids: int32 [B, S]; all 0 if None.
       training: Whether dropout is applied.
+      mode: How it is computed, see `modes.Mode`. If rows of padding are left
+        out, outputs are 0 where the input mask is 0.
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
@@ -140,29 +143,27 @@ class BertModel(tf_keras.Model):
       segment_ids = tf.zeros_like(input_ids)
     segment_ids = tf.cast(segment_ids, tf.int32)
     _check_inputs(self.config, input_ids, segment_ids)
-    return self._encode(input_ids, input_mask, segment_ids, training)
+    kernels = modes.select(mode, training, self.compute_dtype)
+    return self._encode(input_ids, input_mask, segment_ids, kernels)
 
   def _encode(
-    self, input_ids: Any, input_mask: Any, segment_ids: Any, training: bool
+    self,
+    input_ids: Any,
+    input_mask: Any,
+    segment_ids: Any,
+    kernels: modes.Kernels,
   ) -> BertOutput:
-    heads, size = self.config.num_attention_heads, self.config.hidden_size
-    rows: token_rows.TokenRows
-    if token_rows.is_skipping() and not training:
-      rows = token_rows.RealRows(input_mask, heads)
-      ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
-      x = self.embeddings(ids, segments, rows.positions)
-    else:
-      rows = token_rows.PaddedRows(tf.shape(input_ids), heads)
-      x = self.embeddings(input_ids, segment_ids, training=training)
-      x = tf.reshape(x, [-1, size])  # [B*S, H]
+    rows = kernels.rows(input_mask, self.config.num_attention_heads)
+    ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
+    x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
     bias = attention_mask.attention_bias(input_mask)  # [B, 1, 1, S]
     outputs = [rows.to_sequences(x)]  # [B, S, H]
     for layer in self.blocks:
-      x = layer(x, bias, rows, training=training)  # [T, H]
+      x = layer(x, bias, rows, kernels)  # [T, H]
       outputs.append(rows.to_sequences(x))
-    shape = [*input_ids.shape, size]
+    shape = [*input_ids.shape, self.config.hidden_size]
     outputs = [tf.ensure_shape(output, shape) for output in outputs]
-    pooled = self.pooler(outputs[-1])
+    pooled = self.pooler(outputs[-1], kernels)
     return BertOutput(outputs[0], tuple(outputs[1:]), outputs[-1], pooled)
 
 

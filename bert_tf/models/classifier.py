@@ -10,7 +10,7 @@ import tf_keras
 
 from bert_tf import bert_config
 from bert_tf.inputs import encoded_texts, length_batches, model_inputs
-from bert_tf.kernels import seeded_dropout, token_rows
+from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
 
@@ -42,18 +42,25 @@ class BertClassifier(model_with_heads.OutputsModel):
     )
     self.build(None)
 
-  def call(self, inputs: Mapping[str, Any], training: bool = False) -> Any:
+  def call(
+    self,
+    inputs: Mapping[str, Any],
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
+  ) -> Any:
     """Scores texts.
 
     Args:
       inputs: `input_ids`, `input_mask`, `segment_ids`, int32 [B, S].
       training: Whether dropout is applied.
+      mode: As of `BertModel`.
 
     Returns:
       Logits, float32 [B, C].
     """
-    pooled = self.bert(inputs, training=training).pooled_output  # [B, H]
-    return self.head(seeded_dropout.dropout(pooled, _DROPOUT, training))
+    kernels = modes.select(mode, training, self.compute_dtype)
+    output = self.bert(inputs, training=training, mode=kernels)
+    return self.head(kernels.dropout(output.pooled_output, _DROPOUT))
 
   def predict_text(
     self,
@@ -104,5 +111,4 @@ class BertClassifier(model_with_heads.OutputsModel):
   )
   def _score(self, batch: Mapping[str, Any]) -> Any:
     """Logits of a batch, in a graph."""
-    with token_rows.skipping_padding():
-      return self(batch)
+    return self(batch, mode=modes.Mode(packed=True))

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf.checkpoints import variable_names
-from bert_tf.kernels import xla_groups
+from bert_tf.kernels import xla_kernels
 
 
 class AdamWeightDecay(tf_keras.optimizers.Optimizer):
@@ -89,7 +89,7 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     is_decayed = variable_names.is_decayed(
       variable_names.variable_name(variable)
     )
-    update = _compiled_update if xla_groups.are_on() else _update
+    update = _compiled_update if xla_kernels.are_on() else _update
     update(
       variable.handle,
       self._m[index].handle,

@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf.checkpoints import variable_names
-from bert_tf.kernels import xla_groups
+from bert_tf.kernels import xla_kernels
 from bert_tf.training import adam_weight_decay, addons, learning_rate_schedule
 
 CLIP_NORM = 1.0
@@ -180,7 +180,7 @@ class Optimizer:
     norm = tf.linalg.global_norm(dense)
     if sparse:
       norm = tf.sqrt(norm**2 + sparse_square)
-    if self._scaler is None and self._scales_itself and xla_groups.are_on():
+    if self._scaler is None and self._scales_itself and xla_kernels.are_on():
       # As below, but in the same pass; not a number where the norm is none.
       scale = CLIP_NORM / tf.maximum(norm, CLIP_NORM) + (norm - norm)
       self._inner.gradient_scale = scale

@@ -11,7 +11,7 @@ import tf_keras
 from absl import logging
 
 from bert_tf.checkpoints import formats, google_format, variable_names
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   device_strategy,
   dtype_policies,
@@ -123,7 +123,7 @@ class Trainer:
     is_trained: Callable[[str], bool] = lambda name: True,
     pause: "Pause | None" = None,
   ):
-    onednn_fusion.check_trainable()
+    onednn_kernels.check_trainable()
     replica_batch_size(
       strategy, settings.batch_size, settings.gradient_accumulation_steps
     )

@@ -10,7 +10,7 @@ import tensorflow as tf
 import bert_tf
 from bert_tf.checkpoints import google_format
 from bert_tf.inputs import model_inputs
-from bert_tf.kernels import token_rows
+from bert_tf.kernels import modes
 from tests import conftest
 
 FOLDER = conftest.ROOT / "tests" / "testdata" / "tiny"
@@ -52,8 +52,7 @@ def in_graph(model, shape=(None, None), skip=False):
 
   @tf.function(input_signature=[spec])
   def run(inputs):
-    with token_rows.skipping_padding(skip):
-      return model(inputs)
+    return model(inputs, mode=modes.Mode(packed=skip))
 
   return run
 

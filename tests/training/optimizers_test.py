@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf.checkpoints import google_format, variable_names
-from bert_tf.kernels import xla_groups
+from bert_tf.kernels import xla_kernels
 from bert_tf.tasks.pretraining import loss
 from bert_tf.training import (
   adam_weight_decay,
@@ -79,7 +79,7 @@ GRADIENTS = [np.float32([3.0, 4.0]), np.float32([0.1, -0.2])]
 @pytest.mark.parametrize("is_compiled", [False, True])
 def test_adamw_against_numpy(is_compiled):
   start = np.float32([1.0, -2.0])
-  with xla_groups.groups(is_compiled):
+  with xla_kernels.groups(is_compiled):
     (kernel, bias), norms, opt = steps_of(
       "adamw", GRADIENTS, kernel=start, bias=start
     )
