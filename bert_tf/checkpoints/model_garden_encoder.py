@@ -14,8 +14,8 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf import bert_config
-from bert_tf.kernels import modes
-from bert_tf.layers import activations, attention_mask, layer_norm
+from bert_tf.kernels import modes, plain_kernels
+from bert_tf.layers import activations, attention_mask
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 _POSITIONS = "masked_lm_positions"
@@ -153,7 +153,7 @@ class Forward:
     mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
     gamma, beta = self.weights[f"{scope}/gamma"], self.weights[f"{scope}/beta"]
     return tf.nn.batch_normalization(
-      x, mean, variance, beta, gamma, layer_norm.EPSILON
+      x, mean, variance, beta, gamma, plain_kernels.EPSILON
     )
 
 

@@ -129,7 +129,7 @@ def test_prediction_by_length_changes_nothing(
   inputs = {name: examples[name] for name in list(SCHEMA)[:3]}
 
   def call(model, batch):
-    output = model.bert(batch)
+    output = model.func.bert(batch, **model.keywords)
     return {
       "pooled": output.pooled_output,
       "tokens": output.sequence_output,
