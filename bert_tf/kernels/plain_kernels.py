@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.kernels import seeded_dropout, token_rows
+from bert_tf.kernels import packed_rows, seeded_dropout, token_rows
 
 EPSILON = 1e-12  # of LayerNorm; source: modeling.py, `layer_norm`
 
@@ -27,9 +27,11 @@ class PlainKernels:
 
   def rows(self, input_mask: Any, heads: int) -> token_rows.TokenRows:
     """A row for each real token if packed, else for each position."""
-    if self.packed and not self.training:
-      return token_rows.RealRows(input_mask, heads)
-    return token_rows.PaddedRows(tf.shape(input_mask), heads)
+    if not self.packed:
+      return token_rows.PaddedRows(tf.shape(input_mask), heads)
+    if self.training:
+      return packed_rows.PackedRows(input_mask, heads)
+    return token_rows.RealRows(input_mask, heads)
 
   def dense(self, x: Any, kernel: Any, bias: Any) -> Any:
     """Maps [T, I] to [T, O]."""

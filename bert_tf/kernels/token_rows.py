@@ -2,12 +2,15 @@
 
 All of the encoder but attention looks at a token alone: a product of a matrix
 with a row for each token is the fastest there is, and rows of padding need not
-be there at all. Attention puts them into sequences and back.
+be there at all. Attention puts them into sequences and back. `packed_rows` has
+the rows of training.
 """
 
 from typing import Any
 
 import tensorflow as tf
+
+from bert_tf.kernels import packed_rows
 
 
 class PaddedRows:
@@ -25,6 +28,10 @@ class PaddedRows:
   def pack(self, x: Any) -> Any:
     """Takes the rows' values out of [B, S]: [T], T = B*S."""
     return tf.reshape(x, [-1])
+
+  def keys(self, x: Any) -> Any:
+    """The part of [B, S] that attention sees: all."""
+    return x
 
   def add_positions(self, x: Any, table: Any) -> Any:
     """Adds each row's entry in a table [P, H] of positions to `x` [T, H]."""
@@ -93,6 +100,10 @@ class RealRows:
     """Takes the rows' values out of [B, S]: [T]."""
     return tf.gather(tf.reshape(x, [-1]), self._places)
 
+  def keys(self, x: Any) -> Any:
+    """As of `PaddedRows`."""
+    return x
+
   def add_positions(self, x: Any, table: Any) -> Any:
     """As of `PaddedRows`."""
     return x + tf.gather(table, self.positions)
@@ -115,4 +126,4 @@ class RealRows:
     return tf.reshape(x, [self._batch, self._length, shape[1]])
 
 
-TokenRows = PaddedRows | RealRows
+TokenRows = PaddedRows | RealRows | packed_rows.PackedRows

@@ -125,7 +125,8 @@ class BertModel(tf_keras.Model):
       segment_ids: int32 [B, S]; all 0 if None.
       training: Whether dropout is applied.
       mode: How it is computed, see `modes.Mode`. If rows of padding are left
-        out, outputs are 0 where the input mask is 0.
+        out, what outputs are where the input mask is 0 has no meaning (it is
+        0 outside of training).
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
@@ -156,7 +157,7 @@ class BertModel(tf_keras.Model):
     rows = kernels.rows(input_mask, self.config.num_attention_heads)
     ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
     x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
-    bias = attention_mask.attention_bias(input_mask)  # [B, 1, 1, S]
+    bias = attention_mask.attention_bias(rows.keys(input_mask))
     outputs = [rows.to_sequences(x)]  # [B, S, H]
     for layer in self.blocks:
       x = layer(x, bias, rows, kernels)  # [T, H]

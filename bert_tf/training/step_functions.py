@@ -40,7 +40,8 @@ class TrainStep:
     micro_batches: The parts the batch is cut into, one after the other
       (gradient accumulation).
     compilation: What of the gradients XLA computes, one of
-      `compilation.COMPILATIONS`.
+      `step_compilation.COMPILATIONS`.
+    packed: Whether padding is left out, see `modes.Mode`.
   """
 
   def __init__(
@@ -51,6 +52,7 @@ class TrainStep:
     seed: int = 0,
     micro_batches: int = 1,
     compilation: str = step_compilation.NONE,
+    packed: bool = False,
   ):
     self.model = model
     self.objective = objective
@@ -58,6 +60,7 @@ class TrainStep:
     self.seed = seed
     self.micro_batches = micro_batches
     self._has_groups = compilation == step_compilation.GROUPS
+    self._packed = packed
     self._sparse: tuple[int, ...] = ()  # known when the step is traced
     self._gradients = (
       tf.function(self._batch_gradients, jit_compile=True)
@@ -131,7 +134,7 @@ class TrainStep:
 
   def _mode(self, seed: Any) -> modes.Mode:
     kernels = modes.XLA if self._has_groups else modes.PLAIN
-    return modes.Mode(kernels, seed)
+    return modes.Mode(kernels, seed, self._packed)
 
   def _micro_gradients(
     self, batch: Batch, weights: Sums, seed: Any
