@@ -171,7 +171,7 @@ def create_shard(
       clock.end("start-up")
       with _bar("tokens", None, show_progress) as bar:
         corpus = text_corpus.read_corpus(
-          shard.text, tokenizer, bar.update, folder
+          shard.text, tokenizer.line_encoder(), bar.update, folder
         )
       clock.end("tokens")
       total = corpus.document_count * config.dupe_factor

@@ -170,7 +170,7 @@ def test_a_failure_leaves_no_trace(config, tmp_path, monkeypatch, phase):
   (tmp_path / "out" / "a").write_bytes(b"older")
   before = files_in(tmp_path)
   owner = {
-    "read_corpus": record_generator.corpus_lib,
+    "read_corpus": record_generator.text_corpus,
     "fill": record_generator,
     "write": record_generator.instance_records,
   }[phase]
