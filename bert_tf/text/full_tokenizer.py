@@ -52,7 +52,7 @@ class FullTokenizer:
       vocab_file: the vocabulary.
       do_lower_case: which of the original's rules hold: those of its uncased
         or of its cased models.
-      rules: others than the original's; `do_lower_case` then counts for nothing.
+      rules: instead of these.
       max_cached_words: how many words each cache holds before it is emptied.
     """
     self._set_up(

@@ -53,7 +53,7 @@ class InGraphTokenizer(tf.Module):
       vocab_file: the vocabulary.
       do_lower_case: which of the original's rules hold: those of its uncased
         or of its cased models.
-      rules: others than the original's; `do_lower_case` then counts for nothing.
+      rules: instead of these.
 
     Raises:
       FileNotFoundError: there is no such file.

@@ -72,22 +72,56 @@ def _expected_instead(name: str, value: Any) -> str:
   return "" if is_count and value > 0 else "a whole number above 0"
 
 
-def stated(values: Mapping[str, Any], path: str) -> dict[str, Any]:
+def stated(
+  values: Mapping[str, Any],
+  path: str,
+  names: Mapping[str, str] = STORED,
+  where: str = "",
+) -> dict[str, Any]:
   """The rules that a file states, by the names of the fields; perhaps none.
 
   Args:
-    values: The file's, by the keys of `STORED`; others are left alone.
+    values: What the file says; keys that are not in `names` are left alone.
     path: The file, for the message.
+    names: The fields by the file's keys.
+    where: What stands before the keys in the message.
 
   Raises:
     ValueError: A value is none for its key; the message names both.
   """
-  found = {STORED[key]: values[key] for key in STORED if key in values}
-  for key, name in STORED.items():
-    if name not in found or (name == "strip_accents" and found[name] is None):
+  found = {}
+  for key, name in names.items():
+    if key not in values:
       continue
-    if expected := _expected_instead(name, found[name]):
+    value = found[name] = values[key]
+    expected = _expected_instead(name, value)
+    if expected and not (name == "strip_accents" and value is None):
       raise ValueError(
-        f"{path}: {key} is {found[name]!r}, expected {expected}"
+        f"{path}: {where}{key} is {value!r}, expected {expected}"
       )
+  return found
+
+
+def merged(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+  """What several files state together.
+
+  Args:
+    sources: As `stated` gives them, by the names of the files.
+
+  Raises:
+    ValueError: Two files contradict each other.
+  """
+  found: dict[str, Any] = {}
+  by: dict[str, str] = {}
+  lower_case = [s["lower_case"] for s in sources.values() if "lower_case" in s]
+  for source, rules in sources.items():
+    for name, value in rules.items():
+      if value is None and lower_case:
+        value = lower_case[0]  # of accents, which follow the case
+      if found.setdefault(name, value) != value:
+        raise ValueError(
+          f"{by[name]} and {source} contradict each other: {name} is "
+          f"{found[name]} in one and {value} in the other; change the wrong one"
+        )
+      by.setdefault(name, source)
   return found

@@ -5,10 +5,9 @@ characters, changes them and puts some apart. Here the text is walked through
 once more, character by character, to find the place of each word.
 """
 
-import unicodedata
 from typing import NamedTuple
 
-from bert_tf.text import basic_tokenizer, characters
+from bert_tf.text import basic_tokenizer
 
 
 class WordSpan(NamedTuple):
