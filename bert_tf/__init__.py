@@ -21,6 +21,7 @@ _PUBLIC = {
   "BertTokenClassifier": "bert_tf.models.token_classifier",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
   "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
+  "TokenizerRules": "bert_tf.text.tokenizer_rules",
 }
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
   "BertTokenClassifier",
   "FullTokenizer",
   "InGraphTokenizer",
+  "TokenizerRules",
 ]
 
 

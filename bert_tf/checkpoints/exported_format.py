@@ -7,9 +7,15 @@ export.json, the settings of the export, are among the assets.
 import os
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import object_graph, portable_model, variable_names
+from bert_tf.checkpoints import (
+  object_graph,
+  portable_model,
+  stored_rules,
+  variable_names,
+)
+from bert_tf.text import tokenizer_rules
 
-SETTINGS = "export.json"
+SETTINGS = stored_rules.EXPORT
 _LABELS_OF = {
   "classifier": portable_model.PER_SEQUENCE,
   "multilabel": portable_model.PER_SEQUENCE,
@@ -42,7 +48,8 @@ def read(path: str) -> portable_model.Portable:
   reader = object_graph.Reader(object_graph.variables(folder))
   known = ("bert/", *portable_model.HEADS.values())
   labels = settings.get("labels") or ()
-  lower = settings.get("do_lower_case")
+  vocabulary = portable_model.read_vocabulary(assets)
+  stated = tokenizer_rules.stated(settings, os.path.join(assets, SETTINGS))
   return portable_model.Portable(
     path=folder,
     config=bert_config.BertConfig.from_json_file(
@@ -53,8 +60,8 @@ def read(path: str) -> portable_model.Portable:
       for name in sorted(reader.keys)
       if name.startswith(known) and not variable_names.is_training_state(name)
     },
-    vocabulary=portable_model.read_vocabulary(assets),
-    do_lower_case=lower if isinstance(lower, bool) else None,
+    vocabulary=vocabulary,
+    rules=portable_model.rules(stated, vocabulary),
     labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
     labels_of=_LABELS_OF.get(str(settings.get("model_type"))),
   )

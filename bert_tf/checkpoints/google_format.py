@@ -26,9 +26,9 @@ _DEFAULT = "bert_model.ckpt"
 _CONFIG = portable_model.CONFIG
 # What the runners write of their task, see training/output_folder.py.
 _TASK = "task.json"
-# Further keys of the bert_config.json that this project writes. The original
-# leaves keys alone that it does not know.
-_NOTES = ("do_lower_case", "labels", "labels_of")
+# Further keys of the bert_config.json that this project writes, beside the
+# tokenizer's rules. The original leaves keys alone that it does not know.
+_NOTES = ("labels", "labels_of")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -280,16 +280,19 @@ def read(
     ValueError: A file is damaged.
   """
   reader = Reader(path)
-  config = config or reader.config()
+  config, stated = portable_model.without_rules(
+    config or reader.config(), f"{_CONFIG} of {reader.prefix}"
+  )
+  vocabulary = portable_model.read_vocabulary(os.path.dirname(reader.prefix))
   extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
   notes = _notes(reader.prefix, config)
-  lower, labels_of = notes.get("do_lower_case"), notes.get("labels_of")
+  labels_of = notes.get("labels_of")
   return portable_model.Portable(
     path=reader.prefix,
     config=dataclasses.replace(config, extra=extra),
     tensors={name: reader.read(name) for name in sorted(reader.shapes)},
-    vocabulary=portable_model.read_vocabulary(os.path.dirname(reader.prefix)),
-    do_lower_case=lower if isinstance(lower, bool) else None,
+    vocabulary=vocabulary,
+    rules=portable_model.rules(stated, vocabulary),
     labels=_labels(notes),
     labels_of=labels_of if isinstance(labels_of, str) else None,
   )
@@ -338,7 +341,6 @@ def lost(model: portable_model.Portable) -> list[str]:
 def write(model: portable_model.Portable, folder: str) -> None:
   """Writes bert_model.ckpt, bert_config.json and vocab.txt."""
   notes = {
-    "do_lower_case": model.do_lower_case,
     "labels": list(model.labels) or None,
     "labels_of": model.labels_of,
   }

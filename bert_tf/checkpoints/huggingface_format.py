@@ -117,7 +117,7 @@ def read(path: str) -> portable_model.Portable:
     folder = os.path.dirname(path) or "."
   config = read_config(folder)
   values = files.read_json(os.path.join(folder, CONFIG))
-  vocabulary, do_lower_case = huggingface_tokenizer.read(folder)
+  vocabulary, stated = huggingface_tokenizer.read(folder)
   tensors = read_weights(folder)
   has_labels = "output_weights" in tensors
   architectures = values.get("architectures")
@@ -127,7 +127,7 @@ def read(path: str) -> portable_model.Portable:
     config=config,
     tensors=tensors,
     vocabulary=vocabulary,
-    do_lower_case=do_lower_case,
+    rules=portable_model.rules(stated, vocabulary),
     labels=_labels(values.get("id2label")) if has_labels else (),
     labels_of=_LABELS_OF.get(str(named[0])) if has_labels and named else None,
   )

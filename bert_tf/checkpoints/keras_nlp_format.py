@@ -4,6 +4,7 @@ The package is imported when it is needed, since that takes seconds. It builds
 the models from numbers alone: nothing that a folder describes is made.
 """
 
+import dataclasses
 import os
 import re
 from collections.abc import Mapping
@@ -14,14 +15,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import portable_model, split_heads
+from bert_tf.checkpoints import (
+  keras_nlp_tokenizer,
+  portable_model,
+  split_heads,
+)
 
 CONFIG = "config.json"
 _TASK = "task.json"
 _TASK_WEIGHTS = "task.weights.h5"
 _WEIGHTS = ("model.weights.h5", "model.weights.json")
-_TOKENIZER = "tokenizer.json"
-_VOCABULARY = os.path.join("assets", "tokenizer", "vocabulary.txt")
 _CLASSIFIER, _MASKED_LM = "BertTextClassifier", "BertMaskedLM"
 
 # Their settings and ours. What is not among them they do not have.
@@ -75,7 +78,10 @@ def read(path: str) -> portable_model.Portable:
     ValueError: A file is damaged, or it is not a BERT.
   """
   settings = _object(os.path.join(path, CONFIG), "BertBackbone")
-  config = portable_model.config_beside(path, _config(settings, path))
+  config, stated = portable_model.without_rules(
+    portable_model.config_beside(path, _config(settings, path)),
+    os.path.join(path, portable_model.CONFIG),
+  )
   task = os.path.join(path, _TASK)
   kind, outputs = None, 0
   if files.exists(task):
@@ -91,21 +97,14 @@ def read(path: str) -> portable_model.Portable:
     name: _transposed(name, split_heads.join(name, variable.numpy()))
     for name, variable in _variables(model).items()
   }
-  tokenizer = os.path.join(path, _TOKENIZER)
-  lower = None
-  if files.exists(tokenizer):
-    lower = _object(tokenizer, "BertTokenizer").get("lowercase")
-  vocabulary = os.path.join(path, _VOCABULARY)
-  pieces = None
-  if files.exists(vocabulary):
-    with files.open_file(vocabulary) as file:
-      pieces = portable_model.parse_vocabulary(file.read(), vocabulary)
+  vocabulary = keras_nlp_tokenizer.read_vocabulary(path)
+  stated |= keras_nlp_tokenizer.stated_rules(path)
   return portable_model.Portable(
     path=path,
     config=config,
     tensors=tensors,
-    vocabulary=pieces,
-    do_lower_case=lower if isinstance(lower, bool) else None,
+    vocabulary=vocabulary,
+    rules=portable_model.rules(stated, vocabulary),
     labels_of=portable_model.PER_SEQUENCE if kind == _CLASSIFIER else None,
   )
 
@@ -224,7 +223,7 @@ _HELD = {None: (), _CLASSIFIER: ("output_",), _MASKED_LM: ("cls/predictions/",)}
 
 
 def lost(model: portable_model.Portable) -> list[str]:
-  """What a preset cannot hold: other heads, other activations."""
+  """What a preset cannot hold: other heads, activations, tokenizers."""
   held = ("bert/", *_HELD[_task(model)])
   found = [
     name
@@ -236,7 +235,9 @@ def lost(model: portable_model.Portable) -> list[str]:
       f"hidden_act={model.config.hidden_act} (BertBackbone computes the tanh "
       "form of gelu)"
     )
-  return found
+  return found + portable_model.lost_rules(
+    model, keras_nlp_tokenizer.held_rules(model)
+  )
 
 
 def write(model: portable_model.Portable, folder: str) -> None:
@@ -259,6 +260,10 @@ def write(model: portable_model.Portable, folder: str) -> None:
   theirs.save_to_preset(folder)
   if preprocessor is not None and kind is None:
     preprocessor.save_to_preset(folder)
+  if model.rules:
+    model = dataclasses.replace(
+      model, rules=keras_nlp_tokenizer.held_rules(model)
+    )
   portable_model.write_config(model, folder)
 
 
@@ -271,13 +276,8 @@ def _preprocessor(model: portable_model.Portable, kind: str | None) -> Any:
   """Their tokenizer, in the preprocessor of the task; None without words."""
   import keras_nlp
 
-  if model.vocabulary is None:
-    return None
-  lower = model.lower_cases()
-  tokenizer = keras_nlp.models.BertTokenizer(
-    list(model.vocabulary), lowercase=lower, strip_accents=lower
-  )
-  if kind is None:
+  tokenizer = keras_nlp_tokenizer.make(model)
+  if kind is None or tokenizer is None:
     return tokenizer
   classes = {
     _MASKED_LM: keras_nlp.models.BertMaskedLMPreprocessor,

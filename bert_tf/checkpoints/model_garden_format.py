@@ -4,6 +4,7 @@ Names as in official/nlp/tools/tf1_bert_checkpoint_converter_lib.py of
 tensorflow/models (`BERT_V2_NAME_REPLACEMENTS`).
 """
 
+import dataclasses
 import os
 import re
 from typing import Any
@@ -21,6 +22,7 @@ from bert_tf.checkpoints import (
   split_heads,
   variable_shapes,
 )
+from bert_tf.text import tokenizer_rules
 
 # Their names to Google's, applied in order.
 _RENAMED = (
@@ -94,13 +96,20 @@ def read(path: str) -> portable_model.Portable:
   if saved_model:
     beside = os.path.join(saved_model, _EXTRA)
     vocabulary = os.path.join(saved_model, "assets")
+  config, stated = portable_model.without_rules(
+    portable_model.config_beside(beside, config),
+    os.path.join(beside, portable_model.CONFIG),
+  )
   lower = reader.attribute(_LOWER)
+  if lower is not None:
+    stated["lower_case"] = bool(lower)
+  pieces = _vocabulary(vocabulary)
   return portable_model.Portable(
     path=path,
-    config=portable_model.config_beside(beside, config),
+    config=config,
     tensors={n: split_heads.join(n, value) for n, value in tensors.items()},
-    vocabulary=_vocabulary(vocabulary),
-    do_lower_case=None if lower is None else bool(lower),
+    vocabulary=pieces,
+    rules=portable_model.rules(stated, pieces),
   )
 
 
@@ -138,12 +147,23 @@ def _vocabulary(folder: str) -> tuple[str, ...] | None:
 
 
 def lost(model: portable_model.Portable) -> list[str]:
-  """What this form cannot hold: heads other than the masked-LM head."""
-  return [
+  """What this form cannot hold: other heads, other rules than Google's."""
+  found = [
     name
     for name in model.without_training_state().tensors
     if not name.startswith(("bert/", "cls/predictions/"))
   ]
+  return found + portable_model.lost_rules(model, _held(model))
+
+
+def _held(
+  model: portable_model.Portable,
+) -> tokenizer_rules.TokenizerRules:
+  """The rules that are held: the case, and in bert_config.json a length."""
+  rules = model.known_rules()
+  return tokenizer_rules.TokenizerRules(
+    rules.lower_case, max_input_chars_per_word=rules.max_input_chars_per_word
+  )
 
 
 def write(model: portable_model.Portable, folder: str) -> None:
@@ -164,7 +184,8 @@ def write(model: portable_model.Portable, folder: str) -> None:
     ours = google_name(name)
     tensors[name] = split_heads.split(ours, model.tensors[ours], heads)
   root, signatures = model_garden_encoder.build(model.config, tensors)
-  root.do_lower_case = tf.Variable(model.lower_cases(), trainable=False)
+  model = dataclasses.replace(model, rules=_held(model))
+  root.do_lower_case = tf.Variable(_held(model).lower_case, trainable=False)
   vocabulary = os.path.join(folder, portable_model.VOCABULARY)
   if model.vocabulary is not None:
     files.write_atomically(vocabulary, model.vocabulary_bytes())

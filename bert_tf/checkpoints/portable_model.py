@@ -14,6 +14,7 @@ from absl import logging
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import variable_names, variable_shapes
+from bert_tf.text import tokenizer_rules
 
 CONFIG = "bert_config.json"
 VOCABULARY = "vocab.txt"
@@ -39,7 +40,7 @@ class Portable:
     tensors: Arrays by name, kernels [in, out], `output_weights` [C, H];
       training state too, where the form has it.
     vocabulary: The word pieces in the order of their ids; None if unknown.
-    do_lower_case: Whether text is lower-cased; None if unknown.
+    rules: Of the tokenizer; None if unknown.
     labels: Of the classifier, in the order of its outputs; may be empty.
     labels_of: `PER_SEQUENCE` or `PER_TOKEN`, what the classifier labels; None
       if unknown.
@@ -49,7 +50,7 @@ class Portable:
   config: bert_config.BertConfig
   tensors: Mapping[str, np.ndarray[Any, Any]]
   vocabulary: tuple[str, ...] | None = None
-  do_lower_case: bool | None = None
+  rules: tokenizer_rules.TokenizerRules | None = None
   labels: tuple[str, ...] = ()
   labels_of: str | None = None
 
@@ -62,19 +63,70 @@ class Portable:
     }
     return dataclasses.replace(self, tensors=kept)
 
-  def lower_cases(self) -> bool:
-    """`do_lower_case`; where it is unknown, what the vocabulary tells.
-
-    One of a cased model has capital letters outside of [CLS] and its like.
-    """
-    if self.do_lower_case is not None:
-      return self.do_lower_case
-    words = (p for p in self.vocabulary or () if not p.startswith("["))
-    return all(piece == piece.lower() for piece in words)
+  def known_rules(self) -> tokenizer_rules.TokenizerRules:
+    """`rules`; where they are unknown, the original's for the case found."""
+    return self.rules or tokenizer_rules.TokenizerRules.from_lower_case(
+      is_lower_cased(self.vocabulary)
+    )
 
   def vocabulary_bytes(self) -> bytes:
     """The vocabulary as the bytes of vocab.txt."""
     return "".join(piece + "\n" for piece in self.vocabulary or ()).encode()
+
+
+def is_lower_cased(vocabulary: Iterable[str] | None) -> bool:
+  """Whether a vocabulary is of an uncased model.
+
+  One of a cased model has capital letters outside of [CLS] and its like.
+  """
+  words = (p for p in vocabulary or () if not p.startswith("["))
+  return all(piece == piece.lower() for piece in words)
+
+
+def rules(
+  stated: Mapping[str, Any], vocabulary: Iterable[str] | None
+) -> tokenizer_rules.TokenizerRules | None:
+  """The rules that a form states, as `tokenizer_rules.stated` gives them.
+
+  Where it states no case, the vocabulary tells; None if it states nothing.
+  """
+  if not stated:
+    return None
+  lower_case = stated.get("lower_case", is_lower_cased(vocabulary))
+  return tokenizer_rules.TokenizerRules(**{**stated, "lower_case": lower_case})
+
+
+def lost_rules(
+  model: Portable, held: tokenizer_rules.TokenizerRules
+) -> list[str]:
+  """The rules of a model that a form cannot hold, for messages."""
+  kept = held.to_dict()
+  return [
+    f"{key}={value} of the tokenizer"
+    for key, value in model.known_rules().to_dict().items()
+    if kept.get(key) != value
+  ]
+
+
+def without_rules(
+  config: bert_config.BertConfig, path: str
+) -> tuple[bert_config.BertConfig, dict[str, Any]]:
+  """A configuration without the rules among its further keys, and these.
+
+  Args:
+    config: As `write_config` wrote it, perhaps.
+    path: Its file, for messages.
+
+  Raises:
+    ValueError: A rule has a value that it cannot have.
+  """
+  extra = {
+    key: value
+    for key, value in config.extra.items()
+    if key not in tokenizer_rules.STORED
+  }
+  stated = tokenizer_rules.stated(config.extra, path)
+  return dataclasses.replace(config, extra=extra), stated
 
 
 def heads(tensor_names: Iterable[str]) -> list[str]:
@@ -155,9 +207,16 @@ def config_beside(
 
 
 def write_config(model: Portable, folder: str) -> None:
-  """Writes bert_config.json."""
+  """Writes bert_config.json, with the tokenizer's rules as further keys.
+
+  The original leaves keys alone that it does not know.
+  """
+  extra = dict(model.config.extra)
+  if model.rules:
+    extra |= model.rules.to_dict()
+  config = dataclasses.replace(model.config, extra=extra)
   files.write_atomically(
-    os.path.join(folder, CONFIG), model.config.to_json_string().encode()
+    os.path.join(folder, CONFIG), config.to_json_string().encode()
   )
 
 

@@ -42,7 +42,7 @@ def add_tokens(
     raise ValueError(
       f"add_tokens: {twice[0]!r} is there already, or given twice"
     )
-  if model.lower_cases():
+  if model.known_rules().lower_case:
     cased = [token for token in tokens if token != token.lower()]
     if cased:
       raise ValueError(

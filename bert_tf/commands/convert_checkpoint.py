@@ -5,7 +5,12 @@ import dataclasses
 from absl import flags, logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, portable_model, resized_vocabulary
+from bert_tf.checkpoints import (
+  formats,
+  portable_model,
+  resized_vocabulary,
+  stored_rules,
+)
 from bert_tf.commands import shared_flags
 
 FLAGS = flags.FLAGS
@@ -81,7 +86,9 @@ def read(form: str) -> portable_model.Portable:
   if FLAGS.vocab_file:
     with files.open_file(FLAGS.vocab_file) as file:
       pieces = portable_model.parse_vocabulary(file.read(), FLAGS.vocab_file)
-    model = dataclasses.replace(model, vocabulary=pieces)
+    stated = stored_rules.stated(FLAGS.vocab_file)
+    rules = portable_model.rules(stated, pieces) or model.rules
+    model = dataclasses.replace(model, vocabulary=pieces, rules=rules)
   return model
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import uuid
+from typing import Any
 
 import tensorflow as tf
 from absl import logging
@@ -57,7 +58,8 @@ def export(
   temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
   try:
     with tempfile.TemporaryDirectory() as folder:
-      _write_assets(folder, config, vocab_file, settings)
+      rules = reference.rules.to_dict()
+      _write_assets(folder, config, vocab_file, settings, rules)
       write(module, folder, temporary)
     written = tf.saved_model.load(temporary).signatures
     export_check.check(written, module, reference)
@@ -85,7 +87,7 @@ def make(
   config.check_length(settings.max_seq_length)
   reference = model_tokenizer.load(config, vocab_file, settings.do_lower_case)
   tokenizer = in_graph_tokenizer.InGraphTokenizer(
-    vocab_file, settings.do_lower_case
+    vocab_file, rules=reference.rules
   )
   model = model_types.load(config, checkpoint, settings)
   pieces = [
@@ -127,10 +129,11 @@ def _write_assets(
   config: bert_config.BertConfig,
   vocab_file: str,
   settings: export_settings.ExportSettings,
+  rules: dict[str, Any],
 ) -> None:
   with files.open_file(vocab_file) as reader:
     vocabulary = reader.read()
-  told = json.dumps(dataclasses.asdict(settings), indent=2) + "\n"
+  told = json.dumps(dataclasses.asdict(settings) | rules, indent=2) + "\n"
   for name, data in (
     (portable_model.VOCABULARY, vocabulary),
     (portable_model.CONFIG, config.to_json_string().encode()),

@@ -1,14 +1,13 @@
 """Texts and pairs of texts to the arrays that models take."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bert_tf.inputs import model_inputs
 from bert_tf.native import jit
-from bert_tf.text import text_pairs
+from bert_tf.text import text_pairs, tokenizer_protocol
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -18,14 +17,14 @@ SHORTEST = 3  # [CLS] and two [SEP]
 
 def encode(
   texts: Iterable[tuple[str, str | None]],
-  tokenizer: Any,
+  tokenizer: tokenizer_protocol.Tokenizer,
   max_seq_length: int,
 ) -> dict[str, npt.NDArray[np.int32]]:
   """Makes the inputs of texts or pairs of texts.
 
   Args:
     texts: Text and second text; a second text without tokens counts as none.
-    tokenizer: A `FullTokenizer`.
+    tokenizer: The model's, such as a `FullTokenizer`.
     max_seq_length: S, to which all are padded with zeros, or truncated.
 
   Returns:
@@ -33,7 +32,7 @@ def encode(
 
   Raises:
     ValueError: `max_seq_length` is too short.
-    text.full_tokenizer.UnknownTokenError: No [CLS] or [SEP] in the vocabulary.
+    text.vocabulary_file.UnknownTokenError: No [CLS] or [SEP] in the vocabulary.
   """
   if max_seq_length < SHORTEST:
     raise ValueError(f"max_seq_length={max_seq_length} is below {SHORTEST}")

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.native import byte_buffer, jit, random_state
-from bert_tf.tasks.pretraining import text_corpus
+from bert_tf.native import byte_buffer, jit, random_state, token_corpus
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -86,7 +85,7 @@ class Scratch(NamedTuple):
 
 @jit.compiled
 def add_instances(
-  corpus: text_corpus.Corpus,
+  corpus: token_corpus.Corpus,
   order: Int32s,
   cursor: Int64s,
   rules: Rules,
@@ -135,7 +134,7 @@ def _has_room(rules: Rules, store: Store) -> bool:
 
 @jit.inlined
 def _add_chunk(
-  corpus: text_corpus.Corpus,
+  corpus: token_corpus.Corpus,
   order: Int32s,
   cursor: Int64s,
   rules: Rules,
@@ -174,7 +173,7 @@ def _add_chunk(
 
 @jit.inlined
 def _random_segment(
-  corpus: text_corpus.Corpus,
+  corpus: token_corpus.Corpus,
   order: Int32s,
   place: int,
   wanted: int,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bert_tf import bert_config
+from bert_tf.checkpoints import stored_rules
 from bert_tf.text import full_tokenizer, vocabulary_file
 
 _NEEDED = ("[UNK]", "[CLS]", "[SEP]")
@@ -16,18 +17,22 @@ def load(
 ) -> full_tokenizer.FullTokenizer:
   """Reads the vocabulary of a model and checks that it is one.
 
+  Where the files beside it tell the tokenizer's rules, as those of a Hugging
+  Face folder do, it follows them.
+
   Args:
     config: The model's sizes.
     vocab_file: Its vocabulary.
-    do_lower_case: Whether text is lower-cased.
+    do_lower_case: The flag.
     needed: Pieces that it must have beside [UNK], [CLS] and [SEP].
 
   Raises:
     OSError: There is no such file.
-    text.vocab.VocabularyError: It is damaged, lacks a piece, or has more
-      pieces than the model has rows.
+    ValueError: It is damaged, lacks a piece, or has more pieces than the
+      model has rows; or as of `stored_rules.beside`.
   """
-  tokenizer = full_tokenizer.FullTokenizer(vocab_file, do_lower_case)
+  rules = stored_rules.beside(vocab_file, do_lower_case)
+  tokenizer = full_tokenizer.FullTokenizer(vocab_file, rules=rules)
   vocabulary_file.require_tokens(
     tokenizer.vocab, (*_NEEDED, *needed), vocab_file
   )

@@ -8,10 +8,11 @@ space (lower-casing a final sigma and decomposing both stop there), so taking
 the whole text at once and taking its words one by one give the same.
 """
 
+import functools
 import unicodedata
 from collections.abc import Callable
 
-from bert_tf.text import characters
+from bert_tf.text import characters, tokenizer_rules
 
 
 def to_unicode(text: str | bytes) -> str:
@@ -34,25 +35,49 @@ def whitespace_tokenize(text: str) -> list[str]:
   return text.split()
 
 
-def clean(char: str) -> str:
+def clean(char: str, rules: tokenizer_rules.TokenizerRules) -> str:
   """What a character of the raw text becomes."""
   if char in "\0\ufffd" or characters.is_control(char):
     return ""
   if characters.is_whitespace(char):
     return " "
-  return f" {char} " if characters.is_chinese(ord(char)) else char
+  if not rules.has_original_words and characters.is_private(char):
+    return ""
+  return f" {char} " if is_split(char, rules) else char
 
 
-def set_punctuation_apart(char: str) -> str:
-  """What a character of the clean text becomes, in cased models."""
+def is_split(char: str, rules: tokenizer_rules.TokenizerRules) -> bool:
+  """Whether a character is an ideograph that is a word of its own."""
+  code = ord(char)
+  if not rules.split_cjk or not characters.is_chinese(code):
+    return False
+  return rules.has_original_words or not characters.is_unsplit_there(code)
+
+
+def finish(char: str, rules: tokenizer_rules.TokenizerRules) -> str:
+  """What a character of the clean, perhaps decomposed text becomes."""
+  if rules.strip_accents and unicodedata.category(char) == "Mn":
+    return ""
+  if rules.lower_case and not rules.has_original_words:
+    return "".join(map(_set_punctuation_apart, char.lower()))
+  return _set_punctuation_apart(char)
+
+
+def _set_punctuation_apart(char: str) -> str:
   return f" {char} " if characters.is_punctuation(char) else char
 
 
-def strip_accent(char: str) -> str:
-  """What a character of the decomposed text becomes."""
-  if unicodedata.category(char) == "Mn":
-    return ""
-  return set_punctuation_apart(char)
+def between(text: str, rules: tokenizer_rules.TokenizerRules) -> str:
+  """What becomes of clean text that is not a matter of single characters."""
+  if rules.lower_case and rules.has_original_words:
+    text = text.lower()  # A sigma at the end of a word becomes a final one.
+  return unicodedata.normalize("NFD", text) if rules.strip_accents else text
+
+
+def becomes(text: str, rules: tokenizer_rules.TokenizerRules) -> str:
+  """The words of `text` with spaces between them: all of it, unhurried."""
+  text = between("".join(clean(char, rules) for char in text), rules)
+  return "".join(finish(char, rules) for char in text)
 
 
 class _CharacterTable(dict[int, str]):
@@ -67,28 +92,45 @@ class _CharacterTable(dict[int, str]):
     return self[code]
 
 
-# Shared by all tokenizers: they hold facts about characters, nothing else, and
-# grow to one entry for each different character seen.
-_CLEANED = _CharacterTable(clean)
-_STRIPPED = _CharacterTable(strip_accent)
-_SPLIT = _CharacterTable(set_punctuation_apart)
+@functools.cache
+def _tables(
+  rules: tokenizer_rules.TokenizerRules,
+) -> tuple[_CharacterTable, _CharacterTable]:
+  """The tables of `clean` and `finish`.
+
+  Shared by all tokenizers of these rules: they hold facts about characters,
+  nothing else, and grow to one entry for each different character seen.
+  """
+  return (
+    _CharacterTable(functools.partial(clean, rules=rules)),
+    _CharacterTable(functools.partial(finish, rules=rules)),
+  )
 
 
 class BasicTokenizer:
   """Splits text into words and punctuation.
 
   Attributes:
-    do_lower_case: lower-case the text and drop accents, as the uncased models
-      want it.
+    rules: how text becomes words.
   """
 
-  def __init__(self, do_lower_case: bool = True):
-    self.do_lower_case = do_lower_case
+  def __init__(
+    self,
+    do_lower_case: bool = True,
+    rules: tokenizer_rules.TokenizerRules | None = None,
+  ):
+    """Takes `rules`; without them those that the original has for the case."""
+    self.rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
+      do_lower_case
+    )
+    self._cleaned, self._finished = _tables(self.rules)
+
+  @property
+  def do_lower_case(self) -> bool:
+    """Whether text is lower-cased."""
+    return self.rules.lower_case
 
   def tokenize(self, text: str | bytes) -> list[str]:
     """Returns the words and punctuation signs of `text`, in order."""
-    text = to_unicode(text).translate(_CLEANED)
-    if self.do_lower_case:
-      text = unicodedata.normalize("NFD", text.lower())
-      return text.translate(_STRIPPED).split()
-    return text.translate(_SPLIT).split()
+    text = between(to_unicode(text).translate(self._cleaned), self.rules)
+    return text.translate(self._finished).split()

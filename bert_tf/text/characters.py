@@ -20,6 +20,10 @@ CHINESE_BLOCKS = (
   (0x2F800, 0x2FA1F),
 )
 
+# What Hugging Face's `tokenizers` leaves out of them: its extension E begins at
+# U+2B920 instead of U+2B820.
+_UNSPLIT_THERE = (0x2B820, 0x2B91F)
+
 # Every printable ASCII character that is neither letter, digit nor space.
 # Unicode calls "$", "+", "^" and others symbols; here they are punctuation.
 ASCII_PUNCTUATION_RANGES = ((33, 47), (58, 64), (91, 96), (123, 126))
@@ -40,6 +44,11 @@ def is_control(char: str) -> bool:
   return unicodedata.category(char) in ("Cc", "Cf")
 
 
+def is_private(char: str) -> bool:
+  """Whether `char` is for private use, category Co."""
+  return unicodedata.category(char) == "Co"
+
+
 def is_punctuation(char: str) -> bool:
   """Whether `char` is a token of its own: ASCII signs, categories P*."""
   code = ord(char)
@@ -51,3 +60,8 @@ def is_punctuation(char: str) -> bool:
 def is_chinese(code: int) -> bool:
   """Whether the code point lies in one of the CJK ideograph blocks."""
   return any(first <= code <= last for first, last in CHINESE_BLOCKS)
+
+
+def is_unsplit_there(code: int) -> bool:
+  """Whether `tokenizers` does not know the code point as an ideograph."""
+  return _UNSPLIT_THERE[0] <= code <= _UNSPLIT_THERE[1]

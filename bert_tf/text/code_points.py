@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.text import basic_tokenizer, characters
+from bert_tf.text import basic_tokenizer, characters, tokenizer_rules
 
 SIZE = 0x110000  # code points, surrogates included
 
@@ -76,16 +76,17 @@ class Tables:
 
 
 @functools.lru_cache(maxsize=2)
-def tables(do_lower_case: bool) -> Tables:
+def tables(rules: tokenizer_rules.TokenizerRules) -> Tables:
   """Makes the tables: a second of work, the first time."""
+  has_final_sigma = rules.lower_case and rules.has_original_words
   packed = np.arange(SIZE, dtype=np.int32) << CODE_SHIFT
   packed |= UNCASED << CLASS_SHIFT | LETTER
   start, parts_of_all = [0], list[Part]()
   for first in range(0, SIZE, _BLOCK):
-    if _is_plain(first):
+    if _is_plain(first, rules):
       continue
     for code in range(first, first + _BLOCK):
-      parts = _parts(chr(code), do_lower_case)
+      parts = _parts(chr(code), rules)
       if len(parts) == 1 and not parts[0].order:
         found, kind, _ = parts[0]
       elif parts:
@@ -94,7 +95,9 @@ def tables(do_lower_case: bool) -> Tables:
         start.append(len(parts_of_all))
       else:
         found, kind = 0, DROPPED
-      sigma_class = _sigma_class(chr(code)) if do_lower_case else UNCASED
+      sigma_class = (
+        _sigma_class(chr(code), rules) if has_final_sigma else UNCASED
+      )
       packed[code] = found << CODE_SHIFT | sigma_class << CLASS_SHIFT | kind
   return Tables(
     packed,
@@ -104,11 +107,12 @@ def tables(do_lower_case: bool) -> Tables:
   )
 
 
-def _is_plain(first: int) -> bool:
+def _is_plain(first: int, rules: tokenizer_rules.TokenizerRules) -> bool:
   """Whether a block holds nothing but letters that stay as they are.
 
   Unassigned and private code points and surrogates have no case and no
   decomposition, and no kind but the one that the ranges of ideographs give.
+  Private ones may be dropped.
   """
   end = first + _BLOCK
   if any(
@@ -116,23 +120,20 @@ def _is_plain(first: int) -> bool:
   ):
     return False
   kinds = set(map(unicodedata.category, map(chr, range(first, end))))
-  return kinds <= {"Cn", "Co", "Cs"}
+  return kinds <= {"Cn", "Cs", "Co" if rules.has_original_words else "Cn"}
 
 
-def _parts(char: str, do_lower_case: bool) -> list[Part]:
+def _parts(char: str, rules: tokenizer_rules.TokenizerRules) -> list[Part]:
   """What a character becomes by itself, without what leaves no trace.
 
   Sorting marks, and a sigma, need their neighbours: that is left to the graph.
   """
-  text = basic_tokenizer.clean(char)
-  if do_lower_case:
-    text = unicodedata.normalize("NFD", text.lower())
-    parts = [_part(one, basic_tokenizer.strip_accent(one)) for one in text]
-  else:  # Not decomposed, so that marks stay where they are.
-    parts = [
-      _part(one, basic_tokenizer.set_punctuation_apart(one))._replace(order=0)
-      for one in text
-    ]
+  cleaned = basic_tokenizer.clean(char, rules)
+  parts = [
+    part
+    for one in basic_tokenizer.between(cleaned, rules)
+    for part in _parts_of_one(one, rules)
+  ]
   if [part.kind for part in parts] == [SPACE, LETTER, SPACE]:
     return [parts[1]._replace(kind=ALONE)]  # an ideograph
   kept = [part for part in parts if part.kind > DROPPED_STARTER]
@@ -141,21 +142,25 @@ def _parts(char: str, do_lower_case: bool) -> list[Part]:
   return [part for part in parts if part.kind != DROPPED]
 
 
-def _part(char: str, left: str) -> Part:
+def _parts_of_one(
+  char: str, rules: tokenizer_rules.TokenizerRules
+) -> list[Part]:
   """A character, and what the last rule of `BasicTokenizer` leaves of it."""
-  order = unicodedata.combining(char)
+  # Where text is not decomposed marks stay where they are.
+  order = unicodedata.combining(char) if rules.strip_accents else 0
+  left = basic_tokenizer.finish(char, rules)
   if not left:
-    kind = DROPPED if order else DROPPED_STARTER
-  elif left.isspace():
-    kind = SPACE
-  else:
-    kind = LETTER if left == char else ALONE
-  return Part(ord(char), kind, order)
+    return [Part(ord(char), DROPPED if order else DROPPED_STARTER, order)]
+  if left.isspace():
+    return [Part(ord(char), SPACE, order)]
+  if left == f" {left.strip()} ":
+    return [Part(ord(left.strip()), ALONE, order)]
+  return [Part(ord(one), LETTER, order) for one in left]
 
 
-def _sigma_class(char: str) -> int:
+def _sigma_class(char: str, rules: tokenizer_rules.TokenizerRules) -> int:
   """How `str.lower` sees a character that stands before a capital sigma."""
-  cleaned = basic_tokenizer.clean(char)
+  cleaned = basic_tokenizer.clean(char, rules)
   if not cleaned:
     return TRANSPARENT  # It is gone before letters are lowered.
   if _ends_in_final_sigma(cleaned + "Σ"):

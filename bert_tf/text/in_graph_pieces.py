@@ -15,9 +15,6 @@ import tensorflow_text as tf_text
 
 from bert_tf.text import vocabulary_file, wordpiece_tokenizer
 
-UNKNOWN = "[UNK]"
-LONGEST_WORD = 200  # characters
-
 _BYTES_OF_A_CHARACTER = 4
 _PRIVATE = range(0xE000, 0xF900)
 
@@ -34,6 +31,7 @@ class PieceCutter(tf.Module):
     vocabulary: Mapping[str, int],
     path: str | os.PathLike[str],
     split_text: bool,
+    longest_word: int = 200,
   ):
     """Builds the automaton.
 
@@ -41,6 +39,8 @@ class PieceCutter(tf.Module):
       vocabulary: the id of each piece.
       path: the file it came from, for messages.
       split_text: whether what is cut are plain ASCII texts, not words.
+      longest_word: in characters; longer ones must be kept from it, unless
+        `split_text`.
 
     Raises:
       VocabularyError: no automaton can be made of these pieces.
@@ -54,15 +54,15 @@ class PieceCutter(tf.Module):
       and (piece.isascii() or not split_text)
     }
     if split_text:  # The automaton wants a piece that a text could have.
-      pieces[self.unknown_word] = pieces[UNKNOWN]
+      pieces[self.unknown_word] = pieces[wordpiece_tokenizer.UNKNOWN]
     self._ids = tf.constant(np.fromiter(pieces.values(), np.int32))
     try:
       self._cutter = tf_text.FastWordpieceTokenizer(
         list(pieces),
         suffix_indicator=wordpiece_tokenizer.CONTINUATION,
-        max_bytes_per_word=LONGEST_WORD
+        max_bytes_per_word=longest_word
         * (1 if split_text else _BYTES_OF_A_CHARACTER),
-        unknown_token=UNKNOWN,
+        unknown_token=wordpiece_tokenizer.UNKNOWN,
         token_out_type=tf.int32,
         no_pretokenization=not split_text,
       )

@@ -14,6 +14,7 @@ from bert_tf.text import (
   in_graph_inputs,
   in_graph_pieces,
   in_graph_words,
+  tokenizer_rules,
   vocabulary_file,
 )
 
@@ -31,7 +32,7 @@ class InGraphTokenizer(tf.Module):
   Strings are UTF-8; broken bytes are dropped, as `FullTokenizer` does.
 
   Attributes:
-    do_lower_case: whether text is lower-cased and loses its accents.
+    rules: how text becomes words.
     vocab_size: one more than the last id.
     pad_id: the id of [PAD].
     unk_id: the id of [UNK].
@@ -41,9 +42,18 @@ class InGraphTokenizer(tf.Module):
   """
 
   def __init__(
-    self, vocab_file: str | os.PathLike[str], do_lower_case: bool = True
+    self,
+    vocab_file: str | os.PathLike[str],
+    do_lower_case: bool = True,
+    rules: tokenizer_rules.TokenizerRules | None = None,
   ):
     """Reads the vocabulary, which is not needed again.
+
+    Args:
+      vocab_file: the vocabulary.
+      do_lower_case: which of the original's rules hold: those of its uncased
+        or of its cased models.
+      rules: instead of these.
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -53,18 +63,24 @@ class InGraphTokenizer(tf.Module):
     super().__init__(name="in_graph_tokenizer")
     vocabulary = vocabulary_file.load_vocab(vocab_file)
     vocabulary_file.require_tokens(vocabulary, path=vocab_file)
-    self.do_lower_case = do_lower_case
+    self.rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
+      do_lower_case
+    )
     self.vocab_size = max(vocabulary.values()) + 1
     self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
       vocabulary[token] for token in vocabulary_file.SPECIAL_TOKENS
     )
-    self._splitter = in_graph_words.WordSplitter(do_lower_case)
-    self._words = in_graph_pieces.PieceCutter(
-      vocabulary, vocab_file, split_text=False
+    longest = self.rules.max_input_chars_per_word
+    self._splitter = in_graph_words.WordSplitter(self.rules)
+    self._words, self._texts = (
+      in_graph_pieces.PieceCutter(vocabulary, vocab_file, split_text, longest)
+      for split_text in (False, True)
     )
-    self._texts = in_graph_pieces.PieceCutter(
-      vocabulary, vocab_file, split_text=True
-    )
+
+  @property
+  def do_lower_case(self) -> bool:
+    """Whether text is lower-cased."""
+    return self.rules.lower_case
 
   @tf.function(input_signature=[_TEXTS], autograph=False)
   def __call__(self, texts: Any) -> Any:
@@ -166,7 +182,7 @@ class InGraphTokenizer(tf.Module):
 
   def _plain(self, texts: Any, with_offsets: bool) -> Any:
     """Tokenizes ASCII without control characters; bytes are characters."""
-    if self.do_lower_case:
+    if self.rules.lower_case:
       texts = tf.strings.lower(texts)
     if not with_offsets:
       ids = self._texts.ids(texts)
@@ -178,7 +194,7 @@ class InGraphTokenizer(tf.Module):
     """Tokenizes whatever there is."""
     words = self._splitter(texts)
     strings = tf.strings.unicode_encode(words.codes, "UTF-8")
-    too_long = words.codes.row_lengths() > in_graph_pieces.LONGEST_WORD
+    too_long = words.codes.row_lengths() > self.rules.max_input_chars_per_word
     strings = tf.where(too_long, self._words.unknown_word, strings)
     if with_offsets:
       ids, starts, ends = self._words.ids_with_offsets(strings)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bert_tf.text import code_points
+from bert_tf.text import code_points, tokenizer_rules
 
 _KIND = (1 << code_points.CLASS_SHIFT) - 1
 _CLASS = (1 << (code_points.CODE_SHIFT - code_points.CLASS_SHIFT)) - 1
@@ -37,12 +37,12 @@ class Words(NamedTuple):
 
 
 class WordSplitter(tf.Module):
-  """Splits texts into words, for cased or uncased models."""
+  """Splits texts into words."""
 
-  def __init__(self, do_lower_case: bool):
+  def __init__(self, rules: tokenizer_rules.TokenizerRules):
     super().__init__(name="word_splitter")
-    tables = code_points.tables(do_lower_case)
-    self._do_lower_case = do_lower_case
+    tables = code_points.tables(rules)
+    self._has_final_sigma = rules.lower_case and rules.has_original_words
     self._packed = tf.constant(tables.packed)
     self._several_start = tf.constant(tables.several_start)
     self._several_parts = tf.constant(tables.several_parts)
@@ -55,7 +55,7 @@ class WordSplitter(tf.Module):
     )
     codes = characters.values  # [N]
     found = tf.gather(self._packed, codes)
-    if self._do_lower_case:
+    if self._has_final_sigma:
       found = tf.cond(
         tf.reduce_any(codes == code_points.CAPITAL_SIGMA),
         lambda: _with_final_sigmas(codes, found),

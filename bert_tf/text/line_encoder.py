@@ -2,30 +2,27 @@
 
 The ids are those of `FullTokenizer.encode`. No step of tokenization looks
 across a space, so a word's ids depend on nothing but the word: each different
-word is worked out once, by compiled code if it is ASCII, else by the tokenizer.
+word is worked out once, by compiled code if it is ASCII, else in Python.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from bert_tf.native import line_kernel
-from bert_tf.text import characters, full_tokenizer
-
-# The table of words has room for so many, and for so many bytes and ids of
-# them. Rare words are forgotten with all others when it is full.
-_MAX_WORDS = 1 << 18
-_MAX_BYTES = 1 << 22
+from bert_tf.text import (
+  characters,
+  tokenizer_rules,
+  vocabulary_file,
+  wordpiece_tokenizer,
+)
 
 # More than there are words of one or two bytes; others take four, space and
 # all, so that this bounds the different words of a text.
 _SHORT_WORDS = 1 << 15
-
-# Texts that are encoded at once; few enough to be a few megabytes.
-_TEXTS_A_BLOCK = 1 << 12
 
 
 class Lines(NamedTuple):
@@ -46,11 +43,37 @@ class Lines(NamedTuple):
 class LineEncoder:
   """Encodes lines and remembers their words."""
 
-  def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
-    """Takes over the tokenizer's vocabulary."""
-    self._tokenizer = tokenizer
-    self._vocabulary = _vocabulary(tokenizer)
-    self._words = _no_words(_MAX_WORDS, _MAX_BYTES)
+  def __init__(
+    self,
+    vocabulary: Mapping[str, int],
+    rules: tokenizer_rules.TokenizerRules,
+    encode_word: Callable[[str], list[int]],
+    max_words: int = 1 << 18,
+    max_bytes: int = 1 << 22,
+    short_words: int = _SHORT_WORDS,
+    texts_per_block: int = 1 << 12,
+  ):
+    """Takes over a tokenizer's vocabulary.
+
+    Args:
+      vocabulary: the id of each piece.
+      rules: the tokenizer's.
+      encode_word: gives the ids of a word that is not ASCII.
+      max_words: how many words the table has room for. Rare words are forgotten
+        with all others when it is full.
+      max_bytes: how many bytes, and how many ids, of words it has room for.
+      short_words: no text has more different words of one or two bytes.
+      texts_per_block: texts that are encoded at once; few enough to be a few
+        megabytes.
+    """
+    self._pieces = vocabulary
+    self._encode_word = encode_word
+    self._max_words = max_words
+    self._max_bytes = max_bytes
+    self._short_words = short_words
+    self._texts_per_block = texts_per_block
+    self._vocabulary = _vocabulary(vocabulary, rules)
+    self._words = _no_words(max_words, max_bytes)
     self._lock = threading.Lock()
 
   def encode(self, data: bytes) -> Lines:
@@ -67,8 +90,8 @@ class LineEncoder:
     with self._lock:
       lines = self._encode(data)
     if self._vocabulary.unknown < 0 and np.any(lines.ids < 0):
-      self._tokenizer.convert_tokens_to_ids(
-        [self._tokenizer.wordpiece_tokenizer.unk_token]
+      vocabulary_file.look_up(
+        self._pieces, [wordpiece_tokenizer.UNKNOWN], "token"
       )
     return lines
 
@@ -77,8 +100,8 @@ class LineEncoder:
   ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
     """Encodes texts: see `FullTokenizer.encode_many`."""
     ids, counts = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
-    for first in range(0, len(texts), _TEXTS_A_BLOCK):
-      block = texts[first : first + _TEXTS_A_BLOCK]
+    for first in range(0, len(texts), self._texts_per_block):
+      block = texts[first : first + self._texts_per_block]
       # A newline within a text is white space to the tokenizer.
       joined = "\n".join([text.replace("\n", " ") for text in block])
       # Halves of surrogate pairs come out of JSON.
@@ -111,7 +134,7 @@ class LineEncoder:
 
   def _make_room(self, size: int) -> None:
     """Makes sure that all words of so many bytes fit into the table."""
-    words = size // 4 + _SHORT_WORDS
+    words = size // 4 + self._short_words
     table, ids = self._words.table, int(self._words.used[0])
     count = int(table.used[0])
     if (
@@ -119,7 +142,9 @@ class LineEncoder:
       or int(table.ends[count]) + size > len(table.keys)
       or ids + size > len(self._words.ids)
     ):
-      self._words = _no_words(max(_MAX_WORDS, words), max(_MAX_BYTES, size))
+      self._words = _no_words(
+        max(self._max_words, words), max(self._max_bytes, size)
+      )
 
   def _encode_in_python(self, numbers: list[int]) -> None:
     """Finds the ids of words that are not ASCII."""
@@ -129,7 +154,7 @@ class LineEncoder:
     for number in numbers:
       begin, end = table.ends[number : number + 2]
       word = table.keys[begin:end].tobytes().decode("utf-8", "surrogatepass")
-      found = self._tokenizer.compute_word_ids(word)
+      found = self._encode_word(word)
       words.begins[number] = first + len(ids)
       words.counts[number] = len(found)
       words.is_blank[number] = not word.strip()
@@ -144,9 +169,8 @@ class LineEncoder:
 
 
 def _vocabulary(
-  tokenizer: full_tokenizer.FullTokenizer,
+  pieces: Mapping[str, int], rules: tokenizer_rules.TokenizerRules
 ) -> line_kernel.Vocabulary:
-  pieces = tokenizer.vocab
   data = "\n".join([*pieces, ""]).encode("utf-8", "surrogatepass")
   ids = np.fromiter(pieces.values(), np.int32, len(pieces))
   starts = _empty_table(len(pieces), len(data))
@@ -155,9 +179,8 @@ def _vocabulary(
   longest = line_kernel.add_pieces(
     np.frombuffer(data, np.uint8), ids, starts, others, other_ids
   )
-  rules = tokenizer.wordpiece_tokenizer
   chars = [chr(code) for code in range(128)]
-  lower = [c.lower() if tokenizer.do_lower_case else c for c in chars]
+  lower = [c.lower() if rules.lower_case else c for c in chars]
   return line_kernel.Vocabulary(
     starts=starts,
     start_ids=ids,
@@ -165,7 +188,7 @@ def _vocabulary(
     other_ids=other_ids,
     longest=longest,
     longest_word=rules.max_input_chars_per_word,
-    unknown=tokenizer.vocab.get(rules.unk_token, -1),
+    unknown=pieces.get(wordpiece_tokenizer.UNKNOWN, -1),
     kinds=np.array([_kind(char) for char in chars], np.uint8),
     lower=np.array([ord(char) for char in lower], np.uint8),
     part=np.zeros(rules.max_input_chars_per_word + 1, np.uint8),

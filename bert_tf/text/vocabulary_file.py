@@ -3,8 +3,12 @@
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from bert_tf import files
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 # What the models' inputs are built from; every published vocabulary has them.
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -14,6 +18,13 @@ _HINT = 'expected a text file with one word piece a line, such as "vocab.txt"'
 
 class VocabularyError(ValueError):
   """A vocabulary file that cannot be used, and why."""
+
+
+class UnknownTokenError(KeyError):
+  """A token or id that the vocabulary does not have."""
+
+  def __str__(self) -> str:
+    return str(self.args[0])  # KeyError itself would show it in quotes.
 
 
 def load_vocab(path: str | os.PathLike[str]) -> dict[str, int]:
@@ -128,6 +139,27 @@ def require_rows(
       f"{path}: found {last + 1} pieces, but the model has vocab_size={rows} "
       "rows for them; expected the vocabulary that belongs to the checkpoint"
     )
+
+
+def look_up(table: Mapping[_K, _V], keys: Iterable[_K], kind: str) -> list[_V]:
+  """Returns the ids of tokens, or the tokens of ids.
+
+  Args:
+    table: a vocabulary, or the inverse of one.
+    keys: what is looked up.
+    kind: what the keys are, for the message.
+
+  Raises:
+    UnknownTokenError: a key is not in the table.
+  """
+  try:
+    return [table[key] for key in keys]
+  except KeyError as error:
+    raise UnknownTokenError(
+      f"the {kind} {error.args[0]!r} is not in the vocabulary of {len(table)} "
+      "pieces; use the vocab_file that belongs to the checkpoint, or a token "
+      "that it has"
+    ) from None
 
 
 def _read(path: str) -> bytes:

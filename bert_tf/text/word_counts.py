@@ -9,9 +9,6 @@ from absl import logging
 from bert_tf import files
 from bert_tf.text import basic_tokenizer
 
-# Raw words are gathered up to this many before they are tokenized: each
-# different one is tokenized once, and memory stays bounded.
-_RAW_WORDS = 1_000_000
 _LINES_BETWEEN_REPORTS = 1_000_000
 
 
@@ -33,9 +30,17 @@ class WordCounts:
 
 
 def count_files(
-  paths: Iterable[str], tokenizer: basic_tokenizer.BasicTokenizer
+  paths: Iterable[str],
+  tokenizer: basic_tokenizer.BasicTokenizer,
+  max_raw_words: int = 1_000_000,
 ) -> WordCounts:
   """Counts the words of text files, local or in a bucket.
+
+  Args:
+    paths: the files.
+    tokenizer: makes the words.
+    max_raw_words: how many different space-separated words are gathered before
+      they are tokenized. Each is tokenized once, and memory stays bounded.
 
   Raises:
     OSError: a file cannot be read.
@@ -46,7 +51,7 @@ def count_files(
   for path in paths:
     logging.info("Reading %s", path)
     with files.open_file(path) as reader:
-      _count_lines(reader, tokenizer, total)
+      _count_lines(reader, tokenizer, total, max_raw_words)
   if not total.counts:
     raise ValueError(
       f"{', '.join(paths)}: found no word in {total.lines} lines; expected "
@@ -59,6 +64,7 @@ def _count_lines(
   lines: Iterable[bytes],
   tokenizer: basic_tokenizer.BasicTokenizer,
   total: WordCounts,
+  max_raw_words: int,
 ) -> None:
   """Adds the words of `lines` to `total`."""
   raw: collections.Counter[str] = collections.Counter()
@@ -66,8 +72,8 @@ def _count_lines(
     text = basic_tokenizer.to_unicode(line)
     total.lines += 1
     total.broken_lines += _is_broken(line, text)
-    raw.update(text.split(" "))  # Exact: see full_tokenizer.
-    if len(raw) >= _RAW_WORDS:
+    raw.update(text.split(" "))  # Exact: see word_cache.
+    if len(raw) >= max_raw_words:
       _fold(raw, tokenizer, total)
     if total.lines % _LINES_BETWEEN_REPORTS == 0:
       logging.info("%s lines read", f"{total.lines:,}")

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from bert_tf.text import basic_tokenizer
 
 CONTINUATION = "##"
+UNKNOWN = "[UNK]"
 
 
 class WordpieceTokenizer:
@@ -19,7 +20,7 @@ class WordpieceTokenizer:
   def __init__(
     self,
     vocab: Collection[str],
-    unk_token: str = "[UNK]",
+    unk_token: str = UNKNOWN,
     max_input_chars_per_word: int = 200,
   ):
     self.vocab = vocab

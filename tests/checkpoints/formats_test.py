@@ -14,6 +14,7 @@ from bert_tf.checkpoints import (
   portable_model,
   variable_names,
 )
+from bert_tf.text import tokenizer_rules
 from tests.checkpoints import made_up
 
 
@@ -22,7 +23,7 @@ def test_google_comes_back_with_everything(tmp_path):
     made_up.ALL_HEADS,
     labels=("a", "b", "c"),
     labels_of=portable_model.PER_TOKEN,
-    do_lower_case=False,
+    rules=tokenizer_rules.TokenizerRules(lower_case=False),
   )
   state = {"global_step": np.int64(5), "output_bias/adam_m": np.ones(3)}
   model = dataclasses.replace(model, tensors=dict(model.tensors) | state)

@@ -10,6 +10,7 @@ import safetensors.numpy
 
 import bert_tf
 from bert_tf.checkpoints import formats, huggingface_format, portable_model
+from bert_tf.text import tokenizer_rules
 from tests.checkpoints import made_up
 
 
@@ -60,12 +61,12 @@ def test_everything_comes_back(tmp_path):
     made_up.ALL_HEADS,
     labels=("no", "so-so", "yes"),
     labels_of=portable_model.PER_SEQUENCE,
-    do_lower_case=False,
+    rules=tokenizer_rules.TokenizerRules(lower_case=False),
   )
   write(model, tmp_path / "hf")
   found = formats.read(str(tmp_path / "hf"))
   made_up.assert_same_tensors(found, model)
-  for field in ("config", "vocabulary", "do_lower_case", "labels"):
+  for field in ("config", "vocabulary", "rules", "labels"):
     assert getattr(found, field) == getattr(model, field), field
 
 
@@ -243,7 +244,7 @@ def test_vocabulary_of_tokenizer_json(tmp_path):
   path.write_text(json.dumps(values))
   found = formats.read(str(tmp_path / "hf"))
   assert found.vocabulary == made_up.VOCABULARY
-  assert found.do_lower_case is False
+  assert found.rules == tokenizer_rules.TokenizerRules(lower_case=False)
   values["model"]["vocab"]["mat"] = 99
   path.write_text(json.dumps(values))
   with pytest.raises(ValueError, match="ids of the word pieces are not 0, 1"):
@@ -255,8 +256,6 @@ def test_vocabulary_of_tokenizer_json(tmp_path):
 )
 def test_case_is_told_by_the_vocabulary(tmp_path, last, lower):
   """A Google checkpoint does not say it."""
-  model = made_up.model(
-    vocabulary=(*made_up.VOCABULARY[:-1], last), do_lower_case=None
-  )
+  model = made_up.model(vocabulary=(*made_up.VOCABULARY[:-1], last), rules=None)
   write(model, tmp_path / "hf")
-  assert formats.read(str(tmp_path / "hf")).do_lower_case is lower
+  assert formats.read(str(tmp_path / "hf")).rules.lower_case is lower

@@ -43,7 +43,7 @@ def test_everything_comes_back(presets, tmp_path):
     made_up.assert_same_tensors(found, model)
     assert found.config == model.config
     assert found.vocabulary == model.vocabulary
-    assert found.do_lower_case is True
+    assert found.rules == model.rules
     google = str(tmp_path / str(index))
     formats.write(found, "google", google)
     made_up.assert_same_tensors(formats.read(google), model)

@@ -6,6 +6,7 @@ import numpy as np
 
 from bert_tf import bert_config
 from bert_tf.checkpoints import portable_model, variable_shapes
+from bert_tf.text import tokenizer_rules
 
 CONFIG = bert_config.BertConfig(
   vocab_size=20,
@@ -45,7 +46,7 @@ def model(heads=(), seed=1, **changes):
       if name.startswith(prefixes)
     },
     vocabulary=VOCABULARY,
-    do_lower_case=True,
+    rules=tokenizer_rules.TokenizerRules(),
   )
   return dataclasses.replace(made, **changes)
 

@@ -62,7 +62,7 @@ def wanted(theirs, inputs):
 def test_there_and_back_is_bit_identical(folder, theirs, tmp_path):
   model = formats.read(folder)
   assert model.config.hidden_act == "gelu_erf"
-  assert model.do_lower_case
+  assert model.rules.lower_case
   formats.write(model, "google", str(tmp_path / "google"))
   google = formats.read(str(tmp_path / "google"))
   made_up.assert_same_tensors(google, model)

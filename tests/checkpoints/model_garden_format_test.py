@@ -104,7 +104,7 @@ def test_everything_comes_back(saved, tmp_path):
   assert formats.recognise(folder) == "model_garden"
   found = formats.read(folder)
   made_up.assert_same_tensors(found, model)
-  for field in ("config", "vocabulary", "do_lower_case"):
+  for field in ("config", "vocabulary", "rules"):
     assert getattr(found, field) == getattr(model, field), field
   formats.write(found, "google", str(tmp_path / "google"))
   made_up.assert_same_tensors(formats.read(str(tmp_path / "google")), model)

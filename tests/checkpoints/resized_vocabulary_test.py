@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bert_tf.checkpoints import portable_model, resized_vocabulary
+from bert_tf.text import tokenizer_rules
 from tests.checkpoints import made_up
 
 TABLE = "bert/embeddings/word_embeddings"
@@ -92,5 +93,5 @@ def test_tokens_that_cannot_be_added(tokens, changes, message):
 
 
 def test_capital_letters_of_a_cased_model():
-  model = made_up.model(do_lower_case=False)
+  model = made_up.model(rules=tokenizer_rules.TokenizerRules(lower_case=False))
   assert resized_vocabulary.add_tokens(model, ["Dog"], 0).vocabulary[5] == "Dog"

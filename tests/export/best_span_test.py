@@ -88,7 +88,7 @@ def tokenizer(testdata):
 
 def test_final_text(tokenizer):
   """Words of a context, with odd spaces around and within."""
-  python = final_text.FinalText(do_lower_case=True)
+  python = final_text.FinalText(bert_tf.TokenizerRules())
   cases = [
     (pieces, words)
     for pieces, words, _ in final_text_test.CASES
@@ -122,7 +122,7 @@ def test_final_text(tokenizer):
 
 def test_random_words(tokenizer):
   random = np.random.default_rng(5)
-  python = final_text.FinalText(do_lower_case=True)
+  python = final_text.FinalText(bert_tf.TokenizerRules())
   alphabet = list("abAB.-é\u0130\uac01\u00ad\u0301 \t")
   contexts, pieces, starts, ends, wanted = [], [], [], [], []
   while len(contexts) < 300:

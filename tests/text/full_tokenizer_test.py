@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, word_cache
 from tests.text import reference
 
 # Characters on which tokenizers fall out with each other.
@@ -131,14 +131,16 @@ def test_repeated_pieces_have_the_later_id(tmp_path):
   assert tokenizer.inv_vocab == {0: "[UNK]", 3: "a", 2: "b"}
 
 
-def test_caches_stay_small(tiny, monkeypatch):
-  monkeypatch.setattr(full_tokenizer, "MAX_CACHED_WORDS", 10)
+def test_caches_stay_small(tmp_path):
+  path = tmp_path / "vocab.txt"
+  path.write_text("[PAD]\n[UNK]\na\n##b\n!\n")
+  tiny = full_tokenizer.FullTokenizer(path, max_cached_words=10)
   words = ["a" + "b" * index for index in range(30)]
   expected = [tiny.tokenize(word) for word in words]
   for _ in range(2):
     assert [tiny.tokenize(word) for word in words] == expected
     assert len(tiny._pieces) <= 10
-  long_word = "a" * (full_tokenizer.MAX_CACHED_LENGTH + 1)
+  long_word = "a" * (word_cache.MAX_LENGTH + 1)
   assert tiny.encode(long_word) == [1]
   assert not tiny._ids
 

@@ -17,24 +17,24 @@ def tokenizer(uncased_vocab_file):
 @settings(max_examples=60, deadline=None)
 @given(blocks=st.lists(st.lists(WORDS, max_size=30), max_size=12))
 def test_a_full_table_is_emptied(tokenizer, blocks):
-  with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(line_encoder, "_MAX_WORDS", 1)
-    patch.setattr(line_encoder, "_MAX_BYTES", 40)
-    patch.setattr(line_encoder, "_SHORT_WORDS", 30)
-    encoder = line_encoder.LineEncoder(tokenizer)
-    for block in blocks:
-      text = " ".join(block)
-      found = encoder.encode(text.encode())
-      assert found.ids.tolist() == tokenizer.encode(text)
-      assert found.counts.tolist() == [len(found.ids)]
+  encoder = tokenizer.line_encoder(max_words=1, max_bytes=40, short_words=30)
+  for block in blocks:
+    text = " ".join(block)
+    found = encoder.encode(text.encode())
+    assert found.ids.tolist() == tokenizer.encode(text)
+    assert found.counts.tolist() == [len(found.ids)]
 
 
-def test_more_pieces_than_bytes(tokenizer, monkeypatch):
+def test_more_pieces_than_bytes(tokenizer):
   # Only Python may find more ids than a word has bytes: the room must grow.
-  monkeypatch.setattr(tokenizer, "compute_word_ids", lambda word: [7] * 500)
-  encoder = line_encoder.LineEncoder(tokenizer)
-  monkeypatch.setattr(line_encoder, "_MAX_BYTES", 8)
-  encoder._words = line_encoder._no_words(1000, 8)
+  encoder = line_encoder.LineEncoder(
+    tokenizer.vocab,
+    tokenizer.rules,
+    encode_word=lambda word: [7] * 500,
+    max_words=1000,
+    max_bytes=8,
+    short_words=10,
+  )
   found = encoder.encode("\u00e9 b \u00e9".encode())
   assert found.ids.tolist() == [7] * 500 + tokenizer.encode("b") + [7] * 500
 
@@ -53,15 +53,13 @@ def test_more_pieces_than_bytes(tokenizer, monkeypatch):
   ],
 )
 def test_empty_lines(tokenizer, line, is_empty):
-  found = line_encoder.LineEncoder(tokenizer).encode(b"x\n" + line + b"\ny")
+  found = tokenizer.line_encoder().encode(b"x\n" + line + b"\ny")
   assert found.is_empty.tolist() == [False, is_empty, False]
   assert bool(line.decode().strip()) != is_empty
 
 
-def test_threads(tokenizer, monkeypatch):
-  monkeypatch.setattr(line_encoder, "_MAX_WORDS", 1)
-  monkeypatch.setattr(line_encoder, "_SHORT_WORDS", 60)
-  encoder = line_encoder.LineEncoder(tokenizer)
+def test_threads(tokenizer):
+  encoder = tokenizer.line_encoder(max_words=1, short_words=60)
   texts = [f"caf\u00e9 number{i} {'x' * i} \u4e2d{i}" for i in range(200)]
   with concurrent.futures.ThreadPoolExecutor(8) as pool:
     found = list(pool.map(encoder.encode, [text.encode() for text in texts]))

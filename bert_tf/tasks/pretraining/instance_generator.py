@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf.native import instance_kernel, random_state
+from bert_tf.native import instance_kernel, random_state, token_corpus
 from bert_tf.records import spill_files
-from bert_tf.tasks.pretraining import settings, text_corpus
+from bert_tf.tasks.pretraining import settings
 from bert_tf.text import vocabulary_file
 
 _SPECIAL_TOKENS = ("[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -70,7 +70,7 @@ class Generator:
 
   def __init__(
     self,
-    corpus: text_corpus.Corpus,
+    corpus: token_corpus.Corpus,
     vocab: Mapping[str, int],
     config: settings.PretrainingDataConfig,
   ):

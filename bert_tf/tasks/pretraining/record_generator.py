@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tqdm
 from absl import logging
 
+from bert_tf.checkpoints import stored_rules
 from bert_tf.native import jit
 from bert_tf.records import (
   example_decoder,
@@ -158,7 +159,8 @@ def create_shard(
   clock = _Clock()
   config = shard.config
   tokenizer = full_tokenizer.FullTokenizer(
-    config.vocab_file, config.do_lower_case
+    config.vocab_file,
+    rules=stored_rules.beside(config.vocab_file, config.do_lower_case),
   )
   instance_generator.check_vocabulary(tokenizer.vocab, config.vocab_file)
   jit.start()
@@ -171,7 +173,7 @@ def create_shard(
       clock.end("start-up")
       with _bar("tokens", None, show_progress) as bar:
         corpus = text_corpus.read_corpus(
-          shard.text, tokenizer, bar.update, folder
+          shard.text, tokenizer.line_encoder(), bar.update, folder
         )
       clock.end("tokens")
       total = corpus.document_count * config.dupe_factor

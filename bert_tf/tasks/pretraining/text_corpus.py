@@ -14,37 +14,12 @@ import numpy.typing as npt
 from absl import logging
 
 from bert_tf import files
+from bert_tf.native import token_corpus
 from bert_tf.records import spill_files
-from bert_tf.text import full_tokenizer, line_encoder
+from bert_tf.text import line_encoder
 
 # Text is read in such portions, so that memory is bounded.
 _BLOCK_BYTES = 1 << 18
-
-
-class Corpus(NamedTuple):
-  """All documents, in the order of the files.
-
-  Attributes:
-    tokens: ids of all sentences, one after the other. int32 [T]
-    sentences: where each sentence starts in `tokens`, and at the end T.
-      int64 [S + 1]
-    documents: where each document starts in `sentences`, and at the end S.
-      int64 [D + 1]
-  """
-
-  tokens: npt.NDArray[np.int32]
-  sentences: npt.NDArray[np.int64]
-  documents: npt.NDArray[np.int64]
-
-  @property
-  def document_count(self) -> int:
-    """D."""
-    return len(self.documents) - 1
-
-  @property
-  def sentence_count(self) -> int:
-    """S."""
-    return len(self.sentences) - 1
 
 
 def find_input_files(patterns: Iterable[str]) -> list[str]:
@@ -78,10 +53,8 @@ def _running_total(
 class _Builder:
   """Collects the sentences and documents of blocks of text."""
 
-  def __init__(
-    self, tokenizer: full_tokenizer.FullTokenizer, folder: str | None
-  ):
-    self._encoder = line_encoder.LineEncoder(tokenizer)
+  def __init__(self, encoder: line_encoder.LineEncoder, folder: str | None):
+    self._encoder = encoder
     self._folder = folder
     self._tokens = spill_files.Spool(np.int32, folder)
     self._lengths = spill_files.Spool(np.int32, folder)
@@ -107,14 +80,16 @@ class _Builder:
       self._documents.add(starts)
       self._last_start = int(starts[-1])
 
-  def finish(self) -> Corpus:
+  def finish(self) -> token_corpus.Corpus:
     """Returns what was collected, without the empty documents."""
     count = self._sentence_count
     self._add_starts(np.array([count]))
     sentences = spill_files.empty(count + 1, np.int64, self._folder)
     _running_total(self._lengths.finish(), sentences)
     ends = self._documents.finish()
-    return Corpus(self._tokens.finish(), sentences, np.concatenate([[0], ends]))
+    return token_corpus.Corpus(
+      self._tokens.finish(), sentences, np.concatenate([[0], ends])
+    )
 
 
 class TextPart(NamedTuple):
@@ -133,10 +108,10 @@ class TextPart(NamedTuple):
 
 def read_corpus(
   parts: Sequence[TextPart],
-  tokenizer: full_tokenizer.FullTokenizer,
+  encoder: line_encoder.LineEncoder,
   progress: Callable[[int], object] = lambda size: None,
   folder: str | None = None,
-) -> Corpus:
+) -> token_corpus.Corpus:
   """Reads and tokenizes text files.
 
   Lines end at a newline and nowhere else, and carriage returns are dropped.
@@ -145,7 +120,7 @@ def read_corpus(
 
   Args:
     parts: files or parts of them, in order.
-    tokenizer: gives the ids; its vocabulary must have "[UNK]".
+    encoder: a tokenizer's; the vocabulary must have "[UNK]".
     progress: told the bytes of each block that is done.
     folder: where a corpus that is large is kept; None for the system's
       temporary folder.
@@ -153,7 +128,7 @@ def read_corpus(
   Raises:
     ValueError: the files hold no sentence.
   """
-  builder = _Builder(tokenizer, folder)
+  builder = _Builder(encoder, folder)
   for part in parts:
     broken_lines = 0
     with files.open_file(part.path) as stream:

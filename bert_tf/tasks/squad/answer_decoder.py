@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bert_tf import files
 from bert_tf.tasks.squad import examples as features_lib
 from bert_tf.tasks.squad import final_text, reader
+from bert_tf.text import tokenizer_rules
 
 PREDICTIONS = "predictions.json"
 NBEST = "nbest_predictions.json"
@@ -94,6 +95,7 @@ def decode(
   start_logits: npt.NDArray[Any],
   end_logits: npt.NDArray[Any],
   settings: DecodingSettings,
+  rules: tokenizer_rules.TokenizerRules | None = None,
 ) -> dict[str, Decoded]:
   """Chooses the answers of all questions.
 
@@ -103,6 +105,7 @@ def decode(
     start_logits: [N, S] in the order of the windows.
     end_logits: [N, S].
     settings: How to choose.
+    rules: Of the tokenizer; the original's for `do_lower_case` if None.
 
   Returns:
     Answers by question id, in order.
@@ -110,9 +113,10 @@ def decode(
   of_example: list[list[int]] = [[] for _ in examples]
   for index, feature in enumerate(features):
     of_example[feature.example_index].append(index)
-  project = final_text.FinalText(
-    settings.do_lower_case, settings.verbose_logging
+  rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
+    settings.do_lower_case
   )
+  project = final_text.FinalText(rules, settings.verbose_logging)
   decoded = {}
   for example, indices in zip(examples, of_example, strict=True):
     # Python's floats are exact copies of float32: sums are float64.

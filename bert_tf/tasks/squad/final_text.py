@@ -7,7 +7,7 @@ import functools
 
 from absl import logging
 
-from bert_tf.text import basic_tokenizer
+from bert_tf.text import basic_tokenizer, tokenizer_rules
 
 
 def _places(text: str) -> list[int]:
@@ -25,12 +25,14 @@ class FinalText:
   the two differ in length, the words are taken whole.
 
   Args:
-    do_lower_case: As of the tokenizer.
+    rules: Of the tokenizer.
     verbose: Whether to log what could not be aligned.
   """
 
-  def __init__(self, do_lower_case: bool, verbose: bool = False):
-    self._tokenizer = basic_tokenizer.BasicTokenizer(do_lower_case)
+  def __init__(
+    self, rules: tokenizer_rules.TokenizerRules, verbose: bool = False
+  ):
+    self._tokenizer = basic_tokenizer.BasicTokenizer(rules=rules)
     self._verbose = verbose
     # The same words come again in the best answers of one question.
     self._tokenize = functools.lru_cache(maxsize=1024)(self._tokenize_text)

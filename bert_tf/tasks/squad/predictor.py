@@ -35,7 +35,7 @@ def answer(
     tokenizer: The model's.
     windows: How contexts are cut; by default as run_squad does, to no more
       tokens than the model has positions.
-    settings: How answers are chosen; `do_lower_case` is the tokenizer's.
+    settings: How answers are chosen; the case is the tokenizer's.
     batch_size: Windows computed at once.
     by_length: As of `span_logits`.
 
@@ -55,9 +55,7 @@ def answer(
     positions = model.config.max_position_embeddings
     windows = _windows_of_at_most(positions)
   if settings is None:
-    settings = answer_decoder.DecodingSettings(
-      do_lower_case=tokenizer.do_lower_case
-    )
+    settings = answer_decoder.DecodingSettings()
   shared = {text: reader.Context(text) for text in contexts}
   examples = [
     reader.Example(str(index), question, shared[context])
@@ -70,7 +68,9 @@ def answer(
   starts, ends = span_logits(
     tf.distribute.get_strategy(), model, columns, batch_size, by_length
   )
-  decoded = answer_decoder.decode(examples, features, starts, ends, settings)
+  decoded = answer_decoder.decode(
+    examples, features, starts, ends, settings, tokenizer.rules
+  )
   return list(decoded.values())
 
 

@@ -17,7 +17,7 @@ from bert_tf.tasks import model_tokenizer
 from bert_tf.tasks.squad import answer_decoder, loss, metrics, predictor
 from bert_tf.tasks.squad import examples as features_lib
 from bert_tf.tasks.squad import reader as reader_lib
-from bert_tf.text import checkpoint_case, full_tokenizer
+from bert_tf.text import checkpoint_case, full_tokenizer, tokenizer_rules
 from bert_tf.training import (
   device_strategy,
   eval_results,
@@ -89,6 +89,7 @@ class _Questions:
   examples: list[reader_lib.Example]
   features: list[features_lib.Feature]
   columns: dict[str, Any]
+  rules: tokenizer_rules.TokenizerRules
 
 
 def run(
@@ -194,7 +195,7 @@ def _prepare_questions(
     features_lib.make_features(examples, tokenizer, settings.windows)
   )
   columns = features_lib.columns(features, settings.windows.max_seq_length)
-  questions = _Questions(path, examples, features, columns)
+  questions = _Questions(path, examples, features, columns, tokenizer.rules)
   if evaluates and _gold(questions, settings) is None:
     raise ValueError(f"eval_steps needs answers, which {path} has not")
   return questions
@@ -260,7 +261,12 @@ def _answer(
     settings.batch_by_length,
   )
   return answer_decoder.decode(
-    questions.examples, questions.features, starts, ends, settings.decoding
+    questions.examples,
+    questions.features,
+    starts,
+    ends,
+    settings.decoding,
+    questions.rules,
   )
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from bert_tf.native import token_corpus
 from bert_tf.records import example_decoder, shuffled_bytes
 from bert_tf.tasks.pretraining import (
   instance_generator,
   instance_records,
   record_generator,
   settings,
-  text_corpus,
 )
 from bert_tf.text import vocabulary_file
 from tests.tasks.pretraining import reference
@@ -40,7 +40,7 @@ def flat(documents, vocab):
   tokens = itertools.chain.from_iterable(sentences)
   ends = itertools.accumulate(map(len, sentences), initial=0)
   document_ends = itertools.accumulate(map(len, documents), initial=0)
-  return text_corpus.Corpus(
+  return token_corpus.Corpus(
     np.array([vocab[token] for token in tokens], np.int32),
     np.array(list(ends), np.int64),
     np.array(list(document_ends), np.int64),

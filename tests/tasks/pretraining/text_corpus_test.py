@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bert_tf.records import spill_files
 from bert_tf.tasks.pretraining import text_corpus
-from bert_tf.text import full_tokenizer, line_encoder
+from bert_tf.text import full_tokenizer
 from tests.tasks.pretraining import reference
 
 
@@ -15,7 +15,7 @@ def tokenizer(uncased_vocab_file):
   return full_tokenizer.FullTokenizer(uncased_vocab_file)
 
 
-def read(folder, tokenizer, *contents):
+def read(folder, tokenizer, *contents, **limits):
   paths = []
   for number, content in enumerate(contents):
     path = folder / f"{number}.txt"
@@ -23,7 +23,7 @@ def read(folder, tokenizer, *contents):
     path.write_bytes(data)
     paths.append(str(path))
   return text_corpus.read_corpus(
-    list(map(text_corpus.TextPart, paths)), tokenizer
+    list(map(text_corpus.TextPart, paths)), tokenizer.line_encoder(**limits)
   )
 
 
@@ -95,10 +95,9 @@ def test_blocks_change_nothing(
   content = (testdata / "text" / "mixed.txt").read_bytes()
   expected = words(read(tmp_path, tokenizer, content), tokenizer)
   monkeypatch.setattr(text_corpus, "_BLOCK_BYTES", size)
-  monkeypatch.setattr(line_encoder, "_MAX_WORDS", size)
-  monkeypatch.setattr(line_encoder, "_MAX_BYTES", size)
   monkeypatch.setattr(spill_files, "LARGE", size)
-  assert words(read(tmp_path, tokenizer, content), tokenizer) == expected
+  found = read(tmp_path, tokenizer, content, max_words=size, max_bytes=size)
+  assert words(found, tokenizer) == expected
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
@@ -113,9 +112,8 @@ def test_part_of_a_file(tmp_path, tokenizer, monkeypatch, size):
     (None, [[["another"]], [["a", "third"], ["and", "a", "last"]]]),
   ]:
     part = text_corpus.TextPart(path, begin, end)
-    assert (
-      words(text_corpus.read_corpus([part], tokenizer), tokenizer) == expected
-    )
+    found = text_corpus.read_corpus([part], tokenizer.line_encoder())
+    assert words(found, tokenizer) == expected
 
 
 def test_progress_counts_bytes(tmp_path, tokenizer, monkeypatch):
@@ -123,7 +121,7 @@ def test_progress_counts_bytes(tmp_path, tokenizer, monkeypatch):
   (tmp_path / "a.txt").write_text("some words\n" * 9)
   told = []
   part = text_corpus.TextPart(str(tmp_path / "a.txt"))
-  text_corpus.read_corpus([part], tokenizer, told.append)
+  text_corpus.read_corpus([part], tokenizer.line_encoder(), told.append)
   assert sum(told) == 99 and len(told) > 5
 
 

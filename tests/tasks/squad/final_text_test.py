@@ -3,6 +3,7 @@
 import pytest
 from absl import logging
 
+import bert_tf
 from bert_tf.tasks.squad import final_text
 
 CASES = [
@@ -25,13 +26,13 @@ CASES = [
 
 @pytest.mark.parametrize("pieces, words, want", CASES)
 def test_cases(pieces, words, want):
-  project = final_text.FinalText(do_lower_case=True)
+  project = final_text.FinalText(bert_tf.TokenizerRules())
   assert project(pieces, words) == want
   assert project(pieces, words) == want  # out of the cache
 
 
 def test_cased():
-  project = final_text.FinalText(do_lower_case=False)
+  project = final_text.FinalText(bert_tf.TokenizerRules(lower_case=False))
   assert project("Smith", "Steve Smith's") == "Smith"
   assert project("smith", "Steve Smith's") == "Steve Smith's"
 
@@ -46,11 +47,12 @@ def test_cased():
   ],
 )
 def test_verbose_says_what_was_not_aligned(monkeypatch, pieces, words, message):
+  rules = bert_tf.TokenizerRules()
   said = []
   monkeypatch.setattr(
     logging, "info", lambda text, *args: said.append(text % args)
   )
-  assert final_text.FinalText(True)(pieces, words) == words
+  assert final_text.FinalText(rules)(pieces, words) == words
   assert not said
-  assert final_text.FinalText(True, verbose=True)(pieces, words) == words
+  assert final_text.FinalText(rules, verbose=True)(pieces, words) == words
   assert len(said) == 1 and said[0].startswith(message)
