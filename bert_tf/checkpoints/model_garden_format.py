@@ -14,6 +14,7 @@ from absl import logging
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  checkpoint_format,
   checkpoint_prefix,
   model_garden_encoder,
   object_graph,
@@ -63,47 +64,6 @@ def google_name(name: str) -> str:
   return name
 
 
-def recognises(path: str) -> bool:
-  """Whether it is a SavedModel, or a checkpoint of TensorFlow 2."""
-  return object_graph.find(path) is not None
-
-
-def read(path: str) -> portable_model.Portable:
-  """Reads the variables; the program of a SavedModel is not run.
-
-  Raises:
-    FileNotFoundError: There is none.
-    ValueError: It is damaged, or not a BERT.
-  """
-  prefix = object_graph.find(path)
-  if prefix is None:
-    raise FileNotFoundError(f"{path}: no SavedModel and no checkpoint there")
-  reader = object_graph.Reader(prefix)
-  tensors = _read_tensors(reader, path)
-  told = variable_shapes.settings(
-    {n: v.shape for n, v in tensors.items()}, path
-  )
-  query = tensors.get("bert/encoder/layer_0/attention/self/query/kernel")
-  if query is None or query.ndim != 3:
-    raise ValueError(f"{path}: not Model Garden's BERT: attention has no heads")
-  config = bert_config.BertConfig.from_dict(
-    told | {"num_attention_heads": query.shape[1]}
-  )
-  saved_model = object_graph.find_saved_model(path)
-  beside = vocabulary = os.path.dirname(prefix)
-  if saved_model:
-    beside = os.path.join(saved_model, _EXTRA)
-    vocabulary = os.path.join(saved_model, "assets")
-  lower = reader.attribute(_LOWER)
-  return portable_model.Portable(
-    path=path,
-    config=portable_model.config_beside(beside, config),
-    tensors={n: split_heads.join(n, value) for n, value in tensors.items()},
-    vocabulary=_vocabulary(vocabulary),
-    do_lower_case=None if lower is None else bool(lower),
-  )
-
-
 def _read_tensors(
   reader: object_graph.Reader, path: str
 ) -> dict[str, npt.NDArray[Any]]:
@@ -137,39 +97,90 @@ def _vocabulary(folder: str) -> tuple[str, ...] | None:
     return portable_model.parse_vocabulary(file.read(), path)
 
 
-def lost(model: portable_model.Portable) -> list[str]:
-  """What this form cannot hold: heads other than the masked-LM head."""
-  return [
-    name
-    for name in model.without_training_state().tensors
-    if not name.startswith(("bert/", "cls/predictions/"))
-  ]
+class ModelGardenFormat(checkpoint_format.WritableFormat):
+  """A SavedModel of an encoder, or a TensorFlow 2 checkpoint."""
+
+  name = "model_garden"
+
+  def mismatch(self, path: str) -> str | None:
+    """See `CheckpointFormat`."""
+    return object_graph.mismatch(path)
+
+  def read(
+    self, path: str, config: bert_config.BertConfig | None = None
+  ) -> portable_model.Portable:
+    """Reads the variables; the program of a SavedModel is not run.
+
+    Raises:
+      FileNotFoundError: There is none.
+      ValueError: It is damaged, or not a BERT.
+    """
+    del config
+    prefix = object_graph.find(path)
+    if prefix is None:
+      raise FileNotFoundError(f"{path}: no SavedModel and no checkpoint there")
+    reader = object_graph.Reader(prefix)
+    tensors = _read_tensors(reader, path)
+    told = variable_shapes.settings(
+      {n: v.shape for n, v in tensors.items()}, path
+    )
+    query = tensors.get("bert/encoder/layer_0/attention/self/query/kernel")
+    if query is None or query.ndim != 3:
+      raise ValueError(
+        f"{path}: not Model Garden's BERT: attention has no heads"
+      )
+    sizes = bert_config.BertConfig.from_dict(
+      told | {"num_attention_heads": query.shape[1]}
+    )
+    saved_model = object_graph.find_saved_model(path)
+    beside = vocabulary = os.path.dirname(prefix)
+    if saved_model:
+      beside = os.path.join(saved_model, _EXTRA)
+      vocabulary = os.path.join(saved_model, "assets")
+    lower = reader.attribute(_LOWER)
+    return portable_model.Portable(
+      path=path,
+      config=portable_model.config_beside(beside, sizes),
+      tensors={n: split_heads.join(n, value) for n, value in tensors.items()},
+      vocabulary=_vocabulary(vocabulary),
+      do_lower_case=None if lower is None else bool(lower),
+    )
+
+  def lost(self, model: portable_model.Portable) -> list[str]:
+    """Heads other than the masked-LM head."""
+    return [
+      name
+      for name in model.without_training_state().tensors
+      if not name.startswith(("bert/", "cls/predictions/"))
+    ]
+
+  def write(self, model: portable_model.Portable, folder: str) -> None:
+    """Writes a SavedModel with the interface of TF-Hub's encoders.
+
+    Raises:
+      ValueError: There is no pooler, and such a model has one, or only a part
+        of a head; or as of `checkpoint_prefix.check_path`.
+    """
+    theirs = model_garden_encoder.variable_names(model.config)
+    if "masked_lm" in portable_model.heads(model.tensors):
+      theirs += model_garden_encoder.masked_lm_names()
+    heads = model.config.num_attention_heads
+    portable_model.require(model, map(google_name, theirs))
+    checkpoint_prefix.check_path(folder)
+    tensors: dict[str, Any] = {}
+    for name in theirs:
+      ours = google_name(name)
+      tensors[name] = split_heads.split(ours, model.tensors[ours], heads)
+    root, signatures = model_garden_encoder.build(model.config, tensors)
+    root.do_lower_case = tf.Variable(model.lower_cases(), trainable=False)
+    vocabulary = os.path.join(folder, portable_model.VOCABULARY)
+    if model.vocabulary is not None:
+      files.write_atomically(vocabulary, model.vocabulary_bytes())
+      root.vocab_file = tf.saved_model.Asset(vocabulary)
+    tf.saved_model.save(root, folder, signatures=signatures)
+    if model.vocabulary is not None:
+      files.remove(vocabulary)  # TensorFlow has put a copy into assets.
+    portable_model.write_config(model, os.path.join(folder, _EXTRA))
 
 
-def write(model: portable_model.Portable, folder: str) -> None:
-  """Writes a SavedModel with the interface of TF-Hub's encoders.
-
-  Raises:
-    ValueError: There is no pooler, and such a model has one, or only a part
-      of a head; or as of `checkpoint_prefix.check_path`.
-  """
-  theirs = model_garden_encoder.variable_names(model.config)
-  if "masked_lm" in portable_model.heads(model.tensors):
-    theirs += model_garden_encoder.masked_lm_names()
-  heads = model.config.num_attention_heads
-  portable_model.require(model, map(google_name, theirs))
-  checkpoint_prefix.check_path(folder)
-  tensors: dict[str, Any] = {}
-  for name in theirs:
-    ours = google_name(name)
-    tensors[name] = split_heads.split(ours, model.tensors[ours], heads)
-  root, signatures = model_garden_encoder.build(model.config, tensors)
-  root.do_lower_case = tf.Variable(model.lower_cases(), trainable=False)
-  vocabulary = os.path.join(folder, portable_model.VOCABULARY)
-  if model.vocabulary is not None:
-    files.write_atomically(vocabulary, model.vocabulary_bytes())
-    root.vocab_file = tf.saved_model.Asset(vocabulary)
-  tf.saved_model.save(root, folder, signatures=signatures)
-  if model.vocabulary is not None:
-    files.remove(vocabulary)  # TensorFlow has put a copy into assets.
-  portable_model.write_config(model, os.path.join(folder, _EXTRA))
+FORMAT = ModelGardenFormat()

@@ -31,10 +31,14 @@ shared_flags.define(
   seed=0,
 )
 flags.DEFINE_enum(
-  "from", None, sorted(formats.FORMATS), "Its form; unset: recognised."
+  "from", None, sorted(formats.names()), "Its form; unset: recognised."
 )
 flags.DEFINE_enum(
-  "to", None, sorted(formats.WRITTEN), "The form to write.", required=True
+  "to",
+  None,
+  sorted(formats.names(formats.writable())),
+  "The form to write.",
+  required=True,
 )
 flags.DEFINE_bool(
   "strip_optimizer",

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras
 from absl import logging
 
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.kernels import onednn_fusion
 from bert_tf.training import (
   device_strategy,
@@ -173,7 +173,7 @@ class Trainer:
       logging.info("resuming %s at step %d", self.output_dir, step)
       return step
     if init_checkpoint:
-      report = google_format.load(
+      report = loader.load(
         self.model.variables,
         formats.reader(init_checkpoint, self.model.config),
       )

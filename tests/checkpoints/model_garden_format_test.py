@@ -10,7 +10,7 @@ import tensorflow as tf
 import bert_tf
 from bert_tf.checkpoints import (
   formats,
-  google_format,
+  loader,
   model_garden_format,
   object_graph,
 )
@@ -166,7 +166,7 @@ def test_masked_lm_of_the_loaded(saved):
     model.tensors["cls/predictions/output_bias"],
   )
   pretrainer = bert_tf.BertPretrainer(whole.config)
-  google_format.load(pretrainer.variables, formats.PortableReader(whole))
+  loader.load(pretrainer.variables, formats.PortableReader(whole))
   wanted = pretrainer(
     {
       "input_ids": ids,

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import checkpoint_reader, variable_names
 from bert_tf.kernels import xla_groups
 from bert_tf.tasks.pretraining import loss
 from bert_tf.training import (
@@ -54,7 +54,7 @@ def test_twenty_steps_are_the_original_s(micro_batches, compilation):
   with np.load(tiny.FOLDER / "optimizer_losses.npz") as file:
     np.testing.assert_allclose(losses, file["losses"], atol=1e-4)
   state = variable_names.by_name(model.variables) | opt.state()
-  reader = google_format.Reader(tiny.FOLDER / "resume_model.ckpt-20")
+  reader = checkpoint_reader.Reader(tiny.FOLDER / "resume_model.ckpt-20")
   assert set(state) == set(reader.shapes)
   for name, variable in state.items():
     np.testing.assert_allclose(
