@@ -63,9 +63,12 @@ def _define_training() -> None:
     "optimizer",
     "adamw",
     sorted(optimizers.OPTIMIZERS),
-    "adamw is the original's; adamw_bias_corrected corrects the bias of Adam's "
-    "moments, which steadies fine-tuning on few examples; lamb is for very "
-    "large batches.",
+    "Optimizer. "
+    + "; ".join(
+      f"{name}: {kind.description}"
+      for name, kind in optimizers.OPTIMIZERS.items()
+    )
+    + ".",
   )
   flags.DEFINE_integer(
     "gradient_accumulation_steps",

@@ -145,7 +145,7 @@ class Checkpoints:
     return {
       name: variable
       for name, variable in self.variables.items()
-      if name in reader.shapes or not name.startswith(variable_names.OWN_STATE)
+      if name in reader.shapes or not name.startswith(variable_names.LOSS_SCALE)
     }
 
   def save(self, step: int) -> str:
