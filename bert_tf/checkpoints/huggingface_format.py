@@ -154,7 +154,7 @@ def read_weights(folder: str) -> dict[str, npt.NDArray[Any]]:
         continue
       renamed = google_name(name)
       if renamed in found:
-        raise ValueError(f"{file}: two tensors that would be {renamed}")
+        raise ValueError(f"{file}: two tensors map to {renamed}")
       value = tensor.T if renamed.endswith("/kernel") else tensor
       found[renamed] = np.ascontiguousarray(value)
   for name, tensor in copies.items():

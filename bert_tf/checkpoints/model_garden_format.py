@@ -78,7 +78,7 @@ def _read_tensors(
     elif not ours.startswith(("bert/", "cls/")):
       others += [name] if name not in _COUNTERS else []
     elif ours in found:
-      raise ValueError(f"{path}: two variables that would be {ours}")
+      raise ValueError(f"{path}: two variables map to {ours}")
     else:
       value = reader.read(name)
       found[ours] = value.T if ours == _TRANSPOSED else value

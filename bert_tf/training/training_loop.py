@@ -107,7 +107,7 @@ class Trainer:
     settings: Of the loop.
     devices: Precision and XLA.
     output_dir: Holds checkpoints, events and results.
-    is_trained: Tells by a variable's name whether it is trained.
+    is_trained: Predicate on variable names: True if the variable is trainable.
     pause: Called between steps now and then; see `Pause`.
   """
 
