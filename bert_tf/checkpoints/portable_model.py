@@ -166,8 +166,8 @@ def require(model: Portable, tensor_names: Iterable[str]) -> None:
   missing = [name for name in tensor_names if name not in model.tensors]
   if missing:
     raise ValueError(
-      f"{model.path}: the model has no variable {missing[0]}; the target format "
-      "requires it"
+      f"{model.path}: the model has no variable {missing[0]}; the target "
+      "format requires it"
     )
 
 
