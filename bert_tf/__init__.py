@@ -8,6 +8,8 @@ import importlib
 import os
 from typing import Any
 
+from bert_tf.models import loadable_model
+
 # Must be set before TensorFlow's Keras is touched: `tf_keras` is the Keras of
 # this package.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
@@ -46,3 +48,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
   return sorted(__all__)
+
+
+def _load_model(*args: Any, **kwargs: Any) -> Any:
+  """Calls the loader, which may import more than the models themselves do."""
+  from bert_tf.checkpoints import loader
+
+  return loader.load_model(*args, **kwargs)
+
+
+# The models are below the checkpoints and do not import them.
+loadable_model.set_loader(_load_model)

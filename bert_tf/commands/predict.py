@@ -33,7 +33,8 @@ flags.register_validator(  # type: ignore[no-untyped-call]
 
 def main() -> None:
   """Runs with the flags given."""
-  if exported_format.recognises(FLAGS.saved_model):  # of others nobody knows
+  # What a SavedModel of others does with its weights is not known.
+  if exported_format.FORMAT.mismatch(FLAGS.saved_model) is None:
     onednn_kernels.assume_frozen_weights()
   predictor = saved_model_predictor.Predictor(FLAGS.saved_model)
   count = saved_model_predictor.run(

@@ -1,6 +1,5 @@
 """BertModel: the encoder, from ids to vectors."""
 
-import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -8,7 +7,6 @@ import tensorflow as tf
 import tf_keras
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import formats, google_format
 from bert_tf.kernels import modes
 from bert_tf.layers import (
   attention_mask,
@@ -17,6 +15,7 @@ from bert_tf.layers import (
   named_variables,
   pooler,
 )
+from bert_tf.models import loadable_model
 
 
 class BertOutput(NamedTuple):
@@ -35,7 +34,7 @@ class BertOutput(NamedTuple):
   pooled_output: Any
 
 
-class BertModel(tf_keras.Model):
+class BertModel(loadable_model.LoadableModel, tf_keras.Model):
   """BERT without a head. Source: modeling.py, `BertModel`.
 
   All variables exist from the start, under Google's names (`bert/...`).
@@ -85,28 +84,6 @@ class BertModel(tf_keras.Model):
       )
     named_variables.build_under(f"{self.name}/pooler", self.pooler, hidden)
     self.built = True
-
-  @classmethod
-  def from_checkpoint(
-    cls, path: str | os.PathLike[str], **kwargs: Any
-  ) -> "BertModel":
-    """Loads a checkpoint of Google's or of any form of docs/checkpoints.md.
-
-    Args:
-      path: A checkpoint prefix (`.../bert_model.ckpt`) with bert_config.json
-        beside it, or the folder of an unpacked Google zip, or of another form.
-      **kwargs: Further arguments of the class; `config` where no
-        bert_config.json is there.
-
-    Raises:
-      FileNotFoundError: No checkpoint or no configuration there.
-      ValueError: A variable of the model is missing or of another shape.
-    """
-    config = kwargs.pop("config", None)
-    reader = formats.reader(path, config)
-    model = cls(config or reader.config(), **kwargs)
-    google_format.load(model.variables, reader, require_all=True)
-    return model
 
   def call(
     self,

@@ -56,29 +56,17 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     self.beta_2 = beta_2
     self.epsilon = epsilon
     self.bias_correction = bias_correction
-    self._m: list[Any] = []
-    self._v: list[Any] = []
+    self._adam_m: list[Any] = []
+    self._adam_v: list[Any] = []
 
   def build(self, var_list: Any) -> None:
     """Makes both moments of every variable."""
     super().build(var_list)
-    if self._m:
+    if self._adam_m:
       return
     for variable in var_list:
-      self._m.append(self.add_variable_from_reference(variable, "adam_m"))
-      self._v.append(self.add_variable_from_reference(variable, "adam_v"))
-    self._variables_of_slots = list(var_list)
-
-  def slots(self) -> dict[str, Any]:
-    """The moments by their names in a checkpoint, `<variable>/adam_m`."""
-    slots = {}
-    for variable, m, v in zip(
-      self._variables_of_slots, self._m, self._v, strict=True
-    ):
-      name = variable_names.variable_name(variable)
-      slots[f"{name}/adam_m"] = m
-      slots[f"{name}/adam_v"] = v
-    return slots
+      self._adam_m.append(self.add_variable_from_reference(variable, "adam_m"))
+      self._adam_v.append(self.add_variable_from_reference(variable, "adam_v"))
 
   def update_step(self, gradient: Any, variable: Any) -> None:
     """Takes one variable's step.
@@ -92,8 +80,8 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     update = _compiled_update if xla_kernels.are_on() else _update
     update(
       variable.handle,
-      self._m[index].handle,
-      self._v[index].handle,
+      self._adam_m[index].handle,
+      self._adam_v[index].handle,
       tf.convert_to_tensor(gradient),
       self.gradient_scale,
       tf.cast(self.learning_rate, variable.dtype),

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras
 from absl import logging
 
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   device_strategy,
@@ -107,7 +107,7 @@ class Trainer:
     settings: Of the loop.
     devices: Precision and XLA.
     output_dir: Holds checkpoints, events and results.
-    is_trained: Tells by a variable's name whether it is trained.
+    is_trained: Predicate on variable names: True if the variable is trainable.
     pause: Called between steps now and then; see `Pause`.
   """
 
@@ -173,7 +173,7 @@ class Trainer:
       logging.info("resuming %s at step %d", self.output_dir, step)
       return step
     if init_checkpoint:
-      report = google_format.load(
+      report = loader.load(
         self.model.variables,
         formats.reader(init_checkpoint, self.model.config),
       )

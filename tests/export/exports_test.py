@@ -16,7 +16,7 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf import files
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import loader, saver, variable_names
 from bert_tf.export import export_check, export_settings, exporter, model_types
 from bert_tf.models import classifier, pretrainer, token_classifier
 from bert_tf.tasks.classification import known_tasks
@@ -67,12 +67,12 @@ def heads(tmp_path_factory):
   }
   found = {}
   for name, model in models.items():
-    google_format.load(model.bert.variables, TINY)
+    loader.load(model.bert.variables, TINY)
     random = np.random.default_rng(len(name))
     for variable in model.head.variables:
       variable.assign(random.normal(size=variable.shape))
     found[name] = str(tmp_path_factory.mktemp(name) / "model.ckpt-1")
-    google_format.save(variable_names.by_name(model.variables), found[name])
+    saver.save(variable_names.by_name(model.variables), found[name])
   return found
 
 

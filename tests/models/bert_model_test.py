@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import checkpoint_reader, variable_names
 from bert_tf.tasks.pretraining import loss as objective_lib
 from bert_tf.training import objectives
 from tests.models import tiny
@@ -66,7 +66,7 @@ def test_losses_and_gradients_are_the_original_s(golden, batch):
 
 def test_names_are_google_s():
   model = tiny.pretrainer()
-  reader = google_format.Reader(tiny.FOLDER)
+  reader = checkpoint_reader.Reader(tiny.FOLDER)
   found = {
     name: tuple(variable.shape)
     for name, variable in variable_names.by_name(model.variables).items()

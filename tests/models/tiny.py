@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import loader
 from bert_tf.inputs import model_inputs
 from bert_tf.kernels import modes
 from tests import conftest
@@ -35,9 +35,7 @@ def batch():
 def pretrainer(config=CONFIG, **kwargs):
   """The model with both heads."""
   model = bert_tf.BertPretrainer(config, **kwargs)
-  google_format.load(
-    model.variables, FOLDER / "bert_model.ckpt", require_all=True
-  )
+  loader.load(model.variables, FOLDER / "bert_model.ckpt", require_all=True)
   return model
 
 

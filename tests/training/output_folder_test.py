@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import saver
 from bert_tf.training import output_folder
 
 TASK = {"task": "cola", "labels": ["0", "1"]}
@@ -33,7 +33,7 @@ def test_damaged(tmp_path, text):
 def test_the_head_of_a_checkpoint(tmp_path):
   path = str(tmp_path / "model.ckpt-1")
   weights, bias = np.zeros([2, 4], np.float32), np.zeros([2], np.float32)
-  google_format.save(
+  saver.save(
     {
       "output_weights": weights,
       "output_bias": bias,

@@ -10,7 +10,7 @@ from typing import Any
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, google_format
+from bert_tf.checkpoints import formats, loader
 from bert_tf.models import pretrainer
 from bert_tf.tasks import model_tokenizer
 from bert_tf.tasks.masked_lm import examples, predictor
@@ -119,7 +119,7 @@ def load(model: Any, init_checkpoint: str, mode: str) -> None:
     ValueError: A variable is missing.
   """
   reader = formats.reader(init_checkpoint, model.config)
-  report = google_format.load(model.variables, reader)
+  report = loader.load(model.variables, reader)
   missing = [
     name
     for name in report.missing

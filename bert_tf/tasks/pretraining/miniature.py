@@ -12,7 +12,7 @@ import tf_keras
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import saver, variable_names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import record_generator, run
 from bert_tf.tasks.pretraining import settings as data_settings
@@ -197,7 +197,7 @@ def evaluate_new_model(
   prefix = settings.path("before/model.ckpt")
   tf_keras.utils.set_random_seed(settings.seed)
   model = pretrainer.BertPretrainer(config)
-  google_format.save(variable_names.by_name(model.variables), prefix)
+  saver.save(variable_names.by_name(model.variables), prefix)
   return _run(config, settings, "before", prefix, do_train=False)
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import loss
@@ -202,9 +202,7 @@ def _evaluate_checkpoint(
   with strategy.scope():
     model = make_model()
   reader = formats.reader(path, config)
-  report = google_format.load(
-    model.variables, reader, require_all=bool(trained)
-  )
+  report = loader.load(model.variables, reader, require_all=bool(trained))
   for line in report.lines():
     logging.info("%s: %s", path, line)
   known = variable_names.GLOBAL_STEP in reader.shapes

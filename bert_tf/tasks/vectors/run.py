@@ -10,7 +10,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, google_format
+from bert_tf.checkpoints import formats, loader
 from bert_tf.inputs import model_inputs
 from bert_tf.layers import token_pooling
 from bert_tf.models import bert_model
@@ -147,7 +147,7 @@ def load(model: Any, init_checkpoint: str) -> None:
     ValueError: A variable is missing. The original went on with random ones.
   """
   reader = formats.reader(init_checkpoint, model.config)
-  report = google_format.load(model.variables, reader)
+  report = loader.load(model.variables, reader)
   missing = [n for n in report.missing if not n.startswith(_NOT_NEEDED)]
   if missing:
     raise ValueError(

@@ -15,7 +15,7 @@ import tensorflow as tf
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.tasks.classification import known_tasks, run
 from bert_tf.training import device_strategy, fine_tuning, training_loop
 from tests import processes
@@ -117,7 +117,7 @@ def scores(path):
 
 def state(folder, step):
   """All tensors of a checkpoint by name."""
-  reader = google_format.Reader(folder / f"model.ckpt-{step}")
+  reader = checkpoint_reader.Reader(folder / f"model.ckpt-{step}")
   return {name: reader.read(name) for name in reader.shapes}
 
 

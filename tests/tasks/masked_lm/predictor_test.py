@@ -42,9 +42,9 @@ def softmax(logits):
 
 
 def read_heads():
-  from bert_tf.checkpoints import google_format
+  from bert_tf.checkpoints import checkpoint_reader
 
-  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
   return lambda name: reader.read(name).astype(np.float64)
 
 
@@ -194,11 +194,11 @@ def test_fits_with_keras(testdata):
 
 
 def test_a_checkpoint_without_heads_is_no_pretrainer(tmp_path):
-  from bert_tf.checkpoints import google_format
+  from bert_tf.checkpoints import checkpoint_reader, saver
 
-  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
   kept = {n: reader.read(n) for n in reader.shapes if n.startswith("bert/")}
-  google_format.save(kept, str(tmp_path / "bert_model.ckpt"))
+  saver.save(kept, str(tmp_path / "bert_model.ckpt"))
   config = bert_tf.BertConfig.from_json_file(TINY / "bert_config.json")
   with pytest.raises(ValueError, match="cls/predictions"):
     pretrainer.BertPretrainer.from_checkpoint(tmp_path, config=config)

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import pretrainer
 from bert_tf.tasks.masked_lm import predictor, run
 from bert_tf.training import device_strategy
@@ -175,16 +175,16 @@ def test_an_unknown_mode(tmp_path):
 
 
 def test_what_is_for_pairs_is_needed_for_pairs(tmp_path):
-  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
   prefix = str(tmp_path / "model.ckpt")
-  google_format.save(
+  saver.save(
     {n: reader.read(n) for n in reader.shapes if "seq_rel" not in n}, prefix
   )
   ask(tmp_path, "fill", init_checkpoint=prefix)
   (tmp_path / "out").unlink()
   with pytest.raises(ValueError, match=r"2 variables .* cls/seq_relationship/"):
     ask(tmp_path, "next_sentence", init_checkpoint=prefix)
-  google_format.save(
+  saver.save(
     {n: reader.read(n) for n in reader.shapes if n.startswith("bert")}, prefix
   )
   with pytest.raises(ValueError, match="mode=fill needs a checkpoint of a pre"):

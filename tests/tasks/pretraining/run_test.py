@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import checkpoint_reader, loader, saver, variable_names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import loss as loss_lib
 from bert_tf.tasks.pretraining import run
@@ -44,7 +44,7 @@ def test_train_parity(tmp_path):
     do_eval=True,
     max_eval_steps=1,
   )
-  reader = google_format.Reader(PARITY / "model.ckpt-25")
+  reader = checkpoint_reader.Reader(PARITY / "model.ckpt-25")
   want = {name: reader.read(name) for name in reader.shapes}
   assert_near(training.read(tmp_path, 25), want, atol=1e-4)
   got, want = eval_results(tmp_path), eval_results(PARITY)
@@ -75,7 +75,7 @@ def test_resumes_the_original_s_training(tmp_path):
   (tmp_path / "checkpoint").write_text(
     'model_checkpoint_path: "resume_model.ckpt-20"'
   )
-  before = google_format.Reader(tmp_path)
+  before = checkpoint_reader.Reader(tmp_path)
   gradients = clipped_gradients(before)
   training.pretrain(
     tmp_path,
@@ -108,7 +108,7 @@ def clipped_gradients(reader):
   """Of one batch of the parity records, at a checkpoint's weights."""
   config = bert_tf.BertConfig.from_json_file(PARITY / "bert_config.json")
   model = pretrainer.BertPretrainer(config)
-  google_format.load(model.variables, reader.prefix)
+  loader.load(model.variables, reader.prefix)
   settings = run.PretrainingSettings("x", "y", 48, 6, do_train=True)
   schema = run.features(settings.lengths())
   rows = tf.data.TFRecordDataset(str(PARITY / "data.tfrecord")).batch(8)
@@ -190,7 +190,7 @@ def test_evaluation_takes_what_output_dir_lists_or_nothing(tmp_path):
     TESTDATA / "tiny" / "bert_config.json"
   )
   encoder = variable_names.by_name(bert_tf.BertModel(config).variables)
-  google_format.save(encoder, str(tmp_path / "model.ckpt-7"))
+  saver.save(encoder, str(tmp_path / "model.ckpt-7"))
   with pytest.raises(ValueError, match=r"not in the checkpoint: cls/pred"):
     training.pretrain(tmp_path, changes=changes)
 

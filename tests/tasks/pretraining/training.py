@@ -15,7 +15,7 @@ import tensorflow as tf
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.tasks.pretraining import run
 from bert_tf.training import device_strategy, optimizers, training_loop
 from tests import processes
@@ -81,7 +81,9 @@ def pretrain_in_process(output_dir, logical_devices=1, env=None, **settings):
 
 def read(output_dir, step):
   """All tensors of a checkpoint by name."""
-  reader = google_format.Reader(os.path.join(output_dir, f"model.ckpt-{step}"))
+  reader = checkpoint_reader.Reader(
+    os.path.join(output_dir, f"model.ckpt-{step}")
+  )
   return {name: reader.read(name) for name in reader.shapes}
 
 

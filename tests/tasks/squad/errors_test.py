@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from absl import logging
 
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.training import output_folder
 from tests.tasks.squad import goldens
 
@@ -125,7 +125,7 @@ def test_nothing_is_overwritten_by_broken_input(tmp_path, source):
 def test_output_dir_of_another_task(tmp_path, source):
   """Told by its checkpoint, or by what the task wrote at its start."""
   prefix = str(tmp_path / "model.ckpt-7")
-  google_format.save({"output_weights": np.zeros([2, 32])}, prefix)
+  saver.save({"output_weights": np.zeros([2, 32])}, prefix)
   (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-7"')
   (tmp_path / "train.tf_record").write_text("precious")
   with pytest.raises(ValueError, match=r"ckpt-7: expected a variable 'cls/sq"):
@@ -169,11 +169,11 @@ def test_answers_of_a_model_that_never_learned_to(tmp_path, monkeypatch):
 
 
 def test_half_a_head_does_not_answer(tmp_path):
-  reader = google_format.Reader(goldens.CHECKPOINTS["v1"])
+  reader = checkpoint_reader.Reader(goldens.CHECKPOINTS["v1"])
   values = {name: reader.read(name) for name in reader.shapes}
   for name in ("weights", "bias"):
     rest = {k: v for k, v in values.items() if k != f"cls/squad/output_{name}"}
-    google_format.save(rest, str(tmp_path / "half.ckpt"))
+    saver.save(rest, str(tmp_path / "half.ckpt"))
     with pytest.raises(ValueError, match=rf"half\.ckpt: .*output_{name}' of s"):
       goldens.run_squad(
         tmp_path / "out",

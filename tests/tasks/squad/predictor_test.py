@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import span_labeler
 from bert_tf.tasks.squad import answer_decoder, examples, predictor
 from tests.tasks.squad import goldens
@@ -116,7 +116,7 @@ def test_infinite_scores_of_padding_are_never_chosen(tokenizer):
 def test_from_a_pre_trained_checkpoint(config):
   tiny = goldens.TESTDATA / "tiny" / "bert_model.ckpt"
   model = span_labeler.BertSpanLabeler.from_checkpoint(tiny)
-  reader = google_format.Reader(tiny)
+  reader = checkpoint_reader.Reader(tiny)
   name = "bert/embeddings/word_embeddings"
   np.testing.assert_array_equal(
     model.bert.embeddings.variables[0], reader.read(name)
@@ -129,7 +129,7 @@ def test_from_a_pre_trained_checkpoint(config):
 
 def test_a_checkpoint_without_the_whole_encoder(tmp_path, config):
   prefix = str(tmp_path / "x.ckpt")
-  google_format.save({"cls/squad/output_bias": np.zeros(2, np.float32)}, prefix)
+  saver.save({"cls/squad/output_bias": np.zeros(2, np.float32)}, prefix)
   with pytest.raises(ValueError, match="53 variables of the model are not"):
     span_labeler.BertSpanLabeler.from_checkpoint(prefix, config=config)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.tasks.squad import loss as loss_lib
 from bert_tf.tasks.squad import run
 from tests.tasks.squad import goldens
@@ -130,7 +130,7 @@ def source(tmp_path_factory):
 
 
 def tensors(folder):
-  reader = google_format.Reader(folder)
+  reader = checkpoint_reader.Reader(folder)
   return {name: reader.read(name) for name in reader.shapes}
 
 

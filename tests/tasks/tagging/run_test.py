@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.models import token_classifier
 from bert_tf.tasks.tagging import examples, predictor, reader, run, settings
 from bert_tf.training import device_strategy, fine_tuning, training_loop
@@ -217,7 +217,7 @@ def test_a_stopped_training_ends_where_an_undisturbed_one_does(
   state.write_text('model_checkpoint_path: "model.ckpt-8"\n')
   tag(tmp_path / "cut", data_dir, tuning, often, do_train=True)
   one, two = (
-    google_format.Reader(tmp_path / name / "model.ckpt-12")
+    checkpoint_reader.Reader(tmp_path / name / "model.ckpt-12")
     for name in ("whole", "cut")
   )
   assert one.shapes == two.shapes

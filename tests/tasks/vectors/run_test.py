@@ -342,20 +342,20 @@ def test_output_appears_whole_or_not_at_all(
 
 
 def test_a_checkpoint_that_lacks_variables_is_no_model(tmp_path):
-  from bert_tf.checkpoints import google_format
+  from bert_tf.checkpoints import checkpoint_reader, saver
 
-  reader = google_format.Reader(TESTDATA / "tiny" / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TESTDATA / "tiny" / "bert_model.ckpt")
   kept = {
     name: reader.read(name)
     for name in reader.shapes
     if "pooler" not in name and "layer_2" not in name
   }
   prefix = str(tmp_path / "model.ckpt")
-  google_format.save(kept, prefix)
+  saver.save(kept, prefix)
   with pytest.raises(ValueError, match=r"16 variables of the model .*layer_2"):
     run(tmp_path / "out", init_checkpoint=prefix)
   whole = {n: reader.read(n) for n in reader.shapes if "pooler" not in n}
-  google_format.save(whole, prefix)
+  saver.save(whole, prefix)
   run(tmp_path / "out", init_checkpoint=prefix)
 
 
