@@ -19,8 +19,13 @@ _PUBLIC = {
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
+  "FeatureExtractor": "bert_tf.tasks.vectors.predictor",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
   "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
+  "MaskFiller": "bert_tf.tasks.masked_lm.predictor",
+  "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
+  "TextClassifier": "bert_tf.tasks.classification.predictor",
+  "WordTagger": "bert_tf.tasks.tagging.predictor",
 }
 
 __all__ = [
@@ -30,8 +35,13 @@ __all__ = [
   "BertPretrainer",
   "BertSpanLabeler",
   "BertTokenClassifier",
+  "FeatureExtractor",
   "FullTokenizer",
   "InGraphTokenizer",
+  "MaskFiller",
+  "QuestionAnswerer",
+  "TextClassifier",
+  "WordTagger",
 ]
 
 

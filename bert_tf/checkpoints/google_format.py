@@ -17,6 +17,7 @@ from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   portable_model,
+  run_metadata,
   variable_names,
 )
 
@@ -24,8 +25,6 @@ _INDEX = ".index"
 _DATA = ".data-00000-of-00001"
 _DEFAULT = "bert_model.ckpt"
 _CONFIG = portable_model.CONFIG
-# What the runners write of their task, see training/output_folder.py.
-_TASK = "task.json"
 # Further keys of the bert_config.json that this project writes. The original
 # leaves keys alone that it does not know.
 _NOTES = ("do_lower_case", "labels", "labels_of")
@@ -282,15 +281,15 @@ def read(
   reader = Reader(path)
   config = config or reader.config()
   extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
-  notes = _notes(reader.prefix, config)
-  lower, labels_of = notes.get("do_lower_case"), notes.get("labels_of")
+  told = notes(reader.prefix, config)
+  lower, labels_of = told.get("do_lower_case"), told.get("labels_of")
   return portable_model.Portable(
     path=reader.prefix,
     config=dataclasses.replace(config, extra=extra),
     tensors={name: reader.read(name) for name in sorted(reader.shapes)},
     vocabulary=portable_model.read_vocabulary(os.path.dirname(reader.prefix)),
     do_lower_case=lower if isinstance(lower, bool) else None,
-    labels=_labels(notes),
+    labels=_labels(told),
     labels_of=labels_of if isinstance(labels_of, str) else None,
   )
 
@@ -302,31 +301,29 @@ def labels(path: str) -> tuple[str, ...]:
     config = find_config(prefix)
   except FileNotFoundError:
     config = None
-  return _labels(_notes(prefix, config))
+  return _labels(notes(prefix, config))
 
 
-def _labels(notes: Mapping[str, Any]) -> tuple[str, ...]:
-  found = notes.get("labels")
+def _labels(told: Mapping[str, Any]) -> tuple[str, ...]:
+  found = told.get("labels")
   return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
-def _notes(
+def notes(
   prefix: str, config: bert_config.BertConfig | None
 ) -> Mapping[str, Any]:
-  """What a converter wrote into bert_config.json, or a runner beside it."""
-  if config and any(key in config.extra for key in _NOTES):
-    return config.extra
-  folder = os.path.dirname(prefix)
-  for beside in (folder, os.path.dirname(folder)):  # The best are one below.
-    path = os.path.join(beside, _TASK)
-    if files.exists(path):
-      task = files.read_json(path)
-      tagging = task.get("task") == "tagging"
-      labels_of = (
-        portable_model.PER_TOKEN if tagging else portable_model.PER_SEQUENCE
-      )
-      return {"labels": task.get("labels"), "labels_of": labels_of}
-  return {}
+  """What a converter wrote into bert_config.json, or a runner beside it.
+
+  Returns:
+    `do_lower_case`, `labels` and `labels_of` as of `Portable`, so far as they
+    are known.
+  """
+  extra = config.extra if config else {}
+  told = {key: extra[key] for key in _NOTES if key in extra}
+  run = run_metadata.beside(prefix)
+  if run is not None:  # It knows better than a configuration it started with.
+    told |= {"labels": list(run.labels or ()), "labels_of": run.labels_of}
+  return told
 
 
 def lost(model: portable_model.Portable) -> list[str]:

@@ -63,18 +63,23 @@ class Portable:
     return dataclasses.replace(self, tensors=kept)
 
   def lower_cases(self) -> bool:
-    """`do_lower_case`; where it is unknown, what the vocabulary tells.
-
-    One of a cased model has capital letters outside of [CLS] and its like.
-    """
+    """`do_lower_case`; where it is unknown, what the vocabulary tells."""
     if self.do_lower_case is not None:
       return self.do_lower_case
-    words = (p for p in self.vocabulary or () if not p.startswith("["))
-    return all(piece == piece.lower() for piece in words)
+    return are_lower_case(self.vocabulary or ())
 
   def vocabulary_bytes(self) -> bytes:
     """The vocabulary as the bytes of vocab.txt."""
     return "".join(piece + "\n" for piece in self.vocabulary or ()).encode()
+
+
+def are_lower_case(vocabulary: Iterable[str]) -> bool:
+  """Whether word pieces seem to be of an uncased model.
+
+  One of a cased model has capital letters outside of [CLS] and its like.
+  """
+  words = (piece for piece in vocabulary if not piece.startswith("["))
+  return all(piece == piece.lower() for piece in words)
 
 
 def heads(tensor_names: Iterable[str]) -> list[str]:

@@ -24,7 +24,7 @@ def source(tmp_path_factory):
     ({"predict_file": None}, "If `do_predict` is True, then `predict_file` m"),
     ({"predict_batch_size": 0}, "predict_batch_size=0 is < 1"),
     (
-      {"windows": goldens.features.WindowSettings(65, 24, 20)},
+      {"windows": goldens.examples_lib.WindowSettings(65, 24, 20)},
       "max_seq_length=65 is above the model's max_position_embeddings=64",
     ),
     ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
@@ -53,7 +53,7 @@ def test_wrong_settings(tmp_path, changes, message):
     ({"init_checkpoint": None}, {}, "no model to apply: no checkpoint in"),
     (
       {"init_checkpoint": "/x/uncased_L-12_H-768_A-12/bert_model.ckpt"},
-      {"decoding": goldens.decoding.DecodingSettings(do_lower_case=False)},
+      {"decoding": goldens.answer_decoder.DecodingSettings(do_lower_case=False)},
       "pass --do_lower_case=True",
     ),
     (

@@ -103,7 +103,7 @@ def test_scores_by_length_are_the_same_without_padding(model):
 
 
 def test_infinite_scores_of_padding_are_never_chosen(tokenizer):
-  one = goldens.reading.Example("q", "the", goldens.reading.Context("a mill"))
+  one = goldens.reader.Example("q", "the", goldens.reader.Context("a mill"))
   made = list(examples.make_features([one], tokenizer, goldens.WINDOWS))
   logits = np.full([1, 64], -np.inf, np.float32)
   logits[0, :6] = 1.0

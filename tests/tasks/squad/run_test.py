@@ -60,7 +60,7 @@ def test_eval_results_v2(tmp_path):
   # The threshold has all its digits, and gives what it promises.
   threshold = float(found["best_f1_thresh"])
   assert threshold == scores["best_f1_thresh"]
-  settings = goldens.decoding.DecodingSettings(
+  settings = goldens.answer_decoder.DecodingSettings(
     version_2_with_negative=True, null_score_diff_threshold=threshold
   )
   again = goldens.run_squad(tmp_path, "v2", decoding=settings)
