@@ -67,6 +67,19 @@ class PretrainingDataConfig:
         raise ValueError(f"--{name}={value}, expected a share from 0 to 1")
 
 
+@dataclasses.dataclass(frozen=True)
+class MemoryLimits:
+  """How much of the data is held in memory at once.
+
+  Attributes:
+    instance_bytes: instances that wait to be written; more go to a file.
+    records_a_batch: records encoded at once.
+  """
+
+  instance_bytes: int = 96 << 20
+  records_a_batch: int = 512
+
+
 def _check_outputs(paths: tuple[str, ...]) -> None:
   """Checks that the names are there and differ."""
   seen: dict[str, str] = {}

@@ -17,9 +17,6 @@ from bert_tf import files
 from bert_tf.records import spill_files
 from bert_tf.text import full_tokenizer, line_encoder
 
-# Text is read in such portions, so that memory is bounded.
-_BLOCK_BYTES = 1 << 18
-
 
 class Corpus(NamedTuple):
   """All documents, in the order of the files.
@@ -79,13 +76,17 @@ class _Builder:
   """Collects the sentences and documents of blocks of text."""
 
   def __init__(
-    self, tokenizer: full_tokenizer.FullTokenizer, folder: str | None
+    self,
+    tokenizer: full_tokenizer.FullTokenizer,
+    folder: str | None,
+    large: int,
   ):
     self._encoder = line_encoder.LineEncoder(tokenizer)
     self._folder = folder
-    self._tokens = spill_files.Spool(np.int32, folder)
-    self._lengths = spill_files.Spool(np.int32, folder)
-    self._documents = spill_files.Spool(np.int64, folder)
+    self._large = large
+    self._tokens = spill_files.Spool(np.int32, folder, large)
+    self._lengths = spill_files.Spool(np.int32, folder, large)
+    self._documents = spill_files.Spool(np.int64, folder, large)
     self._sentence_count = 0
     self._last_start = 0  # Of a document, in sentences.
 
@@ -111,7 +112,9 @@ class _Builder:
     """Returns what was collected, without the empty documents."""
     count = self._sentence_count
     self._add_starts(np.array([count]))
-    sentences = spill_files.empty(count + 1, np.int64, self._folder)
+    sentences = spill_files.empty(
+      count + 1, np.int64, self._folder, self._large
+    )
     _running_total(self._lengths.finish(), sentences)
     ends = self._documents.finish()
     return Corpus(self._tokens.finish(), sentences, np.concatenate([[0], ends]))
@@ -136,6 +139,8 @@ def read_corpus(
   tokenizer: full_tokenizer.FullTokenizer,
   progress: Callable[[int], object] = lambda size: None,
   folder: str | None = None,
+  block_bytes: int = 1 << 18,
+  large: int = spill_files.LARGE,
 ) -> Corpus:
   """Reads and tokenizes text files.
 
@@ -149,15 +154,17 @@ def read_corpus(
     progress: told the bytes of each block that is done.
     folder: where a corpus that is large is kept; None for the system's
       temporary folder.
+    block_bytes: text read at once, so that memory is bounded.
+    large: as of `spill_files`.
 
   Raises:
     ValueError: the files hold no sentence.
   """
-  builder = _Builder(tokenizer, folder)
+  builder = _Builder(tokenizer, folder, large)
   for part in parts:
     broken_lines = 0
     with files.open_file(part.path) as stream:
-      for block in _blocks(stream, part):
+      for block in _blocks(stream, part, block_bytes):
         text, broken = _drop_broken(block.replace(b"\r", b""))
         builder.add(text)
         broken_lines += broken
@@ -179,14 +186,15 @@ def read_corpus(
   return corpus
 
 
-def _blocks(stream: IO[bytes], part: TextPart) -> Iterator[bytes]:
+def _blocks(
+  stream: IO[bytes], part: TextPart, block_bytes: int
+) -> Iterator[bytes]:
   """Yields whole lines, many at a time, without the last one's newline."""
   if part.begin:
     stream.seek(part.begin)
   rest = b""
-  for data in _read(
-    stream, None if part.end is None else part.end - part.begin
-  ):
+  size = None if part.end is None else part.end - part.begin
+  for data in _read(stream, size, block_bytes):
     lines, newline, tail = data.rpartition(b"\n")
     if newline:
       yield rest + lines
@@ -197,13 +205,13 @@ def _blocks(stream: IO[bytes], part: TextPart) -> Iterator[bytes]:
     yield rest
 
 
-def _read(stream: IO[bytes], size: int | None) -> Iterator[bytes]:
+def _read(
+  stream: IO[bytes], size: int | None, block_bytes: int
+) -> Iterator[bytes]:
   """Yields `size` bytes, or all, in portions."""
   left = size
   while left is None or left > 0:
-    data = stream.read(
-      _BLOCK_BYTES if left is None else min(left, _BLOCK_BYTES)
-    )
+    data = stream.read(block_bytes if left is None else min(left, block_bytes))
     if not data:
       return
     yield data
