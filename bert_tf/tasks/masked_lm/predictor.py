@@ -110,7 +110,7 @@ class MaskFiller(text_predictor.TextPredictor[Text, FilledText]):
     Pairs that are too long are cut as in pre-training.
 
     Raises:
-      ValueError: The model has no head for that.
+      ValueError: The model has no head for that, or a text is no pair.
     """
     if self.model.next_sentence is None:
       raise ValueError(
@@ -118,6 +118,11 @@ class MaskFiller(text_predictor.TextPredictor[Text, FilledText]):
         "checkpoint that was pre-trained with it"
       )
     encoded = self.encode(texts, may_cut=True)
+    for number, text in enumerate(texts):
+      if isinstance(text, str) and text_lines.parse(text).text_b is None:
+        raise ValueError(
+          f"texts, line {number + 1}: found one text, expected a pair"
+        )
     return list(self.next_sentence_encoded(encoded))
 
   def encode(

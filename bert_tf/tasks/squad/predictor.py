@@ -58,6 +58,12 @@ class QuestionAnswerer(
     return span_labeler.BertSpanLabeler(folder.config, **kwargs)
 
   def _answer(self, texts: Sequence[Pair]) -> list[answer_decoder.SpanAnswer]:
+    for index, pair in enumerate(texts):
+      is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+      if not is_pair or not all(isinstance(text, str) for text in pair):
+        raise TypeError(
+          f"texts[{index}] is {pair!r}, expected a question and its context"
+        )
     contexts = {context: reader.Context(context) for _, context in texts}
     questions = [
       reader.Example(str(index), question, contexts[context])
