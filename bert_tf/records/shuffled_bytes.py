@@ -112,9 +112,7 @@ class ShuffledBytes:
     self._spill()
     parts = -(-2 * self._file.tell() // len(self._memory))
     size = -(-self.count // parts)  # Of a part, in strings.
-    part_of = spill_files.empty(
-      self.count, np.int32, self._folder, self._large
-    )
+    part_of = spill_files.empty(self.count, np.int32, self._folder, self._large)
     _find_parts(order, size, part_of)
     with spill_files.temporary_file(self._folder) as dealt:
       begins = self._deal(self._file, dealt, sizes, part_of, parts)
