@@ -133,13 +133,13 @@ def _model(config_json: str, dtype: str) -> tuple[Any, Any]:
   import tf_keras
 
   from bert_tf.models import pretrainer
-  from bert_tf.tasks.pretraining import loss as loss_lib
+  from bert_tf.tasks.pretraining import loss
   from bert_tf.training import dtype_policies
 
   tf_keras.utils.set_random_seed(_SEED)
   config = bert_config.BertConfig.from_json_file(config_json)
   model = pretrainer.BertPretrainer(config, dtype=dtype_policies.policy(dtype))
-  return model, loss_lib.PretrainingObjective()
+  return model, loss.PretrainingObjective()
 
 
 def _tensors(given: workers.Batch) -> dict[str, Any]:

@@ -21,9 +21,14 @@ _PUBLIC = {
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
+  "FeatureExtractor": "bert_tf.tasks.vectors.predictor",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
   "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
   "TokenizerRules": "bert_tf.text.tokenizer_rules",
+  "MaskFiller": "bert_tf.tasks.masked_lm.predictor",
+  "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
+  "TextClassifier": "bert_tf.tasks.classification.predictor",
+  "WordTagger": "bert_tf.tasks.tagging.predictor",
 }
 
 __all__ = [
@@ -33,9 +38,14 @@ __all__ = [
   "BertPretrainer",
   "BertSpanLabeler",
   "BertTokenClassifier",
+  "FeatureExtractor",
   "FullTokenizer",
   "InGraphTokenizer",
+  "MaskFiller",
+  "QuestionAnswerer",
+  "TextClassifier",
   "TokenizerRules",
+  "WordTagger",
 ]
 
 

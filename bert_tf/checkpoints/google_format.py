@@ -11,11 +11,10 @@ from bert_tf.checkpoints import (
   checkpoint_prefix,
   checkpoint_reader,
   portable_model,
+  run_metadata,
   saver,
 )
 
-# What the runners write of their task, see training/output_folder.py.
-_TASK = "task.json"
 # Further keys of the bert_config.json that this project writes, beside the
 # tokenizer's rules. The original leaves keys alone that it does not know.
 _NOTES = ("labels", "labels_of")
@@ -51,15 +50,15 @@ class GoogleFormat(checkpoint_format.WritableFormat):
     )
     vocabulary = portable_model.read_vocabulary(os.path.dirname(reader.prefix))
     extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
-    notes = _notes(reader.prefix, config)
-    labels_of = notes.get("labels_of")
+    told = notes(reader.prefix, config)
+    labels_of = told.get("labels_of")
     return portable_model.Portable(
       path=reader.prefix,
       config=dataclasses.replace(config, extra=extra),
       tensors={name: reader.read(name) for name in sorted(reader.shapes)},
       vocabulary=vocabulary,
       rules=portable_model.rules(stated, vocabulary),
-      labels=_labels(notes),
+      labels=_labels(told),
       labels_of=labels_of if isinstance(labels_of, str) else None,
     )
 
@@ -70,7 +69,7 @@ class GoogleFormat(checkpoint_format.WritableFormat):
       config = checkpoint_reader.find_config(prefix)
     except FileNotFoundError:
       config = None
-    return _labels(_notes(prefix, config))
+    return _labels(notes(prefix, config))
 
   def open(self, path: str) -> checkpoint_reader.TensorReader:
     """Opens it as it is, without a configuration perhaps."""
@@ -106,25 +105,22 @@ class GoogleFormat(checkpoint_format.WritableFormat):
 FORMAT = GoogleFormat()
 
 
-def _labels(notes: Mapping[str, Any]) -> tuple[str, ...]:
-  found = notes.get("labels")
+def _labels(told: Mapping[str, Any]) -> tuple[str, ...]:
+  found = told.get("labels")
   return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
-def _notes(
+def notes(
   prefix: str, config: bert_config.BertConfig | None
 ) -> Mapping[str, Any]:
-  """What a converter wrote into bert_config.json, or a runner beside it."""
-  if config and any(key in config.extra for key in _NOTES):
-    return config.extra
-  folder = os.path.dirname(prefix)
-  for beside in (folder, os.path.dirname(folder)):  # The best are one below.
-    path = os.path.join(beside, _TASK)
-    if files.exists(path):
-      task = files.read_json(path)
-      tagging = task.get("task") == "tagging"
-      labels_of = (
-        portable_model.PER_TOKEN if tagging else portable_model.PER_SEQUENCE
-      )
-      return {"labels": task.get("labels"), "labels_of": labels_of}
-  return {}
+  """What a converter wrote into bert_config.json, or a runner beside it.
+
+  Returns:
+    `labels` and `labels_of` as of `Portable`, so far as they are known.
+  """
+  extra = config.extra if config else {}
+  told = {key: extra[key] for key in _NOTES if key in extra}
+  run = run_metadata.beside(prefix)
+  if run is not None:  # It knows better than a configuration it started with.
+    told |= {"labels": list(run.labels or ()), "labels_of": run.labels_of}
+  return told

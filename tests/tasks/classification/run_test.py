@@ -12,8 +12,8 @@ from bert_tf.tasks.classification import (
   known_tasks,
   metrics,
   task_definition,
-  trials,
 )
+from bert_tf.training import trials
 from tests.tasks.classification import classifying
 
 

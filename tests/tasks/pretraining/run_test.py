@@ -11,8 +11,7 @@ import tensorflow as tf
 import bert_tf
 from bert_tf.checkpoints import checkpoint_reader, loader, saver, variable_names
 from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import loss as loss_lib
-from bert_tf.tasks.pretraining import run
+from bert_tf.tasks.pretraining import loss, reader, settings
 from bert_tf.training import objectives, training_loop
 from tests.tasks.pretraining import training
 
@@ -109,20 +108,20 @@ def clipped_gradients(reader):
   config = bert_tf.BertConfig.from_json_file(PARITY / "bert_config.json")
   model = pretrainer.BertPretrainer(config)
   loader.load(model.variables, reader.prefix)
-  settings = run.PretrainingSettings("x", "y", 48, 6, do_train=True)
-  schema = run.features(settings.lengths())
+  options = settings.PretrainingSettings("x", "y", 48, 6, do_train=True)
+  schema = reader.schema(options.lengths())
   rows = tf.data.TFRecordDataset(str(PARITY / "data.tfrecord")).batch(8)
   parsed = tf.io.parse_example(next(iter(rows)), schema)
   batch = {
     name: tf.cast(x, tf.int32) if x.dtype == tf.int64 else x
     for name, x in parsed.items()
   }
-  goal = loss_lib.PretrainingObjective()
+  goal = loss.PretrainingObjective()
   with tf.GradientTape() as tape:
     sums = goal.sums(model, batch, training=False)
-    loss = objectives.combine(goal, sums, goal.weights(batch))
+    total = objectives.combine(goal, sums, goal.weights(batch))
   variables = variable_names.by_name(model.trainable_variables)
-  found = tape.gradient(loss, list(variables.values()))
+  found = tape.gradient(total, list(variables.values()))
   arrays = [tf.convert_to_tensor(g).numpy() for g in found]
   norm = np.sqrt(sum(np.sum(np.square(g)) for g in arrays))
   arrays = [g / max(norm, 1.0) for g in arrays]
@@ -365,8 +364,8 @@ def test_record_damaged_in_the_middle(tmp_path):
 
 
 def test_features_of_the_records():
-  settings = run.PretrainingSettings("x", "y", 128, 20, do_train=True)
-  schema = run.features(settings.lengths())
+  options = settings.PretrainingSettings("x", "y", 128, 20, do_train=True)
+  schema = reader.schema(options.lengths())
   assert schema["input_ids"].shape == [128]
   assert schema["masked_lm_weights"].dtype == tf.float32
   assert schema["next_sentence_labels"].shape == [1]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from absl import logging
 
-from bert_tf.checkpoints import checkpoint_reader, saver
-from bert_tf.training import output_folder
+from bert_tf.checkpoints import checkpoint_reader, run_metadata, saver
+from bert_tf.tasks.squad import settings
 from tests.tasks.squad import goldens
 
 
@@ -24,7 +24,7 @@ def source(tmp_path_factory):
     ({"predict_file": None}, "If `do_predict` is True, then `predict_file` m"),
     ({"predict_batch_size": 0}, "predict_batch_size=0 is < 1"),
     (
-      {"windows": goldens.features.WindowSettings(65, 24, 20)},
+      {"windows": settings.WindowSettings(65, 24, 20)},
       "max_seq_length=65 is above the model's max_position_embeddings=64",
     ),
     ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
@@ -53,7 +53,7 @@ def test_wrong_settings(tmp_path, changes, message):
     ({"init_checkpoint": None}, {}, "no model to apply: no checkpoint in"),
     (
       {"init_checkpoint": "/x/uncased_L-12_H-768_A-12/bert_model.ckpt"},
-      {"decoding": goldens.decoding.DecodingSettings(do_lower_case=False)},
+      {"decoding": settings.DecodingSettings(do_lower_case=False)},
       "pass --do_lower_case=True",
     ),
     (
@@ -131,7 +131,7 @@ def test_output_dir_of_another_task(tmp_path, source):
   with pytest.raises(ValueError, match=r"ckpt-7: expected a variable 'cls/sq"):
     goldens.train(tmp_path, source)
   (tmp_path / "checkpoint").unlink()
-  output_folder.claim(str(tmp_path), {"task": "cola"})
+  run_metadata.claim(str(tmp_path), run_metadata.RunMetadata("cola"))
   with pytest.raises(ValueError, match="is in use by another task"):
     goldens.train(tmp_path, source)
   with pytest.raises(ValueError, match="is in use by another task"):

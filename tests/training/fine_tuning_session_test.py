@@ -17,7 +17,8 @@ from bert_tf.training import (
   batch_predictor,
   best_checkpoint,
   device_strategy,
-  fine_tuning,
+  fine_tuning_session,
+  fine_tuning_settings,
   optimizers,
   step_functions,
   training_loop,
@@ -87,16 +88,17 @@ def make_session(config, output_dir, testdata, **settings):
     "learning_rate": 1e-3,
     "num_train_epochs": 3.0,
   } | settings
-  return fine_tuning.Session(
+  return fine_tuning_session.Session(
     functools.partial(classifier.BertClassifier, config, 2),
-    fine_tuning.Settings(str(output_dir), **settings),
+    fine_tuning_settings.FineTuningSettings(str(output_dir), **settings),
     training_loop.LoopSettings(8, log_steps=8),
     device_strategy.DeviceSettings(),
   )
 
 
 def train(session, records, evaluate=None):
-  session.train(records, SCHEMA, {}, 64, Objective(), evaluate)
+  training = fine_tuning_session.TrainingRecords(records, SCHEMA, {}, 64)
+  session.train(training, Objective(), evaluate)
 
 
 def test_trains_then_applies_what_was_trained(
@@ -333,11 +335,11 @@ def _without_dropout(objective):
 )
 def test_wrong_settings(settings, message):
   with pytest.raises(ValueError, match=message):
-    fine_tuning.Settings("out", **settings)
+    fine_tuning_settings.FineTuningSettings("out", **settings)
 
 
 def test_more_frozen_layers_than_there_are():
-  settings = fine_tuning.Settings("out", freeze_layers=3)
+  settings = fine_tuning_settings.FineTuningSettings("out", freeze_layers=3)
   settings.check_layers(3)
   with pytest.raises(ValueError, match=r"freeze_layers=3, .* has 2 \(num_hid"):
     settings.check_layers(2)
