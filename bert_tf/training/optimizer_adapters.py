@@ -154,5 +154,5 @@ def adapt(made: Any, slot_names: Mapping[str, str]) -> OptimizerAdapter:
     return made
   raise TypeError(
     f"{type(made).__module__}.{type(made).__name__} is neither an optimizer of "
-    "tf_keras nor an OptimizerAdapter (is it one of Keras 3?)"
+    "Keras 2 nor an OptimizerAdapter (is it one of Keras 3?)"
   )

@@ -31,7 +31,7 @@ class Registration:
 
   Attributes:
     make: Called with the schedule of the learning rate, under the strategy's
-      scope; returns an optimizer of tf_keras, legacy or not, or an
+      scope; returns an optimizer of Keras 2, legacy or not, or an
       `OptimizerAdapter`. Clipping is done before it.
     description: For `--help`.
     slot_names: Names of slots in checkpoints, by the optimizer's own, where
