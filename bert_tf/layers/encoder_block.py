@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import tf_keras
-
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import seeded_dropout, token_rows, xla_groups
 from bert_tf.layers import activations, attention, layer_norm, named_variables
 
 
-class SublayerOutput(tf_keras.layers.Layer):
+class SublayerOutput(keras.layers.Layer):
   """The end of a sublayer: dense, dropout, residual, LayerNorm.
 
   Variables `dense/{kernel,bias}` and `LayerNorm/{gamma,beta}`.
@@ -50,7 +48,7 @@ class SublayerOutput(tf_keras.layers.Layer):
     return self.layer_norm(x + residual, training=training)
 
 
-class Block(tf_keras.layers.Layer):
+class Block(keras.layers.Layer):
   """Attention and feed-forward. Source: modeling.py, `transformer_model`.
 
   Variables under `attention/self`, `attention/output`, `intermediate/dense`

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.kernels import xla_groups
 
 
 def initializer(initializer_range: float) -> Any:
   """Truncated normal with the given standard deviation."""
-  return tf_keras.initializers.TruncatedNormal(stddev=initializer_range)
+  return keras.initializers.TruncatedNormal(stddev=initializer_range)
 
 
-class WideDense(tf_keras.layers.Dense):
+class WideDense(keras.layers.Dense):
   """A dense layer with more outputs than inputs: [T, I] to [T, units]."""
 
   def call(self, inputs: Any) -> Any:
@@ -36,7 +36,7 @@ def dense(
   units: int,
   initializer_range: float,
   activation: Any = None,
-  kind: Any = tf_keras.layers.Dense,
+  kind: Any = keras.layers.Dense,
   **kwargs: Any,
 ) -> Any:
   """A dense layer, [..., I] to [..., units], initialized as in the original."""

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.inputs import encoded_texts, length_batches, model_inputs
 from bert_tf.kernels import seeded_dropout, token_rows
 from bert_tf.layers import heads
@@ -86,7 +85,7 @@ class BertClassifier(model_with_heads.OutputsModel):
       return np.zeros([0, self.head.outputs], np.float32)
     length = min(max_seq_length, self.config.max_position_embeddings)
     features = encoded_texts.encode(pairs, tokenizer, length)
-    function = tf_keras.activations.get(activation)
+    function = keras.activations.get(activation)
 
     def apply(batch: dict[str, Any]) -> dict[str, Any]:
       tensors = {name: tf.constant(ids) for name, ids in batch.items()}
