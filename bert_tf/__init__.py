@@ -10,8 +10,7 @@ from typing import Any
 
 from bert_tf.models import loadable_model
 
-# Must be set before TensorFlow's Keras is touched: `tf_keras` is the Keras of
-# this package.
+# Must be set before TensorFlow's Keras is touched, see bert_tf/keras.py.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {

@@ -4,14 +4,13 @@ import math
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import named_variables
 
 
-class SelfAttention(tf_keras.layers.Layer):
+class SelfAttention(keras.layers.Layer):
   """Scaled dot-product attention of every token to every token.
 
   Variables `{query,key,value}/{kernel,bias}`, float32 [H, H] and [H].

@@ -3,14 +3,13 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import layer_norm, named_variables
 
 
-class Embeddings(tf_keras.layers.Layer):
+class Embeddings(keras.layers.Layer):
   """Ids to vectors.
 
   Source: section 3 of the paper; modeling.py, `embedding_lookup` and

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import tf_keras
-
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import (
   attention,
@@ -13,7 +11,7 @@ from bert_tf.layers import (
 )
 
 
-class SublayerOutput(tf_keras.layers.Layer):
+class SublayerOutput(keras.layers.Layer):
   """The end of a sublayer: dense, dropout, residual, LayerNorm.
 
   Variables `dense/{kernel,bias}` and `LayerNorm/{gamma,beta}`.
@@ -54,7 +52,7 @@ class SublayerOutput(tf_keras.layers.Layer):
     )
 
 
-class Block(tf_keras.layers.Layer):
+class Block(keras.layers.Layer):
   """Attention and feed-forward. Source: modeling.py, `transformer_model`.
 
   Variables under `attention/self`, `attention/output`, `intermediate/dense`

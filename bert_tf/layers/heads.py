@@ -3,9 +3,8 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import layer_norm, named_variables
 
@@ -19,7 +18,7 @@ def gather_positions(sequence: Any, positions: Any) -> Any:
   return tf.reshape(vectors, [-1, sequence.shape[-1]])  # [B*P, H]
 
 
-class MaskedLmHead(tf_keras.layers.Layer):
+class MaskedLmHead(keras.layers.Layer):
   """Scores of all words at the masked positions, on the tied word embeddings.
 
   Variables `transform/dense/{kernel,bias}`, `transform/LayerNorm/{gamma,beta}`
@@ -71,7 +70,7 @@ class MaskedLmHead(tf_keras.layers.Layer):
     return tf.cast(tf.nn.bias_add(logits, self.output_bias), tf.float32)
 
 
-class LinearHead(tf_keras.layers.Layer):
+class LinearHead(keras.layers.Layer):
   """Scores of `outputs` classes: the original's `output_weights` [C, H].
 
   Variables `output_weights` [C, H] (not transposed) and `output_bias` [C].

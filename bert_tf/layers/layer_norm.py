@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import tf_keras
-
+from bert_tf import keras
 from bert_tf.kernels import modes
 
 
-class LayerNorm(tf_keras.layers.Layer):
+class LayerNorm(keras.layers.Layer):
   """Normalizes the last axis; computed in float32 whatever the input is.
 
   Variables `gamma` (ones) and `beta` (zeros), float32 [H]. The output has the

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.kernels import modes
 from bert_tf.layers import activations
 
 
 def initializer(initializer_range: float) -> Any:
   """Truncated normal with the given standard deviation."""
-  return tf_keras.initializers.TruncatedNormal(stddev=initializer_range)
+  return keras.initializers.TruncatedNormal(stddev=initializer_range)
 
 
-class Dense(tf_keras.layers.Dense):
+class Dense(keras.layers.Dense):
   """A product, a bias and an activation, initialized as in the original.
 
   Args:

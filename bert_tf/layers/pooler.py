@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import tf_keras
-
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import named_variables
 
 
-class Pooler(tf_keras.layers.Layer):
+class Pooler(keras.layers.Layer):
   """A sequence to one vector. Variables `dense/{kernel,bias}`."""
 
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import (
   attention_mask,
@@ -34,7 +33,7 @@ class BertOutput(NamedTuple):
   pooled_output: Any
 
 
-class BertModel(loadable_model.LoadableModel, tf_keras.Model):
+class BertModel(loadable_model.LoadableModel, keras.Model):
   """BERT without a head. Source: modeling.py, `BertModel`.
 
   All variables exist from the start, under Google's names (`bert/...`).
@@ -43,7 +42,7 @@ class BertModel(loadable_model.LoadableModel, tf_keras.Model):
     config: Sizes and settings.
     use_one_hot_embeddings: Look words up by a product instead of a gather;
       for TPUs.
-    dtype: A `tf_keras.mixed_precision.Policy` or its name: "float32",
+    dtype: A `keras.mixed_precision.Policy` or its name: "float32",
       "mixed_bfloat16" or "mixed_float16"; for inference on a CPU "bfloat16",
       where weights are kept in bfloat16, too.
   """

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import tf_keras
-
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.layers import named_variables
 from bert_tf.models import bert_model, loadable_model
 
 
-class HeadedModel(loadable_model.LoadableModel, tf_keras.Model):
+class HeadedModel(loadable_model.LoadableModel, keras.Model):
   """The encoder with heads; a subclass makes them and calls `build(None)`.
 
   `from_checkpoint` takes pre-trained checkpoints too, in which the heads of a

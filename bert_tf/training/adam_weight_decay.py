@@ -3,13 +3,13 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 from bert_tf.kernels import xla_kernels
 
 
-class AdamWeightDecay(tf_keras.optimizers.Optimizer):
+class AdamWeightDecay(keras.optimizers.Optimizer):
   """Adam without bias correction, with decay outside of the gradient.
 
   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;

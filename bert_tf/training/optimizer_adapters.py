@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 
 # Attributes of Keras's optimizers that are no state of their own: the list of
@@ -40,7 +40,7 @@ class OptimizerAdapter(Protocol):
 
 
 class KerasAdapter(OptimizerAdapter):
-  """A `tf_keras.optimizers.Optimizer`.
+  """A `keras.optimizers.Optimizer`.
 
   A slot is named after the attribute that holds the list of them, without
   leading underscores; a single variable is `bert_tf/state/<attribute>`.
@@ -85,7 +85,7 @@ class KerasAdapter(OptimizerAdapter):
 
 
 class LegacyAdapter(OptimizerAdapter):
-  """A `tf_keras.optimizers.legacy.Optimizer`, such as those of addons.
+  """A `keras.optimizers.legacy.Optimizer`, such as those of addons.
 
   Args:
     optimizer: The optimizer.
@@ -146,13 +146,13 @@ def adapt(made: Any, slot_names: Mapping[str, str]) -> OptimizerAdapter:
   Raises:
     TypeError: It is neither.
   """
-  if isinstance(made, tf_keras.optimizers.legacy.Optimizer):
+  if isinstance(made, keras.optimizers.legacy.Optimizer):
     return LegacyAdapter(made, slot_names)
-  if isinstance(made, tf_keras.optimizers.Optimizer):
+  if isinstance(made, keras.optimizers.Optimizer):
     return KerasAdapter(made, slot_names)
   if isinstance(made, OptimizerAdapter):
     return made
   raise TypeError(
     f"{type(made).__module__}.{type(made).__name__} is neither an optimizer of "
-    "tf_keras nor an OptimizerAdapter (is it one of Keras 3?)"
+    "Keras 2 nor an OptimizerAdapter (is it one of Keras 3?)"
   )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 from bert_tf.kernels import xla_kernels
 from bert_tf.training import (
@@ -31,7 +31,7 @@ class Registration:
 
   Attributes:
     make: Called with the schedule of the learning rate, under the strategy's
-      scope; returns an optimizer of tf_keras, legacy or not, or an
+      scope; returns an optimizer of Keras 2, legacy or not, or an
       `OptimizerAdapter`. Clipping is done before it.
     description: For `--help`.
     slot_names: Names of slots in checkpoints, by the optimizer's own, where
@@ -65,7 +65,7 @@ def _lamb(rate: Any) -> Any:
 def _lion(rate: Any) -> Any:
   """Chen et al., arXiv 2302.06675."""
   return _decaying_the_same(
-    tf_keras.optimizers.Lion(
+    keras.optimizers.Lion(
       rate, weight_decay=_LION_WEIGHT_DECAY, jit_compile=False
     )
   )
@@ -74,7 +74,7 @@ def _lion(rate: Any) -> Any:
 def _adafactor(rate: Any) -> Any:
   """Shazeer and Stern, arXiv 1804.04235, which has no decay."""
   return _decaying_the_same(
-    tf_keras.optimizers.Adafactor(
+    keras.optimizers.Adafactor(
       rate, weight_decay=_WEIGHT_DECAY, jit_compile=False
     )
   )
@@ -205,7 +205,7 @@ class Optimizer:
       self._state[mark] = tf.Variable(1, trainable=False)
     self._scaler = None
     if loss_scaling:
-      self._scaler = tf_keras.mixed_precision.LossScaleOptimizer(self.inner)
+      self._scaler = keras.mixed_precision.LossScaleOptimizer(self.inner)
       scale = self._scaler._loss_scale
       good_steps = variable_names.LOSS_SCALE + "_good_steps"
       self._state[variable_names.LOSS_SCALE] = scale.current_loss_scale

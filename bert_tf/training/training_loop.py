@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tf_keras
 from absl import logging
 
+from bert_tf import keras
 from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
@@ -134,7 +134,7 @@ class Trainer:
     self.last_step = optimizer.num_train_steps
     self.pause = pause
     # Of new weights. TensorFlow takes a seed of 0 for none.
-    tf_keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
+    keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizers.Optimizer(

@@ -8,10 +8,9 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-import tf_keras
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, keras
 from bert_tf.checkpoints import run_metadata, saver, variable_names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import record_generator, run, settings
@@ -190,7 +189,7 @@ def evaluate_new_model(
 ) -> Mapping[str, float]:
   """What a model of random weights scores on the held-out text."""
   prefix = sizes.path("before/model.ckpt")
-  tf_keras.utils.set_random_seed(sizes.seed)
+  keras.utils.set_random_seed(sizes.seed)
   model = pretrainer.BertPretrainer(config)
   saver.save(variable_names.by_name(model.variables), prefix)
   return _run(config, sizes, "before", prefix, do_train=False)
