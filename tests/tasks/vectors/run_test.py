@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import pathlib
 
 import hypothesis
 import numpy as np
@@ -11,40 +10,16 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 import bert_tf
-from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.tasks.vectors import (
   examples,
   line_vectors,
   predictor,
-  run,
-  settings,
   vector_writers,
 )
 from bert_tf.text import text_lines
-from bert_tf.training import device_strategy
+from tests.tasks.vectors import extracting
 
-TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
-LAYERS = (-1, -2, 1)
-
-
-def extract(output, **changes):
-  told = {
-    "input_file": str(TESTDATA / "extract_features" / "input.txt"),
-    "output_file": str(output),
-    "vocab_file": str(TESTDATA / "vocab.txt"),
-    "init_checkpoint": str(TESTDATA / "tiny" / "bert_model.ckpt"),
-    "layers": LAYERS,
-    "max_seq_length": 32,
-    "batch_size": 2,
-  } | changes
-  config = bert_tf.BertConfig.from_json_file(
-    TESTDATA / "tiny" / "bert_config.json"
-  )
-  return run.run(
-    config,
-    settings.FeatureSettings(**told),
-    device_strategy.DeviceSettings(),
-  )
+TESTDATA, LAYERS = extracting.TESTDATA, extracting.LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +51,9 @@ def without_values(line):
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_json_lines_are_the_original_s(tmp_path, golden, one_hot):
   output = tmp_path / "new" / "features.jsonl"
-  assert extract(output, use_one_hot_embeddings=one_hot) == len(golden)
+  assert extracting.extract(output, use_one_hot_embeddings=one_hot) == len(
+    golden
+  )
   text = output.read_text()
   assert text.endswith("}\n") and text.count("\n") == len(golden)
   found = [json.loads(line) for line in text.splitlines()]
@@ -86,7 +63,7 @@ def test_json_lines_are_the_original_s(tmp_path, golden, one_hot):
 
 
 def test_json_lines_are_written_as_json_dumps_writes_them(tmp_path):
-  extract(tmp_path / "out")
+  extracting.extract(tmp_path / "out")
   for line in (tmp_path / "out").read_text().splitlines():
     assert json.dumps(json.loads(line)) == line
 
@@ -172,7 +149,7 @@ def test_rounding_is_python_s(numbers):
 
 
 def test_npz_holds_the_same(tmp_path, golden):
-  extract(tmp_path / "out.npz", output_format="npz")
+  extracting.extract(tmp_path / "out.npz", output_format="npz")
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "starts", "tokens", "values"]
     assert found["layers"].tolist() == list(LAYERS)
@@ -193,7 +170,7 @@ def read_examples(path):
 
 
 def test_tfrecord_holds_the_same(tmp_path, golden):
-  extract(tmp_path / "out.tfrecord", output_format="tfrecord")
+  extracting.extract(tmp_path / "out.tfrecord", output_format="tfrecord")
   found = list(read_examples(tmp_path / "out.tfrecord"))
   for index, (one, line) in enumerate(zip(found, golden, strict=True)):
     assert one["linex_index"].int64_list.value[:] == [index]
@@ -216,7 +193,7 @@ POOLED = {
 
 @pytest.mark.parametrize("pooling", POOLED)
 def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
-  extract(tmp_path / "out", pooling=pooling, batch_size=7)
+  extracting.extract(tmp_path / "out", pooling=pooling, batch_size=7)
   text = (tmp_path / "out").read_text()
   for mine, theirs in zip(
     map(json.loads, text.splitlines()), golden, strict=True
@@ -231,12 +208,16 @@ def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
 
 
 def test_pooled_npz_and_records(tmp_path, golden):
-  extract(tmp_path / "out.npz", output_format="npz", pooling="mean_max")
+  extracting.extract(
+    tmp_path / "out.npz", output_format="npz", pooling="mean_max"
+  )
   wanted = [POOLED["mean_max"](values_of(line)) for line in golden]
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "values"]
     np.testing.assert_allclose(found["values"], wanted, atol=5e-5)
-  extract(tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max")
+  extracting.extract(
+    tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max"
+  )
   for one, values in zip(
     read_examples(tmp_path / "out.rec"), wanted, strict=True
   ):
@@ -248,7 +229,7 @@ def test_pooled_npz_and_records(tmp_path, golden):
 
 
 def test_words_are_means_of_their_pieces(tmp_path, golden):
-  extract(tmp_path / "out", word_vectors=True)
+  extracting.extract(tmp_path / "out", word_vectors=True)
   text = (TESTDATA / "extract_features" / "input.txt").read_text("utf-8")
   rows = text.split("\n")
   found = list(map(json.loads, (tmp_path / "out").read_text().splitlines()))
@@ -274,7 +255,7 @@ def test_words_are_means_of_their_pieces(tmp_path, golden):
 
 def test_places_of_words_in_npz_and_records(tmp_path):
   for name in ("npz", "tfrecord"):
-    extract(tmp_path / name, output_format=name, word_vectors=True)
+    extracting.extract(tmp_path / name, output_format=name, word_vectors=True)
   first = [(0, 2), (3, 6), (7, 10)]  # It was the
   with np.load(tmp_path / "npz") as found:
     places = zip(found["char_starts"], found["char_ends"], strict=True)
@@ -325,7 +306,7 @@ def test_empty_lines_and_no_newline_at_the_end(tmp_path):
   (tmp_path / "in").write_bytes(b"\r\nthe\n\nthe")
   for name in ("json", "npz", "tfrecord"):
     for word_vectors in (False, True):
-      extract(
+      extracting.extract(
         tmp_path / name,
         input_file=str(tmp_path / "in"),
         output_format=name,
@@ -338,100 +319,3 @@ def test_empty_lines_and_no_newline_at_the_end(tmp_path):
     [],
     ["the"],
   ]
-
-
-@pytest.mark.parametrize(
-  "changes, message",
-  [
-    ({"layers": (-1, 3)}, "no layer 3; with 3 layers .* 0 to 2, or -1 to -3"),
-    ({"layers": ()}, "layers is empty"),
-    ({"max_seq_length": 65}, "65 is above .*max_position_embeddings=64"),
-    ({"max_seq_length": 2}, "max_seq_length=2 is below 3"),
-    ({"batch_size": 0}, "batch_size=0 is below 1"),
-    ({"pooling": "sum"}, "pooling='sum' is not known"),
-    ({"output_format": "csv"}, "output_format='csv' is not known"),
-    ({"pooling": "cls", "word_vectors": True}, "exclude each other"),
-    ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
-    ({"init_checkpoint": "/nowhere/model.ckpt"}, "/nowhere/model.ckpt"),
-  ],
-)
-def test_what_does_not_fit_is_told_and_nothing_written(
-  tmp_path, changes, message
-):
-  with pytest.raises((ValueError, OSError), match=message):
-    extract(tmp_path / "out", **changes)
-  assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-  "data, message",
-  [
-    (b"", "in is empty"),
-    (b"the\nna\xefve\n", "in, line 2: found the byte 0xef, .* not UTF-8"),
-  ],
-)
-def test_a_bad_input_file_leaves_the_old_output(tmp_path, data, message):
-  (tmp_path / "in").write_bytes(data)
-  (tmp_path / "out").write_text("old")
-  with pytest.raises(ValueError, match=message):
-    extract(tmp_path / "out", input_file=str(tmp_path / "in"))
-  assert (tmp_path / "out").read_text() == "old"
-
-
-def test_input_and_output_are_files_and_two(tmp_path):
-  (tmp_path / "in").write_text("the\n")
-  with pytest.raises(ValueError, match="is the file to read"):
-    extract(tmp_path / "in", input_file=str(tmp_path / "in"))
-  with pytest.raises(IsADirectoryError, match=r"output_file=.* is a folder"):
-    extract(tmp_path, input_file=str(tmp_path / "in"))
-  with pytest.raises(IsADirectoryError, match="is a folder; expected a text"):
-    extract(tmp_path / "out", input_file=str(tmp_path))
-
-
-@pytest.mark.parametrize("output_format", sorted(vector_writers.FORMATS))
-def test_output_appears_whole_or_not_at_all(
-  tmp_path, output_format, monkeypatch
-):
-  whole = predictor.FeatureExtractor.extract
-
-  def fail_at_second(extractor, encoded):
-    yield next(whole(extractor, encoded))
-    raise RuntimeError("the lights went out")
-
-  monkeypatch.setattr(predictor.FeatureExtractor, "extract", fail_at_second)
-  (tmp_path / "out").write_text("old")
-  with pytest.raises(RuntimeError, match="the lights"):
-    extract(tmp_path / "out", output_format=output_format)
-  assert [path.name for path in tmp_path.iterdir()] == ["out"]
-  assert (tmp_path / "out").read_text() == "old"
-
-
-def test_a_checkpoint_that_lacks_variables_is_no_model(tmp_path):
-  reader = checkpoint_reader.Reader(TESTDATA / "tiny" / "bert_model.ckpt")
-  kept = {
-    name: reader.read(name)
-    for name in reader.shapes
-    if "pooler" not in name and "layer_2" not in name
-  }
-  prefix = str(tmp_path / "model.ckpt")
-  saver.save(kept, prefix)
-  with pytest.raises(ValueError, match=r"16 variables of the model .*layer_2"):
-    extract(tmp_path / "out", init_checkpoint=prefix)
-  whole = {n: reader.read(n) for n in reader.shapes if "pooler" not in n}
-  saver.save(whole, prefix)
-  extract(tmp_path / "out", init_checkpoint=prefix)
-
-
-def test_layers_are_read_from_text():
-  assert settings.parse_layers("-1, -2,0") == (-1, -2, 0)
-  with pytest.raises(ValueError, match="layers='-1,a' is not a list"):
-    settings.parse_layers("-1,a")
-
-
-def test_a_vocabulary_of_another_model(tmp_path):
-  text = (TESTDATA / "vocab.txt").read_text("utf-8")
-  (tmp_path / "longer.txt").write_text(f"{text}another\n", "utf-8")
-  longer = str(tmp_path / "longer.txt")
-  with pytest.raises(ValueError, match=r"longer\.txt: found 687 pieces"):
-    extract(tmp_path / "out", vocab_file=longer)
-  assert not (tmp_path / "out").exists()
