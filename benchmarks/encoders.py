@@ -42,9 +42,9 @@ def ours(folder: str, dtype: str) -> workers.Run:
   import tensorflow as tf
 
   import bert_tf
-  from bert_tf.kernels import onednn_fusion
+  from bert_tf.kernels import onednn_kernels
 
-  onednn_fusion.assume_frozen_weights()
+  onednn_kernels.assume_frozen_weights()
   path = os.path.join(folder, "google")
   model = bert_tf.BertModel.from_checkpoint(path, dtype=dtype)
   names = ("input_ids", "input_mask", "segment_ids")
@@ -68,16 +68,16 @@ def keras_nlp(
     folder: The models.
     dtype: "float32", or "mixed_bfloat16".
     jit_compile: Whether XLA compiles it.
-    is_frozen: Whether it has `onednn_fusion.assume_frozen_weights`, as ours.
+    is_frozen: Whether it has `onednn_kernels.assume_frozen_weights`, as ours.
   """
   os.environ["KERAS_BACKEND"] = "tensorflow"
   import keras_nlp
   import tensorflow as tf
 
   if is_frozen:
-    from bert_tf.kernels import onednn_fusion
+    from bert_tf.kernels import onednn_kernels
 
-    onednn_fusion.assume_frozen_weights()
+    onednn_kernels.assume_frozen_weights()
   path = os.path.join(folder, "keras_nlp")
   model = keras_nlp.models.BertBackbone.from_preset(path, dtype=dtype)
 

@@ -11,6 +11,7 @@ from bert_tf.tasks.classification import known_tasks
 from bert_tf.tasks.classification import reader as classification_reader
 from bert_tf.tasks.squad import examples as squad_examples
 from bert_tf.tasks.squad import reader as squad_reader
+from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.text import full_tokenizer, vocabulary_file
 
 _LENGTH = 128  # of run_classifier; run_squad's is that of WindowSettings
@@ -76,7 +77,7 @@ def _squad(
 ) -> Pair:
   from tests.tasks.squad import reference as squad_reference
 
-  settings = squad_examples.WindowSettings()
+  settings = squad_settings.WindowSettings()
   examples = squad_reader.read_for_training(data, False)
   for example in examples:  # Split when asked for, which is not timed.
     _ = example.context.words
@@ -87,7 +88,7 @@ def _squad(
 
   def ours() -> None:
     tokenizer = full_tokenizer.FullTokenizer(vocab_file, lower)
-    made = squad_examples.make_features(examples, tokenizer, settings, True)
+    made = squad_examples.make(examples, tokenizer, settings, True)
     squad_examples.write_records(
       outputs[1], made, settings.max_seq_length, True
     )

@@ -23,9 +23,9 @@ def products(folder: str, config: Any, dtype: str) -> workers.Run:
   del folder
   import tensorflow as tf
 
-  from bert_tf.kernels import onednn_fusion
+  from bert_tf.kernels import onednn_kernels
 
-  onednn_fusion.assume_frozen_weights()
+  onednn_kernels.assume_frozen_weights()
   number = getattr(tf, dtype)
   rng = np.random.default_rng(1)
 

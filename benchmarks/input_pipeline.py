@@ -64,12 +64,11 @@ def run(
 def _write_records(
   folder: str, length: int, text: str, vocab_file: str, lower: bool
 ) -> str:
-  from bert_tf.tasks.pretraining import record_generator
-  from bert_tf.tasks.pretraining import settings as settings_lib
+  from bert_tf.tasks.pretraining import record_generator, settings
 
   output = os.path.join(folder, "all.tfrecord")
   record_generator.create(
-    settings_lib.PretrainingDataConfig(
+    settings.PretrainingDataConfig(
       (text,),
       (output,),
       vocab_file,
@@ -85,15 +84,15 @@ def _write_records(
 def _batches(path: str, config: Any, shape: tuple[int, int]) -> Any:
   """The batches of run_pretraining."""
   from bert_tf.inputs import input_pipeline, record_files
-  from bert_tf.tasks.pretraining import run as run_lib
+  from bert_tf.tasks.pretraining import reader, settings
 
-  settings = run_lib.PretrainingSettings(
+  options = settings.PretrainingSettings(
     path, "", shape[1], training.PREDICTIONS, do_train=True
   )
   return input_pipeline.replica_batches(
     record_files.find(path),
-    run_lib.features(settings.lengths()),
-    run_lib.limits(config, settings),
+    reader.schema(options.lengths()),
+    reader.limits(config, options),
     input_pipeline.BatchSettings(shape[0], _SEED),
   )
 

@@ -24,10 +24,9 @@ from bert_tf.tasks.classification import (
   metrics,
   reader,
   task_definition,
-  trials,
 )
 from bert_tf.text import full_tokenizer
-from bert_tf.training import learning_rate_schedule
+from bert_tf.training import learning_rate_schedule, trials
 
 POOLED_TOLERANCE = 1e-4
 # Our names of the inputs, and theirs.
@@ -86,7 +85,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def run(
-  config: bert_config.BertConfig, task: task_definition.Task, settings: Settings
+  config: bert_config.BertConfig,
+  task: task_definition.TaskDefinition,
+  settings: Settings,
 ) -> metrics.Results:
   """Trains and evaluates.
 
@@ -182,7 +183,9 @@ def check_pooled(
   return difference
 
 
-def _new_model(preset: str, task: task_definition.Task, seed: int) -> Any:
+def _new_model(
+  preset: str, task: task_definition.TaskDefinition, seed: int
+) -> Any:
   keras.utils.set_random_seed(seed)
   return keras_nlp.models.BertTextClassifier(
     keras_nlp.models.BertBackbone.from_preset(preset), task.outputs
@@ -192,7 +195,7 @@ def _new_model(preset: str, task: task_definition.Task, seed: int) -> Any:
 def _train(
   model: Any,
   config: bert_config.BertConfig,
-  task: task_definition.Task,
+  task: task_definition.TaskDefinition,
   settings: Settings,
   record_file: str,
   num_examples: int,
@@ -229,7 +232,7 @@ def _train(
 
 def _evaluate(
   model: Any,
-  task: task_definition.Task,
+  task: task_definition.TaskDefinition,
   settings: Settings,
   dev: examples.Arrays,
 ) -> metrics.Results:

@@ -39,19 +39,19 @@ def predict(folder: str, dtype: str, mode: str) -> workers.Run:
   import tensorflow as tf
 
   import bert_tf
-  from bert_tf.kernels import onednn_fusion, token_rows
+  from bert_tf.kernels import modes, onednn_kernels
   from bert_tf.training import batch_predictor
 
-  onednn_fusion.assume_frozen_weights()
+  onednn_kernels.assume_frozen_weights()
 
   path = os.path.join(folder, "google")
   model = bert_tf.BertModel.from_checkpoint(path, dtype=dtype)
   by_length, skips = MODES[mode]
 
   def call(model: Any, batch: Any) -> Any:
-    with token_rows.skipping_padding(skips):
-      vectors = model(batch).sequence_output[:, 0]
-      return {"vectors": tf.cast(vectors, tf.float32)}
+    output = model(batch, mode=modes.Mode(packed=skips))
+    vectors = output.sequence_output[:, 0]
+    return {"vectors": tf.cast(vectors, tf.float32)}
 
   strategy = tf.distribute.get_strategy()
 

@@ -153,9 +153,7 @@ def pretraining_data(
       "plain": function(lambda: plain.pretraining_data(config)),
       "create_data": function(lambda: record_generator.create(ours)),
       "plain, process": process("-m", "benchmarks.plain", *plainly),
-      "command": process(
-        "-m", "bert_tf.commands.create_pretraining_data", *flags
-      ),
+      "command": process("-m", "tools.create_pretraining_data", *flags),
       "libraries alone": process("-c", _LIBRARIES),
     }
     check_equal(contenders, "plain", "create_data", outputs)

@@ -5,6 +5,7 @@ so that a busy machine slows both alike. Weights are random: a step takes as
 long whatever they are.
 """
 
+import functools
 import os
 import pathlib
 import statistics
@@ -74,7 +75,7 @@ def plain(config_json: str, dtype: str) -> workers.Run:
   """The same model as `ours` in a graph as it comes, nothing compiled."""
   import tensorflow as tf
 
-  from bert_tf.kernels import seeded_dropout
+  from bert_tf.kernels import modes
   from bert_tf.training import objectives, step_functions
 
   model, objective = _model(config_json, dtype)
@@ -89,9 +90,11 @@ def plain(config_json: str, dtype: str) -> workers.Run:
   def run(given: Any) -> Any:
     # Of the step: of a constant, TensorFlow draws the masks but once.
     seed = step_functions.dropout_seed(_SEED, done.read_value(), 0)
-    with tf.GradientTape() as tape, seeded_dropout.seeded(seed):
+    mode = modes.Mode(modes.PLAIN, seed)
+    with tf.GradientTape() as tape:
       weights = objective.weights(given)
-      sums = objective.sums(model, given, training=True)
+      plain = functools.partial(model, mode=mode)
+      sums = objective.sums(plain, given, training=True)
       loss = objectives.combine(objective, sums, weights)
     gradients = tape.gradient(loss, variables)
     with tf.control_dependencies(
@@ -130,13 +133,13 @@ def _model(config_json: str, dtype: str) -> tuple[Any, Any]:
   import tf_keras
 
   from bert_tf.models import pretrainer
-  from bert_tf.tasks.pretraining import loss as loss_lib
+  from bert_tf.tasks.pretraining import loss
   from bert_tf.training import dtype_policies
 
   tf_keras.utils.set_random_seed(_SEED)
   config = bert_config.BertConfig.from_json_file(config_json)
   model = pretrainer.BertPretrainer(config, dtype=dtype_policies.policy(dtype))
-  return model, loss_lib.PretrainingObjective()
+  return model, loss.PretrainingObjective()
 
 
 def _tensors(given: workers.Batch) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import importlib
 import os
 from typing import Any
 
-# Must be set before TensorFlow's Keras is touched: `tf_keras` is the Keras of
-# this package.
+from bert_tf.models import loadable_model
+
+# Must be set before TensorFlow's Keras is touched, see bert_tf/keras.py.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {
@@ -19,9 +20,14 @@ _PUBLIC = {
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
+  "FeatureExtractor": "bert_tf.tasks.vectors.predictor",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
   "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
   "TokenizerRules": "bert_tf.text.tokenizer_rules",
+  "MaskFiller": "bert_tf.tasks.masked_lm.predictor",
+  "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
+  "TextClassifier": "bert_tf.tasks.classification.predictor",
+  "WordTagger": "bert_tf.tasks.tagging.predictor",
 }
 
 __all__ = [
@@ -31,9 +37,14 @@ __all__ = [
   "BertPretrainer",
   "BertSpanLabeler",
   "BertTokenClassifier",
+  "FeatureExtractor",
   "FullTokenizer",
   "InGraphTokenizer",
+  "MaskFiller",
+  "QuestionAnswerer",
+  "TextClassifier",
   "TokenizerRules",
+  "WordTagger",
 ]
 
 
@@ -46,3 +57,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
   return sorted(__all__)
+
+
+def _load_model(*args: Any, **kwargs: Any) -> Any:
+  """Calls the loader, which may import more than the models themselves do."""
+  from bert_tf.checkpoints import loader
+
+  return loader.load_model(*args, **kwargs)
+
+
+# The models are below the checkpoints and do not import them.
+loadable_model.set_loader(_load_model)

@@ -170,6 +170,18 @@ def check_output(path: str, inputs: Iterable[str], flag: str) -> None:
     raise IsADirectoryError(f"{flag}={path} is a folder; give a file's name")
 
 
+def check_folder(path: str, flag: str) -> None:
+  """Checks that a folder is there, or that one can be made.
+
+  Raises:
+    NotADirectoryError: There is a file of that name.
+  """
+  if not is_remote(path) and os.path.isfile(path):
+    raise NotADirectoryError(
+      f"{flag} {path} is a file; name a folder, which may be a new one"
+    )
+
+
 def expand(patterns: str | Iterable[str]) -> list[str]:
   """Returns the files that patterns name, those of each pattern sorted.
 

@@ -46,6 +46,12 @@ def test_library_reads_no_flags(path):
   assert not [name for name in imports(path) if name.startswith("absl.flags")]
 
 
+def test_keras_is_imported_in_one_place():
+  library = [path for path in SOURCES if path.is_relative_to(ROOT / "bert_tf")]
+  found = [path for path in library if "tf_keras" in path.read_text()]
+  assert found == [ROOT / "bert_tf" / "keras.py"]
+
+
 def test_text_needs_no_tensorflow_to_be_imported():
   import subprocess
   import sys

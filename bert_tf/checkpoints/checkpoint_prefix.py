@@ -1,4 +1,8 @@
-"""Prefixes of checkpoints: what a folder lists, what TensorFlow can read."""
+"""Prefixes of checkpoints: finding, listing and removing them.
+
+A checkpoint is a prefix, `bert_model.ckpt`, with the files
+`prefix.index` and `prefix.data-00000-of-00001`; a `.meta` file is not needed.
+"""
 
 import os
 import re
@@ -7,8 +11,49 @@ import tensorflow as tf
 
 from bert_tf import files
 
+INDEX = ".index"
+DATA = ".data-00000-of-00001"
+DEFAULT = "bert_model.ckpt"
 # What TensorFlow's reader of checkpoints takes for a pattern, wherever it is.
 _PATTERN = re.compile(r"\[.*\]|\\")
+
+
+def find(path: str | os.PathLike[str]) -> str:
+  """The checkpoint prefix that `path` stands for.
+
+  Args:
+    path: A prefix, its `.index` file, or a folder: one with a `checkpoint`
+      file (its latest), with bert_model.ckpt, or with just one checkpoint.
+
+  Raises:
+    FileNotFoundError: There is none; the message says what was looked for.
+  """
+  path = os.fspath(path)
+  path = path.removesuffix(INDEX)
+  if tf.io.gfile.exists(path + INDEX):
+    return path
+  if not tf.io.gfile.isdir(path):
+    raise FileNotFoundError(
+      f"no checkpoint at {path}: there is no file {path + INDEX}; give the "
+      "prefix (.../bert_model.ckpt) or the folder that holds it"
+    )
+  latest, _ = listed(path)
+  if latest and tf.io.gfile.exists(latest + INDEX):
+    return latest
+  found = [
+    os.path.join(path, name.removesuffix(INDEX))
+    for name in sorted(files.names_in(path))
+    if name.endswith(INDEX)
+  ]
+  default = os.path.join(path, DEFAULT)
+  if default in found:
+    return default
+  if len(found) == 1:
+    return found[0]
+  raise FileNotFoundError(
+    f"no checkpoint in {path}: expected {DEFAULT}{INDEX}, found "
+    f"{', '.join(map(os.path.basename, found)) or 'no .index file'}"
+  )
 
 
 def listed(folder: str) -> tuple[str | None, list[str]]:

@@ -25,7 +25,7 @@ class Inspection:
 
   Attributes:
     path: Where it is.
-    form: One of `formats.FORMATS`.
+    form: The name of its format.
     tensors: Shape and type of the model's variables, by name.
     training_state: The same of the optimizer's entries.
     heads: Keys of `portable_model.HEADS`.
@@ -109,9 +109,8 @@ def inspect(path: str) -> Inspection:
     name: (reader.shapes[name], reader.dtypes[name])
     for name in sorted(reader.shapes)
   }
-  tensors = {
-    n: v for n, v in found.items() if not variable_names.is_training_state(n)
-  }
+  state = variable_names.training_state(found.keys())
+  tensors = {n: v for n, v in found.items() if n not in state}
   config, problem = None, None
   try:
     told = variable_shapes.settings(reader.shapes, path)
@@ -126,7 +125,7 @@ def inspect(path: str) -> Inspection:
     path=reader.prefix,
     form=form,
     tensors=tensors,
-    training_state={n: v for n, v in found.items() if n not in tensors},
+    training_state={n: v for n, v in found.items() if n in state},
     heads=tuple(portable_model.heads(tensors)),
     config=config,
     problem=problem,

@@ -8,6 +8,7 @@ import os
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  checkpoint_format,
   object_graph,
   portable_model,
   stored_rules,
@@ -24,44 +25,53 @@ _LABELS_OF = {
 }
 
 
-def _assets(path: str) -> str | None:
-  folder = object_graph.find_saved_model(path)
-  return folder and os.path.join(folder, "assets")
+class ExportedFormat(checkpoint_format.CheckpointFormat):
+  """A SavedModel that export_saved_model wrote, or a folder of versions."""
+
+  name = "saved_model"
+
+  def mismatch(self, path: str) -> str | None:
+    """See `CheckpointFormat`."""
+    folder = object_graph.find_saved_model(path)
+    if folder is None:
+      return f"a folder with {object_graph.SAVED_MODEL}: there is none"
+    file = os.path.join(folder, "assets", SETTINGS)
+    return None if files.exists(file) else f"{file}: there is none"
+
+  def read(
+    self, path: str, config: bert_config.BertConfig | None = None
+  ) -> portable_model.Portable:
+    """Reads the variables and the assets; the program is not run.
+
+    Raises:
+      FileNotFoundError: A file is missing.
+      ValueError: A file is damaged.
+    """
+    del config
+    folder = object_graph.find_saved_model(path) or path
+    assets = os.path.join(folder, "assets")
+    settings = files.read_json(os.path.join(assets, SETTINGS))
+    reader = object_graph.Reader(object_graph.variables(folder))
+    state = variable_names.training_state(reader.keys)
+    known = ("bert/", *portable_model.HEADS.values())
+    labels = settings.get("labels") or ()
+    vocabulary = portable_model.read_vocabulary(assets)
+    stated = tokenizer_rules.stated(settings, os.path.join(assets, SETTINGS))
+    return portable_model.Portable(
+      path=folder,
+      config=bert_config.BertConfig.from_json_file(
+        os.path.join(assets, portable_model.CONFIG)
+      ),
+      tensors={
+        name: reader.read(name)
+        for name in sorted(reader.keys)
+        if name.startswith(known) and name not in state
+      },
+      vocabulary=vocabulary,
+      rules=portable_model.rules(stated, vocabulary),
+      labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
+      labels_of=_LABELS_OF.get(str(settings.get("model_type"))),
+    )
 
 
-def recognises(path: str) -> bool:
-  """Whether it is such a SavedModel, or a folder with versions of it."""
-  assets = _assets(path)
-  return bool(assets) and files.exists(os.path.join(str(assets), SETTINGS))
-
-
-def read(path: str) -> portable_model.Portable:
-  """Reads the variables and the assets; the program is not run.
-
-  Raises:
-    FileNotFoundError: A file is missing.
-    ValueError: A file is damaged.
-  """
-  folder = object_graph.find_saved_model(path) or path
-  assets = os.path.join(folder, "assets")
-  settings = files.read_json(os.path.join(assets, SETTINGS))
-  reader = object_graph.Reader(object_graph.variables(folder))
-  known = ("bert/", *portable_model.HEADS.values())
-  labels = settings.get("labels") or ()
-  vocabulary = portable_model.read_vocabulary(assets)
-  stated = tokenizer_rules.stated(settings, os.path.join(assets, SETTINGS))
-  return portable_model.Portable(
-    path=folder,
-    config=bert_config.BertConfig.from_json_file(
-      os.path.join(assets, portable_model.CONFIG)
-    ),
-    tensors={
-      name: reader.read(name)
-      for name in sorted(reader.keys)
-      if name.startswith(known) and not variable_names.is_training_state(name)
-    },
-    vocabulary=vocabulary,
-    rules=portable_model.rules(stated, vocabulary),
-    labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
-    labels_of=_LABELS_OF.get(str(settings.get("model_type"))),
-  )
+FORMAT = ExportedFormat()

@@ -1,13 +1,15 @@
-"""All forms of checkpoints, by name."""
+"""The checkpoint formats: recognising, reading and writing any of them."""
 
 import os
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 from absl import logging
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  checkpoint_format,
+  checkpoint_prefix,
+  checkpoint_reader,
   exported_format,
   google_format,
   huggingface_format,
@@ -17,60 +19,100 @@ from bert_tf.checkpoints import (
   variable_names,
 )
 
-# Each has `recognises(path)`, `read(path)`, and those that are written
-# `lost(model)` and `write(model, folder)`. The first that recognises a path
-# reads it.
-FORMATS: dict[str, Any] = {
-  "keras_nlp": keras_nlp_format,
-  "huggingface": huggingface_format,
-  "saved_model": exported_format,
-  "model_garden": model_garden_format,
-  "google": google_format,
-}
-WRITTEN = tuple(name for name in FORMATS if hasattr(FORMATS[name], "write"))
+Formats = Sequence[checkpoint_format.CheckpointFormat]
+
+# The first that recognises a path reads it.
+FORMATS: Formats = (
+  keras_nlp_format.FORMAT,
+  huggingface_format.FORMAT,
+  exported_format.FORMAT,
+  model_garden_format.FORMAT,
+  google_format.FORMAT,
+)
 
 
-def recognise(path: str) -> str:
-  """The form of the checkpoint at a path.
+def names(formats: Formats = FORMATS) -> tuple[str, ...]:
+  """The names of formats."""
+  return tuple(one.name for one in formats)
+
+
+def writable(
+  formats: Formats = FORMATS,
+) -> tuple[checkpoint_format.WritableFormat, ...]:
+  """Those of the formats that are written, not only read."""
+  return tuple(
+    one for one in formats if isinstance(one, checkpoint_format.WritableFormat)
+  )
+
+
+def named(
+  name: str, formats: Formats = FORMATS
+) -> checkpoint_format.CheckpointFormat:
+  """The format of that name.
 
   Raises:
-    FileNotFoundError: There is none of a known form.
+    ValueError: There is none.
   """
-  for name, module in FORMATS.items():
-    if module.recognises(path):
-      return name
-  if not files.exists(path):
-    google_format.find_checkpoint(path)  # Its message says what was looked for.
-  raise FileNotFoundError(
-    f"{path}: not a checkpoint of a known form ({', '.join(FORMATS)}): found "
-    "neither bert_model.ckpt.index nor config.json nor exported_format.pb"
+  for one in formats:
+    if one.name == name:
+      return one
+  raise ValueError(
+    f"format {name!r} is not known; it is one of {', '.join(names(formats))}"
   )
+
+
+def find(
+  path: str, formats: Formats = FORMATS
+) -> checkpoint_format.CheckpointFormat:
+  """The format of the checkpoint at a path.
+
+  Raises:
+    FileNotFoundError: None of them recognises it; the message says what each
+      looked for.
+  """
+  reasons = []
+  for one in formats:
+    reason = one.mismatch(path)
+    if reason is None:
+      return one
+    reasons.append(f"\n  {one.name}: {reason}")
+  if not files.exists(path):
+    checkpoint_prefix.find(path)  # Its message says what was looked for.
+  raise FileNotFoundError(
+    f"{path}: not a checkpoint of a known form:{''.join(reasons)}"
+  )
+
+
+def recognise(path: str, formats: Formats = FORMATS) -> str:
+  """The name of the format of the checkpoint at a path; see `find`."""
+  return find(path, formats).name
 
 
 def read(
   path: str,
   form: str | None = None,
   config: bert_config.BertConfig | None = None,
+  formats: Formats = FORMATS,
 ) -> portable_model.Portable:
   """Reads a checkpoint and checks that its parts belong together.
 
   Args:
     path: A prefix or a folder.
-    form: One of `FORMATS`; recognised if None.
-    config: Instead of the checkpoint's own; of the form google, which may
-      have none.
+    form: The name of its format; None recognises it.
+    config: Used instead of the checkpoint's own, in a format that may have
+      none.
+    formats: Those to choose from.
 
   Raises:
     FileNotFoundError: A file is missing.
     ValueError: A file is damaged, or does not belong to the others.
   """
-  form = form or recognise(path)
-  if config is not None and form != "google":
+  found = named(form, formats) if form else find(path, formats)
+  if config is not None and found.has_config:
     raise ValueError(
-      f"{path}: the form {form} has its own configuration; give none"
+      f"{path}: the form {found.name} has its own configuration; give none"
     )
-  more = () if config is None else (config,)
-  model = FORMATS[form].read(path, *more)
+  model = found.read(path, config)
   portable_model.check(model)
   return model
 
@@ -80,22 +122,30 @@ def write(
   form: str,
   folder: str,
   allow_loss: bool = False,
+  formats: Formats = FORMATS,
 ) -> None:
   """Writes a checkpoint: the whole folder or nothing.
 
   Args:
     model: What to write.
-    form: One of `WRITTEN`.
+    form: The name of a writable format.
     folder: Must not exist yet.
-    allow_loss: Whether to leave out what the form cannot hold.
+    allow_loss: Whether to leave out what the format cannot store.
+    formats: Those to choose from.
 
   Raises:
-    FileExistsError: `folder` is there.
-    ValueError: The form cannot hold all of the model.
+    FileExistsError: `folder` exists.
+    ValueError: The format is only read, or cannot store all of the model.
   """
+  target = named(form, formats)
+  if not isinstance(target, checkpoint_format.WritableFormat):
+    raise ValueError(
+      f"the form {form} is only read; it can be written as one of "
+      f"{', '.join(names(writable(formats)))}"
+    )
   portable_model.check(model)
   portable_model.check_vocabulary(model)
-  lost = sorted(FORMATS[form].lost(model))
+  lost = sorted(target.lost(model))
   if lost and not allow_loss:
     raise ValueError(
       f"the form {form} cannot hold {len(lost)} things: {', '.join(lost)}; "
@@ -103,72 +153,46 @@ def write(
     )
   for what in lost:
     logging.warning("left out: %s", what)
-  state = [
-    name for name in model.tensors if variable_names.is_training_state(name)
-  ]
-  if state and form != "google":
+  state = variable_names.training_state(model.tensors.keys())
+  if state and not target.has_training_state:
     logging.info("left out: %d entries of the optimizer's state", len(state))
   with files.writing_folder(folder) as temporary:
-    FORMATS[form].write(model, temporary)
+    target.write(model, temporary)
 
 
-def labels(path: str) -> tuple[str, ...]:
-  """The labels of a classifier that its checkpoint knows; perhaps none."""
-  form = recognise(path)
-  if form == "google":
-    return google_format.labels(path)
-  return tuple(read(path, form).labels)
-
-
-class PortableReader:
-  """A checkpoint of any form as `google_format.Reader` shows Google's."""
-
-  def __init__(self, model: portable_model.Portable):
-    self.prefix = model.path
-    self._model = model
-    self.shapes = {name: v.shape for name, v in model.tensors.items()}
-    self.dtypes = {name: v.dtype.name for name, v in model.tensors.items()}
-
-  def read(self, name: str) -> np.ndarray[Any, Any]:
-    """One tensor, by Google's name.
-
-    Raises:
-      KeyError: There is no such name.
-    """
-    if name not in self.shapes:
-      raise KeyError(f"{self.prefix} has no variable {name!r}")
-    return self._model.tensors[name]
-
-  def config(self) -> bert_config.BertConfig:
-    """The configuration."""
-    return self._model.config
+def labels(path: str, formats: Formats = FORMATS) -> tuple[str, ...]:
+  """The labels of a classifier that its checkpoint tells; perhaps none."""
+  return find(path, formats).labels(path)
 
 
 def reader(
-  path: str | os.PathLike[str], config: bert_config.BertConfig | None = None
-) -> Any:
-  """Opens a checkpoint of any form, for `google_format.load`.
+  path: str | os.PathLike[str],
+  config: bert_config.BertConfig | None = None,
+  formats: Formats = FORMATS,
+) -> checkpoint_reader.TensorReader:
+  """Opens a checkpoint of any format to read it by Google's names.
 
   Args:
     path: A prefix or a folder.
-    config: That of the model to load into; a warning is logged where it has
-      another activation than the checkpoint says.
+    config: That of the model to load into; a warning is logged if the
+      checkpoint names another activation.
+    formats: Those to choose from.
 
   Raises:
     FileNotFoundError: There is no checkpoint.
     ValueError: It is damaged.
   """
   path = os.fspath(path)
-  form = recognise(path)
-  if form == "google":
-    return google_format.Reader(path)
-  model = read(path, form)
-  if config and (config.hidden_act or "") != (model.config.hidden_act or ""):
-    logging.warning(
-      "%s: was made with hidden_act %s, and bert_config.json says %s: the "
-      "numbers will differ a little; see docs/checkpoints.md",
-      path,
-      model.config.hidden_act,
-      config.hidden_act,
-    )
-  return PortableReader(model)
+  found = find(path, formats)
+  opened = found.open(path)
+  if config and found.has_config:
+    theirs = opened.config().hidden_act
+    if (config.hidden_act or "") != (theirs or ""):
+      logging.warning(
+        "%s: was made with hidden_act %s, and bert_config.json says %s: the "
+        "numbers will differ a little; see docs/checkpoints.md",
+        path,
+        theirs,
+        config.hidden_act,
+      )
+  return opened

@@ -6,7 +6,7 @@ Only safetensors files are read; they hold numbers and nothing that runs.
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  checkpoint_format,
   huggingface_tokenizer,
   portable_model,
-  variable_names,
 )
 
 CONFIG = "config.json"
@@ -96,43 +96,6 @@ def huggingface_name(name: str) -> str:
   return name
 
 
-def recognises(path: str) -> bool:
-  """Whether it is such a folder, or weights out of one."""
-  if _PICKLE.search(path) or path.endswith((_SAFETENSORS, _INDEX)):
-    return files.exists(path)
-  return any(files.exists(os.path.join(path, n)) for n in (CONFIG, WEIGHTS))
-
-
-def read(path: str) -> portable_model.Portable:
-  """Reads a folder.
-
-  Raises:
-    FileNotFoundError: There is no config.json or no model.safetensors.
-    ValueError: A file is damaged, or is not of a BERT.
-  """
-  if _PICKLE.search(path):
-    raise ValueError(_no_pickles(path))
-  folder = path
-  if path.endswith((_SAFETENSORS, _INDEX)):
-    folder = os.path.dirname(path) or "."
-  config = read_config(folder)
-  values = files.read_json(os.path.join(folder, CONFIG))
-  vocabulary, stated = huggingface_tokenizer.read(folder)
-  tensors = read_weights(folder)
-  has_labels = "output_weights" in tensors
-  architectures = values.get("architectures")
-  named = isinstance(architectures, list) and architectures
-  return portable_model.Portable(
-    path=folder,
-    config=config,
-    tensors=tensors,
-    vocabulary=vocabulary,
-    rules=portable_model.rules(stated, vocabulary),
-    labels=_labels(values.get("id2label")) if has_labels else (),
-    labels_of=_LABELS_OF.get(str(named[0])) if has_labels and named else None,
-  )
-
-
 def read_config(folder: str) -> bert_config.BertConfig:
   """The configuration of a folder.
 
@@ -191,7 +154,7 @@ def read_weights(folder: str) -> dict[str, npt.NDArray[Any]]:
         continue
       renamed = google_name(name)
       if renamed in found:
-        raise ValueError(f"{file}: two tensors that would be {renamed}")
+        raise ValueError(f"{file}: two tensors map to {renamed}")
       value = tensor.T if renamed.endswith("/kernel") else tensor
       found[renamed] = np.ascontiguousarray(value)
   for name, tensor in copies.items():
@@ -265,41 +228,6 @@ def _read_file(path: str) -> dict[str, npt.NDArray[Any]]:
   return found
 
 
-def lost(model: portable_model.Portable) -> list[str]:
-  """What this form cannot hold: variables of other models."""
-  known = tuple(portable_model.HEADS.values())
-  return [
-    name
-    for name in model.without_training_state().tensors
-    if not name.startswith(("bert/", *known))
-  ]
-
-
-def write(model: portable_model.Portable, folder: str) -> None:
-  """Writes config.json, model.safetensors and the files of the tokenizer."""
-  import safetensors.numpy
-
-  left_out = set(lost(model))
-  tensors = {
-    name: value
-    for name, value in model.tensors.items()
-    if name not in left_out and not variable_names.is_training_state(name)
-  }
-  prefix = "bert." if portable_model.heads(tensors) else ""
-  theirs = {}
-  for name, value in tensors.items():
-    renamed = huggingface_name(name)
-    if name.startswith("bert/"):
-      renamed = prefix + renamed
-    value = value.T if name.endswith("/kernel") else value
-    theirs[renamed] = np.ascontiguousarray(value)
-  data = safetensors.numpy.save(theirs, metadata={"format": "pt"})
-  files.write_atomically(os.path.join(folder, WEIGHTS), data)
-  config = json.dumps(_config(model, tensors), indent=2, sort_keys=True) + "\n"
-  files.write_atomically(os.path.join(folder, CONFIG), config.encode())
-  huggingface_tokenizer.write(model, folder)
-
-
 def _config(
   model: portable_model.Portable, tensors: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -325,10 +253,93 @@ def _config(
   return values
 
 
-def architecture(tensor_names: Iterable[str], labels_of: str | None) -> str:
+def architecture(tensor_names: Collection[str], labels_of: str | None) -> str:
   """The name of their class for a model with these variables."""
   found = set(portable_model.heads(tensor_names))
   name = next(name for heads, name in _ARCHITECTURES if heads <= found)
   if found == {"classifier"} and labels_of == portable_model.PER_TOKEN:
     return _PER_TOKEN
   return name
+
+
+class HuggingFaceFormat(checkpoint_format.WritableFormat):
+  """A folder with config.json, model.safetensors and the tokenizer's files."""
+
+  name = "huggingface"
+
+  def mismatch(self, path: str) -> str | None:
+    """See `CheckpointFormat`; a file of weights stands for its folder."""
+    if _PICKLE.search(path) or path.endswith((_SAFETENSORS, _INDEX)):
+      return None if files.exists(path) else "the file: there is none"
+    if any(files.exists(os.path.join(path, n)) for n in (CONFIG, WEIGHTS)):
+      return None
+    return f"a folder with {CONFIG} or {WEIGHTS}: there is neither"
+
+  def read(
+    self, path: str, config: bert_config.BertConfig | None = None
+  ) -> portable_model.Portable:
+    """Reads a folder.
+
+    Raises:
+      FileNotFoundError: There is no config.json or no model.safetensors.
+      ValueError: A file is damaged, or is not of a BERT.
+    """
+    del config
+    if _PICKLE.search(path):
+      raise ValueError(_no_pickles(path))
+    folder = path
+    if path.endswith((_SAFETENSORS, _INDEX)):
+      folder = os.path.dirname(path) or "."
+    values = files.read_json(os.path.join(folder, CONFIG))
+    vocabulary, stated = huggingface_tokenizer.read(folder)
+    tensors = read_weights(folder)
+    has_labels = "output_weights" in tensors
+    architectures = values.get("architectures")
+    named = isinstance(architectures, list) and architectures
+    return portable_model.Portable(
+      path=folder,
+      config=read_config(folder),
+      tensors=tensors,
+      vocabulary=vocabulary,
+      rules=portable_model.rules(stated, vocabulary),
+      labels=_labels(values.get("id2label")) if has_labels else (),
+      labels_of=_LABELS_OF.get(str(named[0])) if has_labels and named else None,
+    )
+
+  def lost(self, model: portable_model.Portable) -> list[str]:
+    """Variables of other models."""
+    known = tuple(portable_model.HEADS.values())
+    return [
+      name
+      for name in model.without_training_state().tensors
+      if not name.startswith(("bert/", *known))
+    ]
+
+  def write(self, model: portable_model.Portable, folder: str) -> None:
+    """Writes config.json, model.safetensors and the files of the tokenizer."""
+    import safetensors.numpy
+
+    left_out = set(self.lost(model))
+    tensors = {
+      name: value
+      for name, value in model.without_training_state().tensors.items()
+      if name not in left_out
+    }
+    prefix = "bert." if portable_model.heads(tensors) else ""
+    theirs = {}
+    for name, value in tensors.items():
+      renamed = huggingface_name(name)
+      if name.startswith("bert/"):
+        renamed = prefix + renamed
+      value = value.T if name.endswith("/kernel") else value
+      theirs[renamed] = np.ascontiguousarray(value)
+    data = safetensors.numpy.save(theirs, metadata={"format": "pt"})
+    files.write_atomically(os.path.join(folder, WEIGHTS), data)
+    config = (
+      json.dumps(_config(model, tensors), indent=2, sort_keys=True) + "\n"
+    )
+    files.write_atomically(os.path.join(folder, CONFIG), config.encode())
+    huggingface_tokenizer.write(model, folder)
+
+
+FORMAT = HuggingFaceFormat()

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  checkpoint_format,
   keras_nlp_tokenizer,
   portable_model,
   split_heads,
@@ -62,51 +63,6 @@ _RENAMED = (
   (r"^logits/bias", "output_bias"),
 )
 _NOT_WEIGHTS = "seed_generator_state"
-
-
-def recognises(path: str) -> bool:
-  """Whether it is a preset folder."""
-  file = os.path.join(path, CONFIG)
-  return files.exists(file) and "registered_name" in files.read_json(file)
-
-
-def read(path: str) -> portable_model.Portable:
-  """Reads a preset: the backbone, and the head of its task if it has one.
-
-  Raises:
-    FileNotFoundError: A file is missing.
-    ValueError: A file is damaged, or it is not a BERT.
-  """
-  settings = _object(os.path.join(path, CONFIG), "BertBackbone")
-  config, stated = portable_model.without_rules(
-    portable_model.config_beside(path, _config(settings, path)),
-    os.path.join(path, portable_model.CONFIG),
-  )
-  task = os.path.join(path, _TASK)
-  kind, outputs = None, 0
-  if files.exists(task):
-    kind = str(files.read_json(task).get("class_name"))
-    if kind == _CLASSIFIER:
-      outputs = _object(task, kind).get("num_classes", 0)
-      if not isinstance(outputs, int) or outputs < 1:
-        raise ValueError(f"{task}: num_classes is {outputs!r}")
-  _check_size(config, outputs, path)
-  model = _build(config, kind, outputs)
-  _load(model, path)
-  tensors = {
-    name: _transposed(name, split_heads.join(name, variable.numpy()))
-    for name, variable in _variables(model).items()
-  }
-  vocabulary = keras_nlp_tokenizer.read_vocabulary(path)
-  stated |= keras_nlp_tokenizer.stated_rules(path)
-  return portable_model.Portable(
-    path=path,
-    config=config,
-    tensors=tensors,
-    vocabulary=vocabulary,
-    rules=portable_model.rules(stated, vocabulary),
-    labels_of=portable_model.PER_SEQUENCE if kind == _CLASSIFIER else None,
-  )
 
 
 def _object(path: str, class_name: str) -> dict[str, Any]:
@@ -222,51 +178,6 @@ def _task(model: portable_model.Portable) -> str | None:
 _HELD = {None: (), _CLASSIFIER: ("output_",), _MASKED_LM: ("cls/predictions/",)}
 
 
-def lost(model: portable_model.Portable) -> list[str]:
-  """What a preset cannot hold: other heads, activations, tokenizers."""
-  held = ("bert/", *_HELD[_task(model)])
-  found = [
-    name
-    for name in model.without_training_state().tensors
-    if not name.startswith(held)
-  ]
-  if (model.config.hidden_act or "").lower() != "gelu":
-    found.append(
-      f"hidden_act={model.config.hidden_act} (BertBackbone computes the tanh "
-      "form of gelu)"
-    )
-  return found + portable_model.lost_rules(
-    model, keras_nlp_tokenizer.held_rules(model)
-  )
-
-
-def write(model: portable_model.Portable, folder: str) -> None:
-  """Writes a preset, with tokenizer where there is a vocabulary.
-
-  Raises:
-    ValueError: There is no pooler, and BertBackbone has one, or only a part
-      of a head.
-  """
-  kind = _task(model)
-  outputs = len(model.tensors.get("output_weights", ()))
-  preprocessor = _preprocessor(model, kind)
-  theirs = _build(model.config, kind, outputs, preprocessor)
-  heads = model.config.num_attention_heads
-  variables = _variables(theirs)
-  portable_model.require(model, variables)
-  for name, variable in variables.items():
-    value = split_heads.split(name, model.tensors[name], heads)
-    variable.assign(_transposed(name, value))
-  theirs.save_to_preset(folder)
-  if preprocessor is not None and kind is None:
-    preprocessor.save_to_preset(folder)
-  if model.rules:
-    model = dataclasses.replace(
-      model, rules=keras_nlp_tokenizer.held_rules(model)
-    )
-  portable_model.write_config(model, folder)
-
-
 def _transposed(name: str, value: Any) -> npt.NDArray[Any]:
   """Either way: the classifier's kernel is [H, C] there, [C, H] in Google's."""
   return np.asarray(value).T if name == "output_weights" else np.asarray(value)
@@ -286,3 +197,104 @@ def _preprocessor(model: portable_model.Portable, kind: str | None) -> Any:
   return classes[kind](
     tokenizer, sequence_length=model.config.max_position_embeddings
   )
+
+
+class KerasNlpFormat(checkpoint_format.WritableFormat):
+  """A preset folder of BertBackbone, or of a task on it."""
+
+  name = "keras_nlp"
+
+  def mismatch(self, path: str) -> str | None:
+    """See `CheckpointFormat`."""
+    file = os.path.join(path, CONFIG)
+    if not files.exists(file):
+      return f"a folder with {CONFIG}: there is none"
+    if "registered_name" not in files.read_json(file):
+      return f"{CONFIG} with a registered_name in it: it has none"
+    return None
+
+  def read(
+    self, path: str, config: bert_config.BertConfig | None = None
+  ) -> portable_model.Portable:
+    """Reads a preset: the backbone, and the head of its task if it has one.
+
+    Raises:
+      FileNotFoundError: A file is missing.
+      ValueError: A file is damaged, or it is not a BERT.
+    """
+    del config
+    settings = _object(os.path.join(path, CONFIG), "BertBackbone")
+    found, stated = portable_model.without_rules(
+      portable_model.config_beside(path, _config(settings, path)),
+      os.path.join(path, portable_model.CONFIG),
+    )
+    task = os.path.join(path, _TASK)
+    kind, outputs = None, 0
+    if files.exists(task):
+      kind = str(files.read_json(task).get("class_name"))
+      if kind == _CLASSIFIER:
+        outputs = _object(task, kind).get("num_classes", 0)
+        if not isinstance(outputs, int) or outputs < 1:
+          raise ValueError(f"{task}: num_classes is {outputs!r}")
+    _check_size(found, outputs, path)
+    model = _build(found, kind, outputs)
+    _load(model, path)
+    tensors = {
+      name: _transposed(name, split_heads.join(name, variable.numpy()))
+      for name, variable in _variables(model).items()
+    }
+    vocabulary = keras_nlp_tokenizer.read_vocabulary(path)
+    stated |= keras_nlp_tokenizer.stated_rules(path)
+    return portable_model.Portable(
+      path=path,
+      config=found,
+      tensors=tensors,
+      vocabulary=vocabulary,
+      rules=portable_model.rules(stated, vocabulary),
+      labels_of=portable_model.PER_SEQUENCE if kind == _CLASSIFIER else None,
+    )
+
+  def lost(self, model: portable_model.Portable) -> list[str]:
+    """Heads of other tasks, other activations, other tokenizers."""
+    held = ("bert/", *_HELD[_task(model)])
+    found = [
+      name
+      for name in model.without_training_state().tensors
+      if not name.startswith(held)
+    ]
+    if (model.config.hidden_act or "").lower() != "gelu":
+      found.append(
+        f"hidden_act={model.config.hidden_act} (BertBackbone computes the tanh "
+        "form of gelu)"
+      )
+    return found + portable_model.lost_rules(
+      model, keras_nlp_tokenizer.held_rules(model)
+    )
+
+  def write(self, model: portable_model.Portable, folder: str) -> None:
+    """Writes a preset, with tokenizer where there is a vocabulary.
+
+    Raises:
+      ValueError: There is no pooler, and BertBackbone has one, or only a part
+        of a head.
+    """
+    if model.rules:
+      held = keras_nlp_tokenizer.held_rules(model)
+      model = dataclasses.replace(model, rules=held)
+    kind = _task(model)
+    outputs = len(model.tensors.get("output_weights", ()))
+    preprocessor = _preprocessor(model, kind)
+    theirs = _build(model.config, kind, outputs, preprocessor)
+    heads = model.config.num_attention_heads
+    variables = _variables(theirs)
+    portable_model.require(model, variables)
+    for name, variable in variables.items():
+      value = split_heads.split(name, model.tensors[name], heads)
+      variable.assign(_transposed(name, value))
+    theirs.save_to_preset(folder)
+    if preprocessor is not None and kind is None:
+      preprocessor.save_to_preset(folder)
+    portable_model.write_config(model, folder)
+
+
+FORMAT = KerasNlpFormat()

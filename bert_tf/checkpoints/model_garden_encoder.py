@@ -14,8 +14,8 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf import bert_config
-from bert_tf.kernels import seeded_dropout
-from bert_tf.layers import activations, attention_mask, layer_norm
+from bert_tf.kernels import modes, plain_kernels
+from bert_tf.layers import activations, attention_mask
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 _POSITIONS = "masked_lm_positions"
@@ -52,6 +52,10 @@ def masked_lm_names() -> list[str]:
 
 def _pair(scope: str, *names: str) -> list[str]:
   return [f"{scope}/{name}" for name in names]
+
+
+def _dropout(x: Any, rate: float, training: bool) -> Any:
+  return modes.select(None, training, x.dtype).dropout(x, rate)
 
 
 class Forward:
@@ -108,7 +112,7 @@ class Forward:
     x += tf.gather(segments, inputs["input_type_ids"])
     x += self.weights["position_embedding/embeddings"][: tf.shape(words)[1]]
     x = self._layer_norm("embeddings/layer_norm", x)
-    return seeded_dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    return _dropout(x, self.config.hidden_dropout_prob, training)
 
   def _block(self, scope: str, x: Any, bias: Any, training: bool) -> Any:
     attended = self._attend(f"{scope}/self_attention", x, bias, training)
@@ -127,7 +131,7 @@ class Forward:
 
     scores = tf.einsum("bfnd,btnd->bnft", heads("query"), heads("key"))
     scores = scores / math.sqrt(self.config.head_size) + bias
-    probabilities = seeded_dropout.dropout(
+    probabilities = _dropout(
       tf.nn.softmax(scores), self.config.attention_probs_dropout_prob, training
     )
     context = tf.einsum("bnft,btnd->bfnd", probabilities, heads("value"))
@@ -138,7 +142,7 @@ class Forward:
     )
 
   def _add(self, scope: str, residual: Any, x: Any, training: bool) -> Any:
-    x = seeded_dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    x = _dropout(x, self.config.hidden_dropout_prob, training)
     return self._layer_norm(scope, x + residual)
 
   def _dense(self, scope: str, x: Any) -> Any:
@@ -149,7 +153,7 @@ class Forward:
     mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
     gamma, beta = self.weights[f"{scope}/gamma"], self.weights[f"{scope}/beta"]
     return tf.nn.batch_normalization(
-      x, mean, variance, beta, gamma, layer_norm.EPSILON
+      x, mean, variance, beta, gamma, plain_kernels.EPSILON
     )
 
 

@@ -15,6 +15,7 @@ from absl import logging
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  checkpoint_format,
   checkpoint_prefix,
   model_garden_encoder,
   object_graph,
@@ -65,54 +66,6 @@ def google_name(name: str) -> str:
   return name
 
 
-def recognises(path: str) -> bool:
-  """Whether it is a SavedModel, or a checkpoint of TensorFlow 2."""
-  return object_graph.find(path) is not None
-
-
-def read(path: str) -> portable_model.Portable:
-  """Reads the variables; the program of a SavedModel is not run.
-
-  Raises:
-    FileNotFoundError: There is none.
-    ValueError: It is damaged, or not a BERT.
-  """
-  prefix = object_graph.find(path)
-  if prefix is None:
-    raise FileNotFoundError(f"{path}: no SavedModel and no checkpoint there")
-  reader = object_graph.Reader(prefix)
-  tensors = _read_tensors(reader, path)
-  told = variable_shapes.settings(
-    {n: v.shape for n, v in tensors.items()}, path
-  )
-  query = tensors.get("bert/encoder/layer_0/attention/self/query/kernel")
-  if query is None or query.ndim != 3:
-    raise ValueError(f"{path}: not Model Garden's BERT: attention has no heads")
-  config = bert_config.BertConfig.from_dict(
-    told | {"num_attention_heads": query.shape[1]}
-  )
-  saved_model = object_graph.find_saved_model(path)
-  beside = vocabulary = os.path.dirname(prefix)
-  if saved_model:
-    beside = os.path.join(saved_model, _EXTRA)
-    vocabulary = os.path.join(saved_model, "assets")
-  config, stated = portable_model.without_rules(
-    portable_model.config_beside(beside, config),
-    os.path.join(beside, portable_model.CONFIG),
-  )
-  lower = reader.attribute(_LOWER)
-  if lower is not None:
-    stated["lower_case"] = bool(lower)
-  pieces = _vocabulary(vocabulary)
-  return portable_model.Portable(
-    path=path,
-    config=config,
-    tensors={n: split_heads.join(n, value) for n, value in tensors.items()},
-    vocabulary=pieces,
-    rules=portable_model.rules(stated, pieces),
-  )
-
-
 def _read_tensors(
   reader: object_graph.Reader, path: str
 ) -> dict[str, npt.NDArray[Any]]:
@@ -127,7 +80,7 @@ def _read_tensors(
     elif not ours.startswith(("bert/", "cls/")):
       others += [name] if name not in _COUNTERS else []
     elif ours in found:
-      raise ValueError(f"{path}: two variables that would be {ours}")
+      raise ValueError(f"{path}: two variables map to {ours}")
     else:
       value = reader.read(name)
       found[ours] = value.T if ours == _TRANSPOSED else value
@@ -146,19 +99,7 @@ def _vocabulary(folder: str) -> tuple[str, ...] | None:
     return portable_model.parse_vocabulary(file.read(), path)
 
 
-def lost(model: portable_model.Portable) -> list[str]:
-  """What this form cannot hold: other heads, other rules than Google's."""
-  found = [
-    name
-    for name in model.without_training_state().tensors
-    if not name.startswith(("bert/", "cls/predictions/"))
-  ]
-  return found + portable_model.lost_rules(model, _held(model))
-
-
-def _held(
-  model: portable_model.Portable,
-) -> tokenizer_rules.TokenizerRules:
+def _held(model: portable_model.Portable) -> tokenizer_rules.TokenizerRules:
   """The rules that are held: the case, and in bert_config.json a length."""
   rules = model.known_rules()
   return tokenizer_rules.TokenizerRules(
@@ -166,31 +107,99 @@ def _held(
   )
 
 
-def write(model: portable_model.Portable, folder: str) -> None:
-  """Writes a SavedModel with the interface of TF-Hub's encoders.
+class ModelGardenFormat(checkpoint_format.WritableFormat):
+  """A SavedModel of an encoder, or a TensorFlow 2 checkpoint."""
 
-  Raises:
-    ValueError: There is no pooler, and such a model has one, or only a part
-      of a head; or as of `checkpoint_prefix.check_path`.
-  """
-  theirs = model_garden_encoder.variable_names(model.config)
-  if "masked_lm" in portable_model.heads(model.tensors):
-    theirs += model_garden_encoder.masked_lm_names()
-  heads = model.config.num_attention_heads
-  portable_model.require(model, map(google_name, theirs))
-  checkpoint_prefix.check_path(folder)
-  tensors: dict[str, Any] = {}
-  for name in theirs:
-    ours = google_name(name)
-    tensors[name] = split_heads.split(ours, model.tensors[ours], heads)
-  root, signatures = model_garden_encoder.build(model.config, tensors)
-  model = dataclasses.replace(model, rules=_held(model))
-  root.do_lower_case = tf.Variable(_held(model).lower_case, trainable=False)
-  vocabulary = os.path.join(folder, portable_model.VOCABULARY)
-  if model.vocabulary is not None:
-    files.write_atomically(vocabulary, model.vocabulary_bytes())
-    root.vocab_file = tf.saved_model.Asset(vocabulary)
-  tf.saved_model.save(root, folder, signatures=signatures)
-  if model.vocabulary is not None:
-    files.remove(vocabulary)  # TensorFlow has put a copy into assets.
-  portable_model.write_config(model, os.path.join(folder, _EXTRA))
+  name = "model_garden"
+
+  def mismatch(self, path: str) -> str | None:
+    """See `CheckpointFormat`."""
+    return object_graph.mismatch(path)
+
+  def read(
+    self, path: str, config: bert_config.BertConfig | None = None
+  ) -> portable_model.Portable:
+    """Reads the variables; the program of a SavedModel is not run.
+
+    Raises:
+      FileNotFoundError: There is none.
+      ValueError: It is damaged, or not a BERT.
+    """
+    del config
+    prefix = object_graph.find(path)
+    if prefix is None:
+      raise FileNotFoundError(f"{path}: no SavedModel and no checkpoint there")
+    reader = object_graph.Reader(prefix)
+    tensors = _read_tensors(reader, path)
+    told = variable_shapes.settings(
+      {n: v.shape for n, v in tensors.items()}, path
+    )
+    query = tensors.get("bert/encoder/layer_0/attention/self/query/kernel")
+    if query is None or query.ndim != 3:
+      raise ValueError(
+        f"{path}: not Model Garden's BERT: attention has no heads"
+      )
+    sizes = bert_config.BertConfig.from_dict(
+      told | {"num_attention_heads": query.shape[1]}
+    )
+    saved_model = object_graph.find_saved_model(path)
+    beside = vocabulary = os.path.dirname(prefix)
+    if saved_model:
+      beside = os.path.join(saved_model, _EXTRA)
+      vocabulary = os.path.join(saved_model, "assets")
+    sizes, stated = portable_model.without_rules(
+      portable_model.config_beside(beside, sizes),
+      os.path.join(beside, portable_model.CONFIG),
+    )
+    lower = reader.attribute(_LOWER)
+    if lower is not None:
+      stated["lower_case"] = bool(lower)
+    pieces = _vocabulary(vocabulary)
+    return portable_model.Portable(
+      path=path,
+      config=sizes,
+      tensors={n: split_heads.join(n, value) for n, value in tensors.items()},
+      vocabulary=pieces,
+      rules=portable_model.rules(stated, pieces),
+    )
+
+  def lost(self, model: portable_model.Portable) -> list[str]:
+    """Heads other than the masked-LM head, and other rules than Google's."""
+    found = [
+      name
+      for name in model.without_training_state().tensors
+      if not name.startswith(("bert/", "cls/predictions/"))
+    ]
+    return found + portable_model.lost_rules(model, _held(model))
+
+  def write(self, model: portable_model.Portable, folder: str) -> None:
+    """Writes a SavedModel with the interface of TF-Hub's encoders.
+
+    Raises:
+      ValueError: There is no pooler, and such a model has one, or only a part
+        of a head; or as of `checkpoint_prefix.check_path`.
+    """
+    theirs = model_garden_encoder.variable_names(model.config)
+    if "masked_lm" in portable_model.heads(model.tensors):
+      theirs += model_garden_encoder.masked_lm_names()
+    heads = model.config.num_attention_heads
+    portable_model.require(model, map(google_name, theirs))
+    checkpoint_prefix.check_path(folder)
+    tensors: dict[str, Any] = {}
+    for name in theirs:
+      ours = google_name(name)
+      tensors[name] = split_heads.split(ours, model.tensors[ours], heads)
+    root, signatures = model_garden_encoder.build(model.config, tensors)
+    model = dataclasses.replace(model, rules=_held(model))
+    root.do_lower_case = tf.Variable(_held(model).lower_case, trainable=False)
+    vocabulary = os.path.join(folder, portable_model.VOCABULARY)
+    if model.vocabulary is not None:
+      files.write_atomically(vocabulary, model.vocabulary_bytes())
+      root.vocab_file = tf.saved_model.Asset(vocabulary)
+    tf.saved_model.save(root, folder, signatures=signatures)
+    if model.vocabulary is not None:
+      files.remove(vocabulary)  # TensorFlow has put a copy into assets.
+    portable_model.write_config(model, os.path.join(folder, _EXTRA))
+
+
+FORMAT = ModelGardenFormat()

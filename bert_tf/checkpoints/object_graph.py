@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 
 from bert_tf import files
-from bert_tf.checkpoints import google_format, portable_model
+from bert_tf.checkpoints import (
+  checkpoint_prefix,
+  checkpoint_reader,
+  portable_model,
+)
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 SAVED_MODEL = "saved_model.pb"
@@ -43,10 +47,22 @@ def find(path: str) -> str | None:
   if saved_model:
     return variables(saved_model)
   try:
-    prefix = google_format.find_checkpoint(path)
+    prefix = checkpoint_prefix.find(path)
   except FileNotFoundError:
     return None
-  return prefix if _GRAPH in google_format.Reader(prefix).shapes else None
+  return prefix if _GRAPH in checkpoint_reader.Reader(prefix).shapes else None
+
+
+def mismatch(path: str) -> str | None:
+  """Why there is no such checkpoint, for messages; None if there is one."""
+  if find(path) is not None:
+    return None
+  looked_for = f"a folder with {SAVED_MODEL} or a TensorFlow 2 checkpoint"
+  try:
+    prefix = checkpoint_prefix.find(path)
+  except FileNotFoundError:
+    return f"{looked_for}: there is neither"
+  return f"{looked_for}: {prefix} has no graph of objects ({_GRAPH})"
 
 
 class Reader:
@@ -61,7 +77,7 @@ class Reader:
     from google.protobuf import message  # type: ignore[import-untyped]
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-    self._reader = google_format.Reader(prefix)
+    self._reader = checkpoint_reader.Reader(prefix)
     self.graph = trackable_object_graph_pb2.TrackableObjectGraph()
     if _GRAPH not in self._reader.shapes:
       raise ValueError(f"{prefix}: there is no graph of objects in it")

@@ -6,7 +6,7 @@ know Google's names and its own, and no other's.
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,11 +56,8 @@ class Portable:
 
   def without_training_state(self) -> "Portable":
     """The model alone, a third of a training checkpoint."""
-    kept = {
-      name: value
-      for name, value in self.tensors.items()
-      if not variable_names.is_training_state(name)
-    }
+    state = variable_names.training_state(self.tensors.keys())
+    kept = {n: value for n, value in self.tensors.items() if n not in state}
     return dataclasses.replace(self, tensors=kept)
 
   def known_rules(self) -> tokenizer_rules.TokenizerRules:
@@ -129,11 +126,10 @@ def without_rules(
   return dataclasses.replace(config, extra=extra), stated
 
 
-def heads(tensor_names: Iterable[str]) -> list[str]:
+def heads(tensor_names: Collection[str]) -> list[str]:
   """The heads that a checkpoint has, by the keys of `HEADS`."""
-  model = [
-    name for name in tensor_names if not variable_names.is_training_state(name)
-  ]
+  state = variable_names.training_state(tensor_names)
+  model = [name for name in tensor_names if name not in state]
   return [
     head
     for head, prefix in HEADS.items()
@@ -229,8 +225,8 @@ def require(model: Portable, tensor_names: Iterable[str]) -> None:
   missing = [name for name in tensor_names if name not in model.tensors]
   if missing:
     raise ValueError(
-      f"{model.path}: the model has no variable {missing[0]}, and one of the "
-      "form asked for has it"
+      f"{model.path}: the model has no variable {missing[0]}; the target "
+      "format requires it"
     )
 
 
@@ -263,11 +259,11 @@ def check(model: Portable) -> None:
     for name, shape in wanted.items()
     if name in found and found[name] != shape
   ]
+  state = variable_names.training_state(found.keys())
   wrong += [
     f"{name}: a block that the configuration has not"
     for name in found
-    if name.startswith("bert/") and name not in wanted
-    if not variable_names.is_training_state(name)
+    if name.startswith("bert/") and name not in wanted and name not in state
   ]
   if wrong:
     raise ValueError(
@@ -277,7 +273,7 @@ def check(model: Portable) -> None:
   not_numbers = [
     name
     for name, value in model.tensors.items()
-    if value.dtype.kind != "f" and not variable_names.is_training_state(name)
+    if value.dtype.kind != "f" and name not in state
   ]
   if not_numbers:
     raise ValueError(

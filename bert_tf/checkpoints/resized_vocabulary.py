@@ -113,7 +113,14 @@ def _with_rows(
   rng = np.random.default_rng(seed)
   added = max(0, rows - model.config.vocab_size)
   for name in (_TABLE, _BIAS):
-    for entry in (name, *(f"{name}/{slot}" for slot in variable_names.SLOTS)):
+    slots = [f"{name}/{slot}" for slot in variable_names.SLOTS]
+    others = [n for n in tensors if n.startswith(f"{name}/") and n not in slots]
+    if others and rows != model.config.vocab_size:
+      raise ValueError(
+        f"{model.path}: {others[0]} is of an optimizer whose state cannot be "
+        "resized with the vocabulary; --strip_optimizer leaves it out"
+      )
+    for entry in (name, *slots):
       if entry not in tensors:
         continue
       old = tensors[entry][:rows]

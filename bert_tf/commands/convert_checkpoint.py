@@ -1,4 +1,4 @@
-"""Turns a checkpoint of one form into another; see docs/checkpoints.md."""
+"""Converts a checkpoint from one format to another; see docs/checkpoints.md."""
 
 import dataclasses
 
@@ -16,7 +16,10 @@ from bert_tf.commands import shared_flags
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
-  "input", None, "The checkpoint: a prefix or a folder.", required=True
+  "input",
+  None,
+  "Checkpoint to convert: a prefix or a directory.",
+  required=True,
 )
 shared_flags.define(
   "output_dir",
@@ -25,60 +28,63 @@ shared_flags.define(
   "seed",
   required=("output_dir",),
   texts={
-    "output_dir": "Where to; must not exist yet.",
+    "output_dir": "Output directory; must not exist.",
     "bert_config_file": (
-      "Of a Google checkpoint without bert_config.json beside it, such as the "
-      "runners write."
+      "Path to the bert_config.json of a Google checkpoint that has none "
+      "beside it, such as those that the runners write."
     ),
-    "vocab_file": "Instead of the checkpoint's own.",
-    "seed": "For the rows of new word pieces.",
+    "vocab_file": "Vocabulary file that replaces the checkpoint's own.",
+    "seed": "Random seed for the embeddings of new word pieces.",
   },
   seed=0,
 )
 flags.DEFINE_enum(
-  "from", None, sorted(formats.FORMATS), "Its form; unset: recognised."
+  "from", None, sorted(formats.names()), "Input format. Default: detected."
 )
 flags.DEFINE_enum(
-  "to", None, sorted(formats.WRITTEN), "The form to write.", required=True
+  "to",
+  None,
+  sorted(formats.names(formats.writable())),
+  "Output format.",
+  required=True,
 )
 flags.DEFINE_bool(
   "strip_optimizer",
   False,
-  "Leave the optimizer's state out, two thirds of a training checkpoint. Only "
-  "the form google can hold it.",
+  "Drop the optimizer state, two thirds of a training checkpoint. Only the "
+  "google format can store it.",
 )
 flags.DEFINE_integer(
   "resize_vocab",
   None,
-  "Rows for the table of words: new rows get word pieces [unusedN], rows "
-  "without word pieces are cut.",
+  "Resize the vocabulary to this many rows: new rows get the word pieces "
+  "[unusedN]; only rows without a word piece are removed.",
   lower_bound=1,
 )
 flags.DEFINE_list(
   "add_tokens",
   [],
-  "Word pieces to add: in place of [unusedN] first, then at the end.",
+  "Word pieces to add: they replace [unusedN] first, then go to the end.",
 )
 flags.DEFINE_enum(
   "hidden_act",
   None,
   bert_config.HIDDEN_ACTS,
-  "Activation to write instead of the one read, where that is known to be "
-  "wrong.",
+  "Activation to write instead of the one read, if that is known to be wrong.",
 )
 flags.DEFINE_enum(
   "labels_of",
   None,
   (portable_model.PER_SEQUENCE, portable_model.PER_TOKEN),
-  "What a classifier labels, where its checkpoint does not say.",
+  "What a classifier labels, if its checkpoint does not say.",
 )
 flags.DEFINE_bool(
-  "allow_loss", False, "Leave out what the form to write cannot hold."
+  "allow_loss", False, "Drop what the output format cannot store."
 )
 
 
 def read(form: str) -> portable_model.Portable:
-  """The checkpoint with the files that the flags name."""
+  """Reads the checkpoint and the files that the flags name."""
   config = None
   if FLAGS.bert_config_file:
     config = bert_config.BertConfig.from_json_file(FLAGS.bert_config_file)
@@ -93,7 +99,7 @@ def read(form: str) -> portable_model.Portable:
 
 
 def changed(model: portable_model.Portable) -> portable_model.Portable:
-  """The model with what the flags ask for."""
+  """Applies the changes that the flags ask for."""
   if FLAGS.strip_optimizer:
     model = model.without_training_state()
   if FLAGS.add_tokens:

@@ -3,7 +3,7 @@
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   device_strategy,
   dtype_policies,
@@ -27,34 +27,39 @@ def define() -> None:
 
 def define_devices() -> None:
   """Defines the flags of all commands that compute."""
-  flags.DEFINE_bool("use_tpu", False, "Whether to use a TPU.")
+  flags.DEFINE_bool("use_tpu", False, "Use a TPU, as --strategy=tpu does.")
   flags.DEFINE_string(
-    "tpu_name", None, "The TPU: its name, its grpc address, or local."
+    "tpu_name", None, "Name or grpc address of the TPU; local on a TPU VM."
   )
-  flags.DEFINE_string("tpu_zone", None, "Zone of the TPU; detected if unset.")
+  flags.DEFINE_string("tpu_zone", None, "Zone of the TPU. Default: detected.")
   flags.DEFINE_string(
-    "gcp_project", None, "Project of the TPU; detected if unset."
+    "gcp_project", None, "Project of the TPU. Default: detected."
   )
-  flags.DEFINE_string("master", None, "Has no effect (TensorFlow 1 only).")
-  flags.DEFINE_integer("num_tpu_cores", 8, "Has no effect (TensorFlow 1 only).")
+  flags.DEFINE_string(
+    "master", None, "Accepted but ignored (TensorFlow 1 only)."
+  )
+  flags.DEFINE_integer(
+    "num_tpu_cores", 8, "Accepted but ignored (TensorFlow 1 only)."
+  )
   flags.DEFINE_enum(
     "strategy",
     "auto",
     device_strategy.STRATEGIES,
-    "Where to compute: mirrored takes all GPUs, multi_worker reads TF_CONFIG, "
-    "auto chooses by what is there.",
+    "Distribution strategy: mirrored uses all visible GPUs, multi_worker reads "
+    "TF_CONFIG, auto chooses by the devices that are available.",
   )
   flags.DEFINE_enum(
     "precision",
     "float32",
     dtype_policies.PRECISIONS,
-    "Number format of products.",
+    "Compute precision: float32, mixed_bfloat16 (recommended on recent CPUs, "
+    "GPUs and TPUs) or mixed_float16.",
   )
   flags.DEFINE_bool(
     "jit_compile",
     None,
-    "Whether XLA compiles all of the gradients. Unset: on a GPU yes, on a CPU "
-    "what stands between the products; a TPU compiles all anyway.",
+    "Compile the training step with XLA. Default: the whole step on a GPU, "
+    "only the element-wise parts on a CPU. TPUs always compile.",
   )
 
 
@@ -63,26 +68,31 @@ def _define_training() -> None:
     "optimizer",
     "adamw",
     sorted(optimizers.OPTIMIZERS),
-    "adamw is the original's; adamw_bias_corrected corrects the bias of Adam's "
-    "moments, which steadies fine-tuning on few examples; lamb is for very "
-    "large batches.",
+    "Optimizer. "
+    + "; ".join(
+      f"{name}: {kind.description}"
+      for name, kind in optimizers.OPTIMIZERS.items()
+    )
+    + ".",
   )
   flags.DEFINE_integer(
     "gradient_accumulation_steps",
     1,
-    "Parts a batch is cut into, computed one after the other, where a whole "
-    "one does not fit in memory. train_batch_size stays the whole.",
+    "Number of micro-batches that each batch is split into and computed one "
+    "after another, to save memory. --train_batch_size is the whole batch.",
   )
   shared_flags.define("seed")
   flags.DEFINE_integer(
-    "keep_checkpoint_max", 5, "Checkpoints kept; 0 keeps all."
+    "keep_checkpoint_max", 5, "Number of checkpoints to keep; 0 keeps all."
   )
-  flags.DEFINE_integer("log_steps", 100, "Steps between lines of progress.")
+  flags.DEFINE_integer("log_steps", 100, "Steps between progress lines.")
   flags.DEFINE_integer(
     "save_checkpoints_steps", 1000, "Steps between checkpoints."
   )
   flags.DEFINE_integer(
-    "iterations_per_loop", 1000, "The most steps without a look at the host."
+    "iterations_per_loop",
+    1000,
+    "Maximum training steps run on the device before returning to the host.",
   )
 
 
@@ -96,7 +106,7 @@ def devices() -> device_strategy.DeviceSettings:
     if FLAGS[name].present:
       logging.warning("--%s has no effect: %s", name, reason)
   if "do_train" not in FLAGS or not FLAGS.do_train:
-    onednn_fusion.assume_frozen_weights()
+    onednn_kernels.assume_frozen_weights()
   return shared_flags.settings(device_strategy.DeviceSettings)
 
 

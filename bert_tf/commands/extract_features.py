@@ -5,7 +5,7 @@ from absl import flags
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
 from bert_tf.layers import token_pooling
-from bert_tf.tasks.vectors import run, vector_writers
+from bert_tf.tasks.vectors import run, settings, vector_writers
 
 FLAGS = flags.FLAGS
 
@@ -58,7 +58,7 @@ def main() -> None:
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
-      run.FeatureSettings, layers=run.parse_layers(FLAGS.layers)
+      settings.FeatureSettings, layers=settings.parse_layers(FLAGS.layers)
     ),
     device_flags.devices(),
   )

@@ -4,7 +4,7 @@ from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.tasks.masked_lm import run
+from bert_tf.tasks.masked_lm import run, settings
 
 FLAGS = flags.FLAGS
 
@@ -23,7 +23,7 @@ shared_flags.define(
 flags.DEFINE_enum(
   "mode",
   "fill",
-  run.MODES,
+  settings.MODES,
   "fill: the likeliest words for each [MASK]; perplexity: of a line, each "
   "piece masked in turn; next_sentence: whether b follows a in 'a ||| b'.",
 )
@@ -33,7 +33,9 @@ flags.DEFINE_string(
 flags.DEFINE_string(
   "output_file", None, "Where answers go; unset: standard output."
 )
-flags.DEFINE_enum("output_format", "plain", run.FORMATS, "json: a line each.")
+flags.DEFINE_enum(
+  "output_format", "plain", settings.FORMATS, "json: a line each."
+)
 device_flags.define_devices()
 
 
@@ -41,6 +43,6 @@ def main() -> None:
   """Runs with the flags given."""
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(run.FillMaskSettings),
+    shared_flags.settings(settings.FillMaskSettings),
     device_flags.devices(),
   )

@@ -3,7 +3,7 @@
 from absl import flags
 
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.training import fine_tuning
+from bert_tf.training import fine_tuning_settings
 
 flags.disclaim_key_flags()
 
@@ -50,6 +50,6 @@ def define(max_seq_length: int) -> None:
   device_flags.define()
 
 
-def settings() -> fine_tuning.Settings:
+def settings() -> fine_tuning_settings.FineTuningSettings:
   """The settings of the fine-tuning."""
-  return shared_flags.settings(fine_tuning.Settings)
+  return shared_flags.settings(fine_tuning_settings.FineTuningSettings)

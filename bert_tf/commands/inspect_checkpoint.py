@@ -1,6 +1,6 @@
-"""Shows what a checkpoint of any form holds, or what tells two apart.
+"""Shows the contents of a checkpoint of any format, or compares two.
 
-Ends with status 0; comparing, with 1 where they differ (as `diff` does).
+Exits with status 0; when comparing, with 1 if they differ (as `diff` does).
 """
 
 import json
@@ -15,17 +15,17 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "checkpoint",
   None,
-  "A prefix or a folder, of any form of docs/checkpoints.md.",
+  "Checkpoint prefix or directory, in any format of docs/checkpoints.md.",
   required=True,
 )
 flags.DEFINE_string(
-  "compare_with", None, "Another, to be compared with the first."
+  "compare_with", None, "Second checkpoint, to compare with the first."
 )
 flags.DEFINE_bool("json", False, "Print one JSON object.")
 
 
 def main() -> None:
-  """Prints, and sets the exit status."""
+  """Prints the report and sets the exit status."""
   found: checkpoint_report.Inspection | checkpoint_report.Comparison
   if FLAGS.compare_with:
     found = checkpoint_report.compare(FLAGS.checkpoint, FLAGS.compare_with)

@@ -7,7 +7,7 @@ from absl import flags, logging
 from bert_tf.checkpoints import exported_format
 from bert_tf.commands import shared_flags
 from bert_tf.export import saved_model_predictor
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 
 FLAGS = flags.FLAGS
 
@@ -33,8 +33,9 @@ flags.register_validator(  # type: ignore[no-untyped-call]
 
 def main() -> None:
   """Runs with the flags given."""
-  if exported_format.recognises(FLAGS.saved_model):  # of others nobody knows
-    onednn_fusion.assume_frozen_weights()
+  # What a SavedModel of others does with its weights is not known.
+  if exported_format.FORMAT.mismatch(FLAGS.saved_model) is None:
+    onednn_kernels.assume_frozen_weights()
   predictor = saved_model_predictor.Predictor(FLAGS.saved_model)
   count = saved_model_predictor.run(
     predictor, sys.stdin.buffer, sys.stdout, FLAGS.batch_size

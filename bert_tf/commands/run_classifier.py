@@ -4,7 +4,12 @@ from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
-from bert_tf.tasks.classification import known_tasks, run, task_definition
+from bert_tf.tasks.classification import (
+  known_tasks,
+  run,
+  settings,
+  task_definition,
+)
 
 FLAGS = flags.FLAGS
 _TSV_FLAGS = (
@@ -58,7 +63,7 @@ shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)
 
 
-def _task() -> task_definition.Task:
+def _task() -> task_definition.TaskDefinition:
   """The task that the flags name."""
   if FLAGS.task_name.lower() != known_tasks.TSV:
     given = [name for name in _TSV_FLAGS if FLAGS[name].present]
@@ -83,7 +88,7 @@ def main() -> None:
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     _task(),
-    shared_flags.settings(run.ClassificationSettings),
+    shared_flags.settings(settings.ClassificationSettings),
     fine_tuning_flags.settings(),
     device_flags.loop_settings(),
     device_flags.devices(),

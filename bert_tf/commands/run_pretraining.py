@@ -4,7 +4,7 @@ from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.tasks.pretraining import run
+from bert_tf.tasks.pretraining import run, settings
 from bert_tf.training import optimizers
 
 FLAGS = flags.FLAGS
@@ -41,7 +41,7 @@ def main() -> None:
   """Runs with the flags given."""
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(run.PretrainingSettings),
+    shared_flags.settings(settings.PretrainingSettings),
     shared_flags.settings(optimizers.OptimizerSettings, name=FLAGS.optimizer),
     device_flags.loop_settings(),
     device_flags.devices(),

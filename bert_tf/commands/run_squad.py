@@ -4,7 +4,7 @@ from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
-from bert_tf.tasks.squad import answer_decoder, examples, run
+from bert_tf.tasks.squad import run, settings
 
 FLAGS = flags.FLAGS
 
@@ -28,9 +28,9 @@ def main() -> None:
   run.run(
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
-      run.SquadSettings,
-      windows=shared_flags.settings(examples.WindowSettings),
-      decoding=shared_flags.settings(answer_decoder.DecodingSettings),
+      settings.SquadSettings,
+      windows=shared_flags.settings(settings.WindowSettings),
+      decoding=shared_flags.settings(settings.DecodingSettings),
     ),
     fine_tuning_flags.settings(),
     device_flags.loop_settings(),

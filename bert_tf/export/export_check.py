@@ -9,8 +9,8 @@ import tensorflow as tf
 from bert_tf.export import text_modules
 from bert_tf.inputs import encoded_texts
 from bert_tf.tasks.masked_lm import predictor as masked_lm_predictor
-from bert_tf.tasks.squad import answer_decoder, examples
 from bert_tf.tasks.squad import predictor as squad_predictor
+from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.tasks.tagging import predictor as tagging_predictor
 from bert_tf.text import full_tokenizer
 
@@ -147,16 +147,13 @@ class _Library:
   def answered(self, samples: Samples) -> Answers:
     """Answers to questions, "" where there is no context."""
     settings = self._settings
-    questions, contexts = zip(*samples, strict=True)
-    found = squad_predictor.answer(
+    answerer = squad_predictor.QuestionAnswerer(
       self._model,
-      questions,
-      contexts,
       self._tokenizer,
-      examples.WindowSettings(
+      squad_settings.WindowSettings(
         settings.max_seq_length, settings.doc_stride, settings.max_query_length
       ),
-      answer_decoder.DecodingSettings(
+      squad_settings.DecodingSettings(
         settings.n_best_size,
         settings.max_answer_length,
         settings.do_lower_case,
@@ -166,31 +163,33 @@ class _Library:
       by_length=not settings.pad_windows,
     )
     answers = [
-      one.answer if context else ""
-      for one, context in zip(found, contexts, strict=True)
+      found.answer if context else ""
+      for found, (_, context) in zip(answerer(samples), samples, strict=True)
     ]
     return {"answer": _bytes(answers)}
 
   def tagged(self, samples: Samples) -> Answers:
     """Words and their labels."""
-    found = tagging_predictor.tag(
+    tagger = tagging_predictor.WordTagger(
       self._model,
-      [text for text, _ in samples],
       self._tokenizer,
       self._settings.labels,
       self._settings.max_seq_length,
     )
+    found = [
+      list(zip(one.words, one.labels, strict=True))
+      for one in tagger([text for text, _ in samples])
+    ]
     both = _bytes(_padded(found, ("", "")))  # [B, words, 2]
     return {"words": both[..., 0], "tags": both[..., 1]}
 
   def filled(self, samples: Samples) -> Answers:
     """The likeliest pieces for each [MASK], [B, masks, K]."""
-    answerer = self._answerer()
+    filler = self._filler()
     texts = [" ||| ".join(filter(None, pair)) for pair in samples]
-    encoded = answerer.encode(texts, may_cut=True)
-    top_k = min(self._settings.top_k, self._model.config.vocab_size)
-    nothing = [masked_lm_predictor.Guess("", 0.0)] * top_k
-    found = _padded(list(answerer.fill_encoded(encoded, top_k)), nothing)
+    filled = filler.fill_encoded(filler.encode(texts, may_cut=True))
+    nothing = (masked_lm_predictor.Guess("", 0.0),) * filler.top_k
+    found = _padded([one.masks for one in filled], nothing)
     tokens = [[[g.token for g in mask] for mask in row] for row in found]
     numbers = [[[g.probability for g in mask] for mask in row] for row in found]
     return {
@@ -200,15 +199,18 @@ class _Library:
 
   def filled_and_followed(self, samples: Samples) -> Answers:
     """As `filled`, and whether the second text follows the first."""
-    follows = self._answerer().next_sentence(samples)
+    follows = self._filler().next_sentence(samples)
     return {
       **self.filled(samples),
       "next_sentence_probability": np.array(follows, np.float32),
     }
 
-  def _answerer(self) -> masked_lm_predictor.Answerer:
-    return masked_lm_predictor.Answerer(
-      self._model, self._tokenizer, self._settings.max_seq_length
+  def _filler(self) -> masked_lm_predictor.MaskFiller:
+    return masked_lm_predictor.MaskFiller(
+      self._model,
+      self._tokenizer,
+      self._settings.top_k,
+      self._settings.max_seq_length,
     )
 
 

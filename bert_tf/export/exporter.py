@@ -20,7 +20,9 @@ from bert_tf.checkpoints import (
   checkpoint_prefix,
   exported_format,
   formats,
+  model_tokenizer,
   portable_model,
+  run_metadata,
 )
 from bert_tf.export import (
   export_check,
@@ -28,8 +30,11 @@ from bert_tf.export import (
   model_types,
   text_modules,
 )
-from bert_tf.tasks import model_tokenizer
-from bert_tf.text import checkpoint_case, full_tokenizer, in_graph_tokenizer
+from bert_tf.text import (
+  checkpoint_case,
+  full_tokenizer,
+  in_graph_tokenizer,
+)
 
 
 def export(
@@ -117,8 +122,8 @@ def _with_labels(
   if not found:
     raise ValueError(
       f"model_type={settings.model_type!r} needs labels, in the order of the "
-      f"model's outputs; there is no task.json beside {checkpoint} that tells "
-      "them"
+      f"model's outputs; there is no {run_metadata.FILE} beside "
+      f"{checkpoint} that tells them"
     )
   logging.info("labels found beside %s: %s", checkpoint, ", ".join(found))
   return dataclasses.replace(settings, labels=found)

@@ -4,10 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import tf_keras
-
-from bert_tf import bert_config
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf import bert_config, keras
+from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.export import (
   export_settings,
   masked_lm_module,
@@ -98,11 +96,11 @@ def load(
   """
   kind = KINDS[settings.model_type]
   outputs = len(settings.labels) or 1
-  policy = tf_keras.mixed_precision.Policy(settings.precision)
+  policy = keras.mixed_precision.Policy(settings.precision)
   model = kind.make(config, outputs, policy)
   encoder_model = getattr(model, "bert", model)
   pooler = set(variable_names.by_name(encoder_model.pooler.variables))
-  google_format.load(
+  loader.load(
     model.variables,
     formats.reader(checkpoint, config),
     require_all=True,

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from bert_tf.export import export_settings
 from bert_tf.inputs import model_inputs
-from bert_tf.kernels import token_rows
+from bert_tf.kernels import modes
 from bert_tf.layers import token_pooling
 from bert_tf.text import in_graph_tokenizer
 
@@ -63,8 +63,8 @@ class Served(tf.Module):
 
   def apply(self, features: Mapping[str, Any]) -> Any:
     """What the model computes; of padding only if it is looked at."""
-    with token_rows.skipping_padding(not self.settings.pad_windows):
-      return self.model(features)
+    mode = modes.Mode(packed=not self.settings.pad_windows)
+    return self.model(features, mode=mode)
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """Answers by name of `id_inputs`, int32 [B, S] each."""

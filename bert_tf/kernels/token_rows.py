@@ -2,45 +2,15 @@
 
 All of the encoder but attention looks at a token alone: a product of a matrix
 with a row for each token is the fastest there is, and rows of padding need not
-be there at all. Attention puts them into sequences and back.
+be there at all. Attention puts them into sequences and back. `packed_rows` has
+the rows of training.
 """
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
-
-class _Scope(threading.local):
-  """Whether padding is skipped; one a thread, as graphs are made in threads."""
-
-  is_skipping: bool = False
-
-
-_SCOPE = _Scope()
-
-
-@contextlib.contextmanager
-def skipping_padding(wanted: bool = True) -> Iterator[None]:
-  """Lets models made to graphs inside compute no padding but in attention.
-
-  Where the input mask is 0 their outputs are then 0. Real tokens have what
-  they have otherwise, up to rounding. Shapes depend on values, which XLA and
-  TPUs do not allow.
-  """
-  before = _SCOPE.is_skipping
-  _SCOPE.is_skipping = wanted
-  try:
-    yield
-  finally:
-    _SCOPE.is_skipping = before
-
-
-def is_skipping() -> bool:
-  """Whether `skipping_padding` is in force."""
-  return _SCOPE.is_skipping
+from bert_tf.kernels import packed_rows
 
 
 class PaddedRows:
@@ -54,6 +24,20 @@ class PaddedRows:
   def __init__(self, shape: Any, heads: int):
     self._batch, self._length = shape[0], shape[1]
     self._heads = heads
+
+  def pack(self, x: Any) -> Any:
+    """Takes the rows' values out of [B, S]: [T], T = B*S."""
+    return tf.reshape(x, [-1])
+
+  def keys(self, x: Any) -> Any:
+    """The part of [B, S] that attention sees: all."""
+    return x
+
+  def add_positions(self, x: Any, table: Any) -> Any:
+    """Adds each row's entry in a table [P, H] of positions to `x` [T, H]."""
+    # Not [B, S, H] and back: of two reshapes TensorFlow makes one, and then
+    # does not see the LayerNorm that follows.
+    return x + tf.tile(table[: self._length], [self._batch, 1])
 
   def to_heads(self, x: Any) -> Any:
     """Puts rows [B*S, H] into sequences for each head, [B, N, S, D]."""
@@ -113,8 +97,16 @@ class RealRows:
     ) * self._length + place  # [T, N]
 
   def pack(self, x: Any) -> Any:
-    """Takes what real tokens have out of [B, S]: [T]."""
+    """Takes the rows' values out of [B, S]: [T]."""
     return tf.gather(tf.reshape(x, [-1]), self._places)
+
+  def keys(self, x: Any) -> Any:
+    """As of `PaddedRows`."""
+    return x
+
+  def add_positions(self, x: Any, table: Any) -> Any:
+    """As of `PaddedRows`."""
+    return x + tf.gather(table, self.positions)
 
   def to_heads(self, x: Any) -> Any:
     """Puts rows [T, H] into sequences for each head, [B, N, S, D]."""
@@ -134,4 +126,4 @@ class RealRows:
     return tf.reshape(x, [self._batch, self._length, shape[1]])
 
 
-TokenRows = PaddedRows | RealRows
+TokenRows = PaddedRows | RealRows | packed_rows.PackedRows

@@ -5,20 +5,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.kernels import xla_groups
+from bert_tf.kernels import modes
 
 
 def gelu(x: Any) -> Any:
   """Gaussian error linear unit in its tanh form.
 
   0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); any shape, any float
-  dtype. Written as the one op that oneDNN fuses with the product before it,
-  which only inference can use: training compiles it.
-  Source: modeling.py, `gelu`; Hendrycks and Gimpel, arXiv 1606.08415.
+  dtype. Source: modeling.py, `gelu`; Hendrycks and Gimpel, arXiv 1606.08415.
   """
-  if xla_groups.is_wanted():
-    return xla_groups.gelu(x)
-  return tf.nn.gelu(x, approximate=True)
+  return modes.INFERENCE.gelu(x)
 
 
 def gelu_erf(x: Any) -> Any:
@@ -51,3 +47,11 @@ def get_activation(name: str | None) -> Callable[[Any], Any] | None:
       f"hidden_act={name!r} is not known; it is one of {', '.join(_BY_NAME)}"
     )
   return _BY_NAME[name.lower()]
+
+
+def activate(x: Any, name: str | None, kernels: modes.Kernels) -> Any:
+  """Applies a `hidden_act` to `x`, of any shape."""
+  function = get_activation(name)
+  if function is gelu:
+    return kernels.gelu(x)
+  return function(x) if function else x

@@ -4,19 +4,13 @@ import math
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
-from bert_tf.kernels import (
-  onednn_fusion,
-  seeded_dropout,
-  token_rows,
-  xla_groups,
-)
+from bert_tf import bert_config, keras
+from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import named_variables
 
 
-class SelfAttention(tf_keras.layers.Layer):
+class SelfAttention(keras.layers.Layer):
   """Scaled dot-product attention of every token to every token.
 
   Variables `{query,key,value}/{kernel,bias}`, float32 [H, H] and [H].
@@ -29,16 +23,15 @@ class SelfAttention(tf_keras.layers.Layer):
     self.config = config
     size, spread = config.hidden_size, config.initializer_range
     policy = self.dtype_policy
-    self.query = named_variables.dense(size, spread, name="query", dtype=policy)
-    self.key = named_variables.dense(size, spread, name="key", dtype=policy)
-    self.value = named_variables.dense(size, spread, name="value", dtype=policy)
+    self.query = named_variables.Dense(size, spread, name="query", dtype=policy)
+    self.key = named_variables.Dense(size, spread, name="key", dtype=policy)
+    self.value = named_variables.Dense(size, spread, name="value", dtype=policy)
 
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
+    hidden = [None, self.config.hidden_size]
     for layer in (self.query, self.key, self.value):
-      named_variables.build_under(
-        layer.name, layer, [None, self.config.hidden_size]
-      )
+      named_variables.build_under(layer.name, layer, hidden)
     self.built = True
 
   def call(
@@ -46,35 +39,28 @@ class SelfAttention(tf_keras.layers.Layer):
     x: Any,
     bias: Any,
     rows: token_rows.TokenRows,
-    training: bool = False,
+    kernels: modes.Kernels = modes.INFERENCE,
   ) -> Any:
     """Attends.
 
     Args:
       x: [T, H].
-      bias: Added to the scores, [B, 1, 1, S], see `masks.attention_bias`.
+      bias: Added to the scores, [B, 1, 1, S], see `attention_mask`.
       rows: What tokens the rows of `x` are.
-      training: Whether attention probabilities are dropped.
+      kernels: How it is computed.
 
     Returns:
       [T, H]: the heads' outputs beside each other.
     """
-    query = rows.to_heads(self.query(x))  # [B, N, S, D]
-    key = rows.to_heads(self.key(x))
-    value = rows.to_heads(self.value(x))
+    query = rows.to_heads(self.query(x, kernels))  # [B, N, S, D]
+    key = rows.to_heads(self.key(x, kernels))
+    value = rows.to_heads(self.value(x, kernels))
     scores = tf.matmul(query, key, transpose_b=True)  # [B, N, S, S]
-    scale = 1.0 / math.sqrt(self.config.head_size)
-    rate = self.config.attention_probs_dropout_prob
-    if xla_groups.is_wanted(training):
-      probabilities = xla_groups.attention_probabilities(
-        scores, bias, scale, rate
-      )
-    else:
-      scores *= scale
-      if not onednn_fusion.is_wanted(scores.dtype, training):
-        scores = tf.cast(scores, tf.float32)
-      scores += tf.cast(bias, scores.dtype)  # fused if it is of one type
-      probabilities = tf.cast(tf.nn.softmax(scores), value.dtype)
-      probabilities = seeded_dropout.dropout(probabilities, rate, training)
+    probabilities = kernels.softmax_dropout(
+      scores,
+      bias,
+      scale=1.0 / math.sqrt(self.config.head_size),
+      rate=self.config.attention_probs_dropout_prob,
+    )
     context = tf.matmul(probabilities, value)  # [B, N, S, D]
     return rows.from_heads(context, tf.shape(x))

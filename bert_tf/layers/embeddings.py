@@ -3,14 +3,13 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
-from bert_tf.kernels import seeded_dropout
+from bert_tf import bert_config, keras
+from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import layer_norm, named_variables
 
 
-class Embeddings(tf_keras.layers.Layer):
+class Embeddings(keras.layers.Layer):
   """Ids to vectors.
 
   Source: section 3 of the paper; modeling.py, `embedding_lookup` and
@@ -56,41 +55,33 @@ class Embeddings(tf_keras.layers.Layer):
     self,
     input_ids: Any,
     segment_ids: Any,
-    positions: Any = None,
-    training: bool = False,
+    rows: token_rows.TokenRows,
+    kernels: modes.Kernels = modes.INFERENCE,
   ) -> Any:
     """Embeds.
 
     Args:
-      input_ids: int32 [B, S], or [T] if positions are given.
-      segment_ids: The same.
-      positions: Of each token in its sequence; if None, 0, 1, ... along S.
-      training: Whether dropout is applied.
+      input_ids: int32 [T].
+      segment_ids: int32 [T].
+      rows: What tokens they are.
+      kernels: How it is computed.
 
     Returns:
-      [B, S, H], or [T, H].
+      [T, H].
     """
-    x = self._words(input_ids)  # [..., H]
+    x = self._words(input_ids)  # [T, H]
     segments = tf.one_hot(
       segment_ids, self.config.type_vocab_size, dtype=x.dtype
-    )  # [..., G]
-    x += tf.einsum("...g,gh->...h", segments, self.token_type_embeddings)
-    if positions is None:
-      length = tf.shape(input_ids)[1]
-      x += self.position_embeddings[:length]  # [S, H] to each of [B, S, H]
-    else:
-      x += tf.gather(self.position_embeddings, positions)
-    x = self.layer_norm(x, training=training)
-    return seeded_dropout.dropout(x, self.config.hidden_dropout_prob, training)
+    )  # [T, G]
+    x += tf.matmul(segments, self.token_type_embeddings)
+    x = rows.add_positions(x, self.position_embeddings)
+    x = self.layer_norm(x, kernels)
+    return kernels.dropout(x, self.config.hidden_dropout_prob)
 
   def _words(self, input_ids: Any) -> Any:
     if not self.use_one_hot_embeddings:
       return tf.gather(self.word_embeddings, input_ids)
     rows = tf.one_hot(
-      tf.reshape(input_ids, [-1]),
-      self.config.vocab_size,
-      dtype=self.compute_dtype,
-    )  # [B*S, V]
-    x = tf.matmul(rows, self.word_embeddings)  # [B*S, H]
-    shape = tf.concat([tf.shape(input_ids), [self.config.hidden_size]], 0)
-    return tf.reshape(x, shape)  # [B, S, H]
+      input_ids, self.config.vocab_size, dtype=self.compute_dtype
+    )  # [T, V]
+    return tf.matmul(rows, self.word_embeddings)

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-import tf_keras
+from bert_tf import bert_config, keras
+from bert_tf.kernels import modes, token_rows
+from bert_tf.layers import (
+  attention,
+  layer_norm,
+  named_variables,
+)
 
-from bert_tf import bert_config
-from bert_tf.kernels import seeded_dropout, token_rows, xla_groups
-from bert_tf.layers import activations, attention, layer_norm, named_variables
 
-
-class SublayerOutput(tf_keras.layers.Layer):
+class SublayerOutput(keras.layers.Layer):
   """The end of a sublayer: dense, dropout, residual, LayerNorm.
 
   Variables `dense/{kernel,bias}` and `LayerNorm/{gamma,beta}`.
@@ -21,7 +23,7 @@ class SublayerOutput(tf_keras.layers.Layer):
     super().__init__(**kwargs)
     self.config = config
     self.input_size = input_size
-    self.dense = named_variables.dense(
+    self.dense = named_variables.Dense(
       config.hidden_size,
       config.initializer_range,
       name="dense",
@@ -37,20 +39,20 @@ class SublayerOutput(tf_keras.layers.Layer):
     )
     self.built = True
 
-  def call(self, x: Any, residual: Any, training: bool = False) -> Any:
+  def call(
+    self, x: Any, residual: Any, kernels: modes.Kernels = modes.INFERENCE
+  ) -> Any:
     """Takes [T, I] and the sublayer's input [T, H]; gives [T, H]."""
-    x = self.dense(x)  # [T, H]
-    rate = self.config.hidden_dropout_prob
-    if xla_groups.is_wanted(training):
-      norm = self.layer_norm
-      return xla_groups.add_and_normalize(
-        x, residual, norm.gamma, norm.beta, rate, layer_norm.EPSILON
-      )
-    x = seeded_dropout.dropout(x, rate, training)
-    return self.layer_norm(x + residual, training=training)
+    return kernels.add_norm(
+      self.dense(x, kernels),
+      residual,
+      self.layer_norm.gamma,
+      self.layer_norm.beta,
+      self.config.hidden_dropout_prob,
+    )
 
 
-class Block(tf_keras.layers.Layer):
+class Block(keras.layers.Layer):
   """Attention and feed-forward. Source: modeling.py, `transformer_model`.
 
   Variables under `attention/self`, `attention/output`, `intermediate/dense`
@@ -65,11 +67,10 @@ class Block(tf_keras.layers.Layer):
     self.attention_output = SublayerOutput(
       config, config.hidden_size, name="output", dtype=policy
     )
-    self.intermediate = named_variables.dense(
+    self.intermediate = named_variables.Dense(
       config.intermediate_size,
       config.initializer_range,
-      activation=activations.get_activation(config.hidden_act),
-      kind=named_variables.WideDense,
+      config.hidden_act,
       name="dense",
       dtype=policy,
     )
@@ -80,12 +81,13 @@ class Block(tf_keras.layers.Layer):
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
     hidden = [None, self.config.hidden_size]
-    named_variables.build_under("attention/self", self.attention, hidden)
-    named_variables.build_under(
-      "attention/output", self.attention_output, hidden
-    )
-    named_variables.build_under("intermediate/dense", self.intermediate, hidden)
-    named_variables.build_under("output", self.block_output, hidden)
+    for scope, layer in (
+      ("attention/self", self.attention),
+      ("attention/output", self.attention_output),
+      ("intermediate/dense", self.intermediate),
+      ("output", self.block_output),
+    ):
+      named_variables.build_under(scope, layer, hidden)
     self.built = True
 
   def call(
@@ -93,10 +95,10 @@ class Block(tf_keras.layers.Layer):
     x: Any,
     bias: Any,
     rows: token_rows.TokenRows,
-    training: bool = False,
+    kernels: modes.Kernels = modes.INFERENCE,
   ) -> Any:
     """Maps [T, H] to [T, H]; arguments as of `SelfAttention`."""
-    context = self.attention(x, bias, rows, training=training)
-    x = self.attention_output(context, x, training=training)
-    wide = self.intermediate(x)  # [T, I]
-    return self.block_output(wide, x, training=training)
+    context = self.attention(x, bias, rows, kernels)
+    x = self.attention_output(context, x, kernels)
+    wide = self.intermediate(x, kernels)  # [T, I]
+    return self.block_output(wide, x, kernels)

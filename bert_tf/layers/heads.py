@@ -3,10 +3,10 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
-from bert_tf.layers import activations, layer_norm, named_variables
+from bert_tf import bert_config, keras
+from bert_tf.kernels import modes
+from bert_tf.layers import layer_norm, named_variables
 
 
 def gather_positions(sequence: Any, positions: Any) -> Any:
@@ -18,7 +18,7 @@ def gather_positions(sequence: Any, positions: Any) -> Any:
   return tf.reshape(vectors, [-1, sequence.shape[-1]])  # [B*P, H]
 
 
-class MaskedLmHead(tf_keras.layers.Layer):
+class MaskedLmHead(keras.layers.Layer):
   """Scores of all words at the masked positions, on the tied word embeddings.
 
   Variables `transform/dense/{kernel,bias}`, `transform/LayerNorm/{gamma,beta}`
@@ -28,10 +28,10 @@ class MaskedLmHead(tf_keras.layers.Layer):
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
     super().__init__(**kwargs)
     self.config = config
-    self.dense = named_variables.dense(
+    self.dense = named_variables.Dense(
       config.hidden_size,
       config.initializer_range,
-      activation=activations.get_activation(config.hidden_act),
+      config.hidden_act,
       name="dense",
       dtype=self.dtype_policy,
     )
@@ -47,23 +47,30 @@ class MaskedLmHead(tf_keras.layers.Layer):
     )
     self.built = True
 
-  def call(self, vectors: Any, word_embeddings: Any) -> Any:
+  def call(
+    self,
+    vectors: Any,
+    word_embeddings: Any,
+    kernels: modes.Kernels = modes.INFERENCE,
+  ) -> Any:
     """Scores words.
 
     Args:
       vectors: [B*P, H], see `gather_positions`.
       word_embeddings: [V, H].
+      kernels: How it is computed.
 
     Returns:
       Logits, float32 [B*P, V].
     """
-    x = self.layer_norm(self.dense(vectors))
+    x = self.dense(vectors, kernels)
+    x = self.layer_norm(x, kernels)
     table = tf.cast(word_embeddings, x.dtype)
     logits = tf.matmul(x, table, transpose_b=True)  # [B*P, V]
     return tf.cast(tf.nn.bias_add(logits, self.output_bias), tf.float32)
 
 
-class LinearHead(tf_keras.layers.Layer):
+class LinearHead(keras.layers.Layer):
   """Scores of `outputs` classes: the original's `output_weights` [C, H].
 
   Variables `output_weights` [C, H] (not transposed) and `output_bias` [C].

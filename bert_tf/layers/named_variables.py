@@ -10,42 +10,45 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf.kernels import xla_groups
+from bert_tf import keras
+from bert_tf.kernels import modes
+from bert_tf.layers import activations
 
 
 def initializer(initializer_range: float) -> Any:
   """Truncated normal with the given standard deviation."""
-  return tf_keras.initializers.TruncatedNormal(stddev=initializer_range)
+  return keras.initializers.TruncatedNormal(stddev=initializer_range)
 
 
-class WideDense(tf_keras.layers.Dense):
-  """A dense layer with more outputs than inputs: [T, I] to [T, units]."""
+class Dense(keras.layers.Dense):
+  """A product, a bias and an activation, initialized as in the original.
 
-  def call(self, inputs: Any) -> Any:
-    """Computes as any dense layer, in training with a faster gradient."""
-    if not xla_groups.is_wanted():
-      return super().call(inputs)
-    kernel = tf.convert_to_tensor(self.kernel)
-    outputs = xla_groups.wide_product(inputs, kernel)
-    return self.activation(tf.nn.bias_add(outputs, self.bias))
+  Args:
+    units: Outputs, O.
+    initializer_range: Standard deviation of new weights.
+    hidden_act: As in bert_config.json; None for none.
+    **kwargs: Further arguments of Keras's layer.
+  """
 
+  def __init__(
+    self,
+    units: int,
+    initializer_range: float,
+    hidden_act: str | None = None,
+    **kwargs: Any,
+  ):
+    activations.get_activation(hidden_act)  # Or says which there are.
+    kernel = initializer(initializer_range)
+    super().__init__(units, kernel_initializer=kernel, **kwargs)
+    self.hidden_act = hidden_act
 
-def dense(
-  units: int,
-  initializer_range: float,
-  activation: Any = None,
-  kind: Any = tf_keras.layers.Dense,
-  **kwargs: Any,
-) -> Any:
-  """A dense layer, [..., I] to [..., units], initialized as in the original."""
-  return kind(
-    units,
-    activation=activation,
-    kernel_initializer=initializer(initializer_range),
-    **kwargs,
-  )
+  def call(self, x: Any, kernels: modes.Kernels = modes.INFERENCE) -> Any:
+    """Maps [T, I] to [T, O]."""
+    # In the scope of the layer: TensorFlow fuses the three only if the names of
+    # the activation's ops sort after that of the bias.
+    x = kernels.dense(x, self.kernel, self.bias)
+    return activations.activate(x, self.hidden_act, kernels)
 
 
 def build_under(

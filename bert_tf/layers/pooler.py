@@ -2,34 +2,33 @@
 
 from typing import Any
 
-import tensorflow as tf
-import tf_keras
-
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
+from bert_tf.kernels import modes
 from bert_tf.layers import named_variables
 
 
-class Pooler(tf_keras.layers.Layer):
+class Pooler(keras.layers.Layer):
   """A sequence to one vector. Variables `dense/{kernel,bias}`."""
 
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
     super().__init__(**kwargs)
     self.config = config
-    self.dense = named_variables.dense(
+    self.dense = named_variables.Dense(
       config.hidden_size,
       config.initializer_range,
-      activation=tf.tanh,
+      "tanh",
       name="dense",
       dtype=self.dtype_policy,
     )
 
   def build(self, input_shape: Any = None) -> None:
     """Makes the variables."""
-    named_variables.build_under(
-      "dense", self.dense, [None, self.config.hidden_size]
-    )
+    hidden = [None, self.config.hidden_size]
+    named_variables.build_under("dense", self.dense, hidden)
     self.built = True
 
-  def call(self, sequence: Any) -> Any:
+  def call(
+    self, sequence: Any, kernels: modes.Kernels = modes.INFERENCE
+  ) -> Any:
     """Maps [B, S, H] to [B, H]."""
-    return self.dense(sequence[:, 0])
+    return self.dense(sequence[:, 0], kernels)

@@ -1,15 +1,12 @@
 """BertModel: the encoder, from ids to vectors."""
 
-import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
-import tf_keras
 
-from bert_tf import bert_config
-from bert_tf.checkpoints import formats, google_format
-from bert_tf.kernels import token_rows
+from bert_tf import bert_config, keras
+from bert_tf.kernels import modes
 from bert_tf.layers import (
   attention_mask,
   embeddings,
@@ -17,6 +14,7 @@ from bert_tf.layers import (
   named_variables,
   pooler,
 )
+from bert_tf.models import loadable_model
 
 
 class BertOutput(NamedTuple):
@@ -35,7 +33,7 @@ class BertOutput(NamedTuple):
   pooled_output: Any
 
 
-class BertModel(tf_keras.Model):
+class BertModel(loadable_model.LoadableModel, keras.Model):
   """BERT without a head. Source: modeling.py, `BertModel`.
 
   All variables exist from the start, under Google's names (`bert/...`).
@@ -44,7 +42,7 @@ class BertModel(tf_keras.Model):
     config: Sizes and settings.
     use_one_hot_embeddings: Look words up by a product instead of a gather;
       for TPUs.
-    dtype: A `tf_keras.mixed_precision.Policy` or its name: "float32",
+    dtype: A `keras.mixed_precision.Policy` or its name: "float32",
       "mixed_bfloat16" or "mixed_float16"; for inference on a CPU "bfloat16",
       where weights are kept in bfloat16, too.
   """
@@ -86,34 +84,13 @@ class BertModel(tf_keras.Model):
     named_variables.build_under(f"{self.name}/pooler", self.pooler, hidden)
     self.built = True
 
-  @classmethod
-  def from_checkpoint(
-    cls, path: str | os.PathLike[str], **kwargs: Any
-  ) -> "BertModel":
-    """Loads a checkpoint of Google's or of any form of docs/checkpoints.md.
-
-    Args:
-      path: A checkpoint prefix (`.../bert_model.ckpt`) with bert_config.json
-        beside it, or the folder of an unpacked Google zip, or of another form.
-      **kwargs: Further arguments of the class; `config` where no
-        bert_config.json is there.
-
-    Raises:
-      FileNotFoundError: No checkpoint or no configuration there.
-      ValueError: A variable of the model is missing or of another shape.
-    """
-    config = kwargs.pop("config", None)
-    reader = formats.reader(path, config)
-    model = cls(config or reader.config(), **kwargs)
-    google_format.load(model.variables, reader, require_all=True)
-    return model
-
   def call(
     self,
     input_ids: Any,
     input_mask: Any = None,
     segment_ids: Any = None,
     training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
   ) -> BertOutput:
     """Encodes.
 
@@ -123,6 +100,9 @@ class BertModel(tf_keras.Model):
       input_mask: int32 [B, S], 1 for tokens, 0 for padding; all 1 if None.
       segment_ids: int32 [B, S]; all 0 if None.
       training: Whether dropout is applied.
+      mode: How it is computed, see `modes.Mode`. If rows of padding are left
+        out, what outputs are where the input mask is 0 has no meaning (it is
+        0 outside of training).
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
@@ -140,29 +120,27 @@ class BertModel(tf_keras.Model):
       segment_ids = tf.zeros_like(input_ids)
     segment_ids = tf.cast(segment_ids, tf.int32)
     _check_inputs(self.config, input_ids, segment_ids)
-    return self._encode(input_ids, input_mask, segment_ids, training)
+    kernels = modes.select(mode, training, self.compute_dtype)
+    return self._encode(input_ids, input_mask, segment_ids, kernels)
 
   def _encode(
-    self, input_ids: Any, input_mask: Any, segment_ids: Any, training: bool
+    self,
+    input_ids: Any,
+    input_mask: Any,
+    segment_ids: Any,
+    kernels: modes.Kernels,
   ) -> BertOutput:
-    heads, size = self.config.num_attention_heads, self.config.hidden_size
-    rows: token_rows.TokenRows
-    if token_rows.is_skipping() and not training:
-      rows = token_rows.RealRows(input_mask, heads)
-      ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
-      x = self.embeddings(ids, segments, rows.positions)
-    else:
-      rows = token_rows.PaddedRows(tf.shape(input_ids), heads)
-      x = self.embeddings(input_ids, segment_ids, training=training)
-      x = tf.reshape(x, [-1, size])  # [B*S, H]
-    bias = attention_mask.attention_bias(input_mask)  # [B, 1, 1, S]
+    rows = kernels.rows(input_mask, self.config.num_attention_heads)
+    ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
+    x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
+    bias = attention_mask.attention_bias(rows.keys(input_mask))
     outputs = [rows.to_sequences(x)]  # [B, S, H]
     for layer in self.blocks:
-      x = layer(x, bias, rows, training=training)  # [T, H]
+      x = layer(x, bias, rows, kernels)  # [T, H]
       outputs.append(rows.to_sequences(x))
-    shape = [*input_ids.shape, size]
+    shape = [*input_ids.shape, self.config.hidden_size]
     outputs = [tf.ensure_shape(output, shape) for output in outputs]
-    pooled = self.pooler(outputs[-1])
+    pooled = self.pooler(outputs[-1], kernels)
     return BertOutput(outputs[0], tuple(outputs[1:]), outputs[-1], pooled)
 
 

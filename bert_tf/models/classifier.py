@@ -1,16 +1,10 @@
 """BertClassifier: one label, several labels, or a number for a text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import tensorflow as tf
-import tf_keras
-
 from bert_tf import bert_config
-from bert_tf.inputs import encoded_texts, length_batches, model_inputs
-from bert_tf.kernels import seeded_dropout, token_rows
+from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
 
@@ -42,67 +36,22 @@ class BertClassifier(model_with_heads.OutputsModel):
     )
     self.build(None)
 
-  def call(self, inputs: Mapping[str, Any], training: bool = False) -> Any:
+  def call(
+    self,
+    inputs: Mapping[str, Any],
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
+  ) -> Any:
     """Scores texts.
 
     Args:
       inputs: `input_ids`, `input_mask`, `segment_ids`, int32 [B, S].
       training: Whether dropout is applied.
+      mode: As of `BertModel`.
 
     Returns:
       Logits, float32 [B, C].
     """
-    pooled = self.bert(inputs, training=training).pooled_output  # [B, H]
-    return self.head(seeded_dropout.dropout(pooled, _DROPOUT, training))
-
-  def predict_text(
-    self,
-    texts: Iterable[str | tuple[str, str]],
-    tokenizer: Any,
-    activation: str = "softmax",
-    max_seq_length: int = 128,
-    batch_size: int = 32,
-  ) -> npt.NDArray[np.float32]:
-    """Applies the classifier to texts.
-
-    Args:
-      texts: Texts, or pairs of texts.
-      tokenizer: A `FullTokenizer`.
-      activation: Of the logits: "softmax" for one label, "sigmoid" for
-        several, "linear" for logits and for regression.
-      max_seq_length: The most tokens; longer texts are cut.
-      batch_size: Texts at once; those of about equal length go together.
-
-    Returns:
-      Probabilities or numbers, float32 [N, C], in input order.
-
-    Raises:
-      TypeError: `texts` is one string.
-    """
-    if isinstance(texts, str):
-      raise TypeError("texts is one string; give a list of them")
-    pairs = [(text, None) if isinstance(text, str) else text for text in texts]
-    if not pairs:
-      return np.zeros([0, self.head.outputs], np.float32)
-    length = min(max_seq_length, self.config.max_position_embeddings)
-    features = encoded_texts.encode(pairs, tokenizer, length)
-    function = tf_keras.activations.get(activation)
-
-    def apply(batch: dict[str, Any]) -> dict[str, Any]:
-      tensors = {name: tf.constant(ids) for name, ids in batch.items()}
-      return {"answers": function(self._score(tensors))}
-
-    return length_batches.map_by_length(apply, features, batch_size)["answers"]
-
-  @tf.function(
-    input_signature=[
-      {
-        name: tf.TensorSpec([None, None], tf.int32)
-        for name in model_inputs.NAMES
-      }
-    ]
-  )
-  def _score(self, batch: Mapping[str, Any]) -> Any:
-    """Logits of a batch, in a graph."""
-    with token_rows.skipping_padding():
-      return self(batch)
+    kernels = modes.select(mode, training, self.compute_dtype)
+    output = self.bert(inputs, training=training, mode=kernels)
+    return self.head(kernels.dropout(output.pooled_output, _DROPOUT))

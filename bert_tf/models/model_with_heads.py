@@ -1,19 +1,18 @@
 """What the models with a head have in common."""
 
-import os
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import tf_keras
-
-from bert_tf import bert_config
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf import bert_config, keras
 from bert_tf.layers import named_variables
-from bert_tf.models import bert_model
+from bert_tf.models import bert_model, loadable_model
 
 
-class HeadedModel(tf_keras.Model):
+class HeadedModel(loadable_model.LoadableModel, keras.Model):
   """The encoder with heads; a subclass makes them and calls `build(None)`.
+
+  `from_checkpoint` takes pre-trained checkpoints too, in which the heads of a
+  task are missing: they are new then, to be trained.
 
   Args:
     config: Sizes and settings.
@@ -64,49 +63,14 @@ class HeadedModel(tf_keras.Model):
       y_pred = tuple(y_pred)
     return super().compute_metrics(x, y, y_pred, sample_weight)
 
-  @classmethod
-  def from_checkpoint(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
-    """Loads a checkpoint, fine-tuned or pre-trained.
-
-    A pre-trained one has no head for a task: it is new then, to be trained.
-
-    Args:
-      path: As of `BertModel.from_checkpoint`.
-      **kwargs: Further arguments of the class; `config` where no
-        bert_config.json is beside the checkpoint; `outputs` of a new head.
-
-    Raises:
-      FileNotFoundError: No checkpoint or no configuration there.
-      ValueError: A variable of the encoder is missing, one is of another
-        shape, or `outputs` is wanted.
-    """
-    config = kwargs.pop("config", None)
-    reader = formats.reader(path, config)
-    config = config or reader.config()
-    model = cls(config, **cls.complete(reader, kwargs))
-    optional = model.unused_names()
-    if not cls.needs_heads:
-      encoder_names = set(variable_names.by_name(model.bert.variables))
-      optional |= set(variable_names.by_name(model.variables)) - encoder_names
-    google_format.load(
-      model.variables, reader, require_all=True, optional=optional
-    )
-    return model
-
-  def unused_names(self) -> set[str]:
-    """Variables that no head uses: of the pooler, perhaps."""
+  def optional_variables(self) -> Iterable[Any]:
+    """The heads, unless `needs_heads`, and a pooler that no head uses."""
     pooler = self.bert.pooler
-    return (
-      set()
-      if pooler.trainable
-      else set(variable_names.by_name(pooler.variables))
-    )
-
-  @classmethod
-  def complete(cls, reader: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of the class, completed by what a checkpoint tells."""
-    del reader
-    return kwargs
+    if not pooler.trainable:
+      yield from pooler.variables
+    if not self.needs_heads:
+      encoder = {id(variable) for variable in self.bert.variables}
+      yield from (v for v in self.variables if id(v) not in encoder)
 
 
 class OutputsModel(HeadedModel):
@@ -119,18 +83,18 @@ class OutputsModel(HeadedModel):
     return {"": self.head}
 
   @classmethod
-  def complete(cls, reader: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """A fine-tuned checkpoint knows the number of its outputs.
+  def arguments(cls, reader: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A fine-tuned checkpoint tells the number of its outputs.
 
     Raises:
       ValueError: It is pre-trained only, and `outputs` is not given.
     """
-    if kwargs.get("outputs") is not None:
-      return kwargs
+    if given.get("outputs") is not None:
+      return dict(given)
     shape = reader.shapes.get("output_weights")
     if shape is None:
       raise ValueError(
         f"{reader.prefix} has no head (no variable output_weights): it is "
         "pre-trained only, so say how many `outputs` the new head has"
       )
-    return kwargs | {"outputs": shape[0]}
+    return dict(given) | {"outputs": shape[0]}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from bert_tf import bert_config
+from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
 
@@ -65,7 +66,10 @@ class BertPretrainer(model_with_heads.HeadedModel):
     return found
 
   def call(
-    self, inputs: Mapping[str, Any], training: bool = False
+    self,
+    inputs: Mapping[str, Any],
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
   ) -> PretrainingOutput:
     """Scores the masked words and the sentence pairs.
 
@@ -73,8 +77,10 @@ class BertPretrainer(model_with_heads.HeadedModel):
       inputs: `input_ids`, `input_mask`, `segment_ids` int32 [B, S] and
         `masked_lm_positions` int32 [B, P].
       training: Whether dropout is applied.
+      mode: As of `BertModel`.
     """
-    output = self.bert(inputs, training=training)
+    kernels = modes.select(mode, training, self.compute_dtype)
+    output = self.bert(inputs, training=training, mode=kernels)
     vectors = heads.gather_positions(
       output.sequence_output, inputs["masked_lm_positions"]
     )  # [B*P, H]
@@ -82,4 +88,4 @@ class BertPretrainer(model_with_heads.HeadedModel):
     follows = None
     if self.next_sentence:
       follows = self.next_sentence(output.pooled_output)
-    return PretrainingOutput(self.masked_lm(vectors, table), follows)
+    return PretrainingOutput(self.masked_lm(vectors, table, kernels), follows)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from bert_tf import bert_config
+from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
 
@@ -49,10 +50,14 @@ class BertSpanLabeler(model_with_heads.HeadedModel):
     return {"cls/squad": self.head}
 
   def call(
-    self, inputs: Mapping[str, Any], training: bool = False
+    self,
+    inputs: Mapping[str, Any],
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
   ) -> SpanLogits:
     """Scores tokens; inputs as of `BertClassifier`."""
-    sequence = self.bert(inputs, training=training).sequence_output
+    output = self.bert(inputs, training=training, mode=mode)
+    sequence = output.sequence_output
     shape = tf.shape(sequence)  # [B, S, H]
     flat = tf.reshape(sequence, [-1, self.config.hidden_size])  # [B*S, H]
     logits = tf.reshape(self.head(flat), [shape[0], shape[1], 2])

@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf import bert_config
-from bert_tf.kernels import seeded_dropout
+from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
 
@@ -34,19 +34,27 @@ class BertTokenClassifier(model_with_heads.OutputsModel):
     )
     self.build(None)
 
-  def call(self, inputs: Mapping[str, Any], training: bool = False) -> Any:
+  def call(
+    self,
+    inputs: Mapping[str, Any],
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
+  ) -> Any:
     """Scores tokens.
 
     Args:
       inputs: `input_ids`, `input_mask`, `segment_ids`, int32 [B, S].
       training: Whether dropout is applied.
+      mode: As of `BertModel`.
 
     Returns:
       Logits, float32 [B, S, C].
     """
-    sequence = self.bert(inputs, training=training).sequence_output
-    rate = self.config.hidden_dropout_prob
-    sequence = seeded_dropout.dropout(sequence, rate, training)
+    kernels = modes.select(mode, training, self.compute_dtype)
+    output = self.bert(inputs, training=training, mode=kernels)
+    sequence = kernels.dropout(
+      output.sequence_output, self.config.hidden_dropout_prob
+    )
     shape = tf.shape(sequence)  # [B, S, H]
     flat = tf.reshape(sequence, [-1, self.config.hidden_size])  # [B*S, H]
     return tf.reshape(self.head(flat), [shape[0], shape[1], self.outputs])

@@ -19,9 +19,6 @@ Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
-# Strings are kept in memory up to so many bytes.
-MEMORY = 96 << 20
-
 
 class ShuffledBytes:
   """Keeps strings of bytes until their order is known.
@@ -32,17 +29,25 @@ class ShuffledBytes:
     count: how many there are.
   """
 
-  def __init__(self, folder: str | None):
+  def __init__(
+    self,
+    folder: str | None,
+    memory: int = 96 << 20,
+    large: int = spill_files.LARGE,
+  ):
     """Starts with none.
 
     Args:
       folder: where to put temporary files; None for the system's.
+      memory: strings are kept in memory up to so many bytes.
+      large: as of `spill_files`, for what is noted of the strings.
     """
     self.count = 0
     self._folder = folder
-    self._memory = np.empty(MEMORY, np.uint8)  # Takes none until it is filled.
+    self._large = large
+    self._memory = np.empty(memory, np.uint8)  # Takes none until it is filled.
     self._used = 0
-    self._sizes = spill_files.Spool(np.int32, folder)
+    self._sizes = spill_files.Spool(np.int32, folder, large)
     self._file: IO[bytes] | None = None
 
   def __enter__(self) -> Self:
@@ -107,7 +112,7 @@ class ShuffledBytes:
     self._spill()
     parts = -(-2 * self._file.tell() // len(self._memory))
     size = -(-self.count // parts)  # Of a part, in strings.
-    part_of = spill_files.empty(self.count, np.int32, self._folder)
+    part_of = spill_files.empty(self.count, np.int32, self._folder, self._large)
     _find_parts(order, size, part_of)
     with spill_files.temporary_file(self._folder) as dealt:
       begins = self._deal(self._file, dealt, sizes, part_of, parts)

@@ -14,7 +14,7 @@ from bert_tf import files
 
 Array = npt.NDArray[Any]
 
-# Arrays of more bytes than this are kept in files.
+# Arrays of more bytes than this are kept in files, if not told otherwise.
 LARGE = 32 << 20
 
 
@@ -34,14 +34,16 @@ def temporary_file(folder: str | None) -> IO[bytes]:
   return tempfile.TemporaryFile(dir=folder)
 
 
-def empty(count: int, dtype: Any, folder: str | None) -> Array:
+def empty(
+  count: int, dtype: Any, folder: str | None, large: int = LARGE
+) -> Array:
   """Returns an array [count] with nothing in particular in it.
 
-  A large one is a file mapped to memory: the system keeps as much of it in
-  memory as there is room for.
+  One of more than `large` bytes is a file mapped to memory: the system keeps as
+  much of it in memory as there is room for.
   """
   size = count * np.dtype(dtype).itemsize
-  if size <= LARGE:
+  if size <= large:
     return np.empty(count, dtype)
   with temporary_file(folder) as file:
     file.truncate(size)
@@ -51,13 +53,15 @@ def empty(count: int, dtype: Any, folder: str | None) -> Array:
 class Spool:
   """An array that is made piece by piece."""
 
-  def __init__(self, dtype: Any, folder: str | None):
+  def __init__(self, dtype: Any, folder: str | None, large: int = LARGE):
     """Starts with nothing.
 
     Args:
       dtype: of the array.
       folder: where to put the file; None for the system's.
+      large: bytes from which on it is kept in a file.
     """
+    self._large = large
     self._dtype = np.dtype(dtype)
     self._folder = folder
     self._pieces: list[Array] = []
@@ -70,7 +74,7 @@ class Spool:
     piece = np.ascontiguousarray(piece, self._dtype)
     self._pieces.append(piece)
     self._size += piece.nbytes
-    if self._size > LARGE:
+    if self._size > self._large:
       if self._file is None:
         self._file = temporary_file(self._folder)
       self._flush()

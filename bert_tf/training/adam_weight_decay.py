@@ -3,13 +3,13 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import variable_names
-from bert_tf.kernels import xla_groups
+from bert_tf.kernels import xla_kernels
 
 
-class AdamWeightDecay(tf_keras.optimizers.Optimizer):
+class AdamWeightDecay(keras.optimizers.Optimizer):
   """Adam without bias correction, with decay outside of the gradient.
 
   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
@@ -56,29 +56,17 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     self.beta_2 = beta_2
     self.epsilon = epsilon
     self.bias_correction = bias_correction
-    self._m: list[Any] = []
-    self._v: list[Any] = []
+    self._adam_m: list[Any] = []
+    self._adam_v: list[Any] = []
 
   def build(self, var_list: Any) -> None:
     """Makes both moments of every variable."""
     super().build(var_list)
-    if self._m:
+    if self._adam_m:
       return
     for variable in var_list:
-      self._m.append(self.add_variable_from_reference(variable, "adam_m"))
-      self._v.append(self.add_variable_from_reference(variable, "adam_v"))
-    self._variables_of_slots = list(var_list)
-
-  def slots(self) -> dict[str, Any]:
-    """The moments by their names in a checkpoint, `<variable>/adam_m`."""
-    slots = {}
-    for variable, m, v in zip(
-      self._variables_of_slots, self._m, self._v, strict=True
-    ):
-      name = variable_names.variable_name(variable)
-      slots[f"{name}/adam_m"] = m
-      slots[f"{name}/adam_v"] = v
-    return slots
+      self._adam_m.append(self.add_variable_from_reference(variable, "adam_m"))
+      self._adam_v.append(self.add_variable_from_reference(variable, "adam_v"))
 
   def update_step(self, gradient: Any, variable: Any) -> None:
     """Takes one variable's step.
@@ -89,11 +77,11 @@ class AdamWeightDecay(tf_keras.optimizers.Optimizer):
     is_decayed = variable_names.is_decayed(
       variable_names.variable_name(variable)
     )
-    update = _compiled_update if xla_groups.are_on() else _update
+    update = _compiled_update if xla_kernels.are_on() else _update
     update(
       variable.handle,
-      self._m[index].handle,
-      self._v[index].handle,
+      self._adam_m[index].handle,
+      self._adam_v[index].handle,
       tf.convert_to_tensor(gradient),
       self.gradient_scale,
       tf.cast(self.learning_rate, variable.dtype),

@@ -10,9 +10,7 @@ import types
 import warnings
 from typing import Any
 
-import tensorflow as tf
-import tf_keras
-from tf_keras.src.engine import keras_tensor
+from bert_tf import keras
 
 _ENGINE = "keras.src.engine"
 
@@ -24,7 +22,7 @@ def load() -> Any:
     ImportError: It is not installed (it has no release for Python 3.12), or
       TensorFlow was imported before this package and took Keras 3.
   """
-  if not issubclass(tf.keras.Model, tf_keras.Model):
+  if not keras.is_tensorflow_s():
     raise ImportError(
       "TensorFlow was imported before bert_tf and took Keras 3, which "
       "tensorflow-addons (--optimizer=lamb) cannot use: import bert_tf first, "
@@ -32,7 +30,7 @@ def load() -> Any:
     )
   if _ENGINE not in sys.modules:
     engine = types.ModuleType(_ENGINE)
-    engine.keras_tensor = keras_tensor  # type: ignore[attr-defined]
+    engine.keras_tensor = keras.keras_tensor  # type: ignore[attr-defined]
     sys.modules[_ENGINE] = engine
   try:
     with warnings.catch_warnings():

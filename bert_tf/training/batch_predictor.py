@@ -1,5 +1,6 @@
 """Applying a model to many examples."""
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from bert_tf.inputs import length_batches
-from bert_tf.kernels import token_rows
+from bert_tf.kernels import modes
 
 # Applies a model to a batch: tensors by name to tensors by name.
 Call = Callable[[Any, Mapping[str, Any]], Mapping[str, Any]]
@@ -36,7 +37,7 @@ def predict(
     batch_size: Examples of a batch.
     per_token: As of `length_batches.map_by_length`.
     by_length: As of it. If so, what is at padding must not matter: but on a
-      TPU, it is not computed, see `token_rows.skipping_padding`.
+      TPU, it is not computed, see `modes.Mode.packed`.
     progress: As of it.
 
   Returns:
@@ -87,8 +88,8 @@ def _on_one_device(
 
   @tf.function(input_signature=[signature])
   def run(batch: Any) -> Any:
-    with token_rows.skipping_padding(by_length):
-      return dict(call(model, batch))
+    mode = modes.Mode(packed=by_length)
+    return dict(call(functools.partial(model, mode=mode), batch))
 
   return run
 

@@ -10,7 +10,7 @@ import numpy as np
 from absl import logging
 
 from bert_tf import files
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import saver, variable_names
 
 _FILE = "best.json"
 _KEYS = {"step", "metric", "value", "checkpoint"}
@@ -83,7 +83,7 @@ class Best:
     state = dict(variable_names.by_name(model.variables)) | {
       variable_names.GLOBAL_STEP: np.int64(step)
     }
-    google_format.save(state, os.path.join(self.folder, name))
+    saver.save(state, os.path.join(self.folder, name))
     files.write_atomically(
       os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import tf_keras
+from bert_tf import keras
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -18,7 +18,7 @@ def policy(precision: str) -> Any:
       f"precision={precision!r} is not known; it is one of "
       f"{', '.join(PRECISIONS)}"
     )
-  return tf_keras.mixed_precision.Policy(precision)
+  return keras.mixed_precision.Policy(precision)
 
 
 def needs_loss_scale(precision: str) -> bool:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_keras
+
+from bert_tf import keras
 
 
-class WarmupLinearDecay(tf_keras.optimizers.schedules.LearningRateSchedule):
+class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
   """Linear warm-up from 0, then linear decay to 0 at the last step.
 
   At step t of n with w warm-up steps the rate is r t / w while t < w and

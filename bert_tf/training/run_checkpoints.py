@@ -9,7 +9,13 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import files
-from bert_tf.checkpoints import checkpoint_prefix, google_format, variable_names
+from bert_tf.checkpoints import (
+  checkpoint_prefix,
+  checkpoint_reader,
+  loader,
+  saver,
+  variable_names,
+)
 
 _PREFIX = "model.ckpt"
 _INDEX = re.compile(r"model\.ckpt-\d+\.index$")
@@ -105,10 +111,10 @@ class Checkpoints:
     path = self.latest()
     if path is None:
       return None
-    reader = google_format.Reader(path)
+    reader = checkpoint_reader.Reader(path)
     wanted = self._wanted(reader)
     try:
-      google_format.compare(wanted, reader, require_all=True)
+      loader.compare(wanted, reader, require_all=True)
     except ValueError as error:
       raise ValueError(
         f"output_dir {self.folder} holds the training of another model; use "
@@ -118,7 +124,7 @@ class Checkpoints:
       variable.assign(reader.read(name))
     return int(reader.read(variable_names.GLOBAL_STEP))
 
-  def _wanted(self, reader: google_format.Reader) -> dict[str, Any]:
+  def _wanted(self, reader: checkpoint_reader.Reader) -> dict[str, Any]:
     """What to restore: a loss scale may be new, an optimizer may not."""
     marks = {
       name
@@ -139,7 +145,7 @@ class Checkpoints:
     return {
       name: variable
       for name, variable in self.variables.items()
-      if name in reader.shapes or not name.startswith(variable_names.OWN_STATE)
+      if name in reader.shapes or not name.startswith(variable_names.LOSS_SCALE)
     }
 
   def save(self, step: int) -> str:
@@ -148,7 +154,7 @@ class Checkpoints:
     path = os.path.join(self.folder, name)
     if not self.writes:
       return path
-    google_format.save(self.variables, path)
+    saver.save(self.variables, path)
     kept = [other for other in self._listed() if other != name] + [name]
     drop = kept[: -self.keep_max] if self.keep_max else []
     kept = kept[len(drop) :]

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 NONE = "none"
 GROUPS = (
-  "groups"  # the small ops between the products, see kernels/xla_groups.py
+  "groups"  # the small ops between the products, see kernels/xla_kernels.py
 )
 WHOLE = "whole"  # forward and backward pass as one program
 COMPILATIONS = (NONE, GROUPS, WHOLE)

@@ -1,11 +1,12 @@
 """One training step and one evaluation step, in replica context."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.kernels import seeded_dropout, xla_groups
+from bert_tf.kernels import modes, seeded_dropout, xla_kernels
 from bert_tf.training import objectives, optimizers, step_compilation
 
 Batch = Mapping[str, Any]
@@ -39,7 +40,8 @@ class TrainStep:
     micro_batches: The parts the batch is cut into, one after the other
       (gradient accumulation).
     compilation: What of the gradients XLA computes, one of
-      `compilation.COMPILATIONS`.
+      `step_compilation.COMPILATIONS`.
+    packed: Whether padding is left out, see `modes.Mode`.
   """
 
   def __init__(
@@ -50,6 +52,7 @@ class TrainStep:
     seed: int = 0,
     micro_batches: int = 1,
     compilation: str = step_compilation.NONE,
+    packed: bool = False,
   ):
     self.model = model
     self.objective = objective
@@ -57,6 +60,7 @@ class TrainStep:
     self.seed = seed
     self.micro_batches = micro_batches
     self._has_groups = compilation == step_compilation.GROUPS
+    self._packed = packed
     self._sparse: tuple[int, ...] = ()  # known when the step is traced
     self._gradients = (
       tf.function(self._batch_gradients, jit_compile=True)
@@ -82,7 +86,7 @@ class TrainStep:
     weights = _sum_over_replicas(self.objective.weights(batch))
     gradients, sums = self._gradients(batch, weights, seed)
     gradients, sums = _sum_over_replicas((gradients, sums))
-    with xla_groups.groups(self._has_groups):
+    with xla_kernels.groups(self._has_groups):
       norm = self.optimizer.apply(
         gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
       )
@@ -128,14 +132,18 @@ class TrainStep:
     )
     return total
 
+  def _mode(self, seed: Any) -> modes.Mode:
+    kernels = modes.XLA if self._has_groups else modes.PLAIN
+    return modes.Mode(kernels, seed, self._packed)
+
   def _micro_gradients(
     self, batch: Batch, weights: Sums, seed: Any
   ) -> tuple[list[Any], Sums]:
     variables = self.optimizer.variables
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(variables)
-      with seeded_dropout.seeded(seed), xla_groups.groups(self._has_groups):
-        sums = self.objective.sums(self.model, batch, training=True)
+      model = functools.partial(self.model, mode=self._mode(seed))
+      sums = self.objective.sums(model, batch, training=True)
       loss = objectives.combine(self.objective, sums, weights)
       loss = self.optimizer.scale(loss)
     gradients = tape.gradient(

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tf_keras
 from absl import logging
 
-from bert_tf.checkpoints import formats, google_format, variable_names
-from bert_tf.kernels import onednn_fusion
+from bert_tf import keras
+from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   device_strategy,
   dtype_policies,
@@ -107,7 +107,7 @@ class Trainer:
     settings: Of the loop.
     devices: Precision and XLA.
     output_dir: Holds checkpoints, events and results.
-    is_trained: Tells by a variable's name whether it is trained.
+    is_trained: Predicate on variable names: True if the variable is trainable.
     pause: Called between steps now and then; see `Pause`.
   """
 
@@ -123,7 +123,7 @@ class Trainer:
     is_trained: Callable[[str], bool] = lambda name: True,
     pause: "Pause | None" = None,
   ):
-    onednn_fusion.check_trainable()
+    onednn_kernels.check_trainable()
     replica_batch_size(
       strategy, settings.batch_size, settings.gradient_accumulation_steps
     )
@@ -134,7 +134,7 @@ class Trainer:
     self.last_step = optimizer.num_train_steps
     self.pause = pause
     # Of new weights. TensorFlow takes a seed of 0 for none.
-    tf_keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
+    keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizers.Optimizer(
@@ -173,7 +173,7 @@ class Trainer:
       logging.info("resuming %s at step %d", self.output_dir, step)
       return step
     if init_checkpoint:
-      report = google_format.load(
+      report = loader.load(
         self.model.variables,
         formats.reader(init_checkpoint, self.model.config),
       )

@@ -5,7 +5,12 @@ import json
 
 import numpy as np
 
-from bert_tf.checkpoints import checkpoint_report, formats, google_format
+from bert_tf.checkpoints import (
+  checkpoint_reader,
+  checkpoint_report,
+  formats,
+  saver,
+)
 from tests.checkpoints import made_up
 
 
@@ -54,15 +59,15 @@ def test_configuration_that_is_of_another_model(tmp_path):
 
 def test_configuration_told_by_the_shapes(testdata, tmp_path):
   """Of a checkpoint that has none beside it."""
-  source = google_format.Reader(testdata / "tiny" / "bert_model.ckpt")
-  google_format.save(
+  source = checkpoint_reader.Reader(testdata / "tiny" / "bert_model.ckpt")
+  saver.save(
     {name: source.read(name) for name in source.shapes},
     str(tmp_path / "bert_model.ckpt"),
   )
   found = checkpoint_report.inspect(str(tmp_path))
   assert found.config is None
   assert "no bert_config.json" in found.problem
-  given = google_format.find_config(source.prefix).to_dict()
+  given = checkpoint_reader.find_config(source.prefix).to_dict()
   assert len(found.told) == 6
   assert found.told == {key: given[key] for key in found.told}
   assert "  shapes tell: hidden_size: 32" in found.lines()
@@ -70,7 +75,7 @@ def test_configuration_told_by_the_shapes(testdata, tmp_path):
 
 
 def test_not_a_bert(tmp_path):
-  google_format.save({"w": np.ones(3, np.float32)}, str(tmp_path / "m.ckpt"))
+  saver.save({"w": np.ones(3, np.float32)}, str(tmp_path / "m.ckpt"))
   found = checkpoint_report.inspect(str(tmp_path))
   assert "not a BERT" in found.problem
   assert found.parameters() == 3

@@ -3,15 +3,17 @@
 import dataclasses
 import json
 import logging
+import pathlib
 
 import numpy as np
 import pytest
 
 import bert_tf
 from bert_tf.checkpoints import (
+  checkpoint_format,
   formats,
-  google_format,
   portable_model,
+  saver,
   variable_names,
 )
 from bert_tf.text import tokenizer_rules
@@ -47,7 +49,7 @@ def test_google_comes_back_with_everything(tmp_path):
 def test_labels_that_a_runner_wrote(tmp_path, task, labels_of, below):
   """It leaves no bert_config.json beside its checkpoints."""
   model = made_up.model(["classifier"])
-  google_format.save(model.tensors, str(tmp_path / below / "model.ckpt-3"))
+  saver.save(model.tensors, str(tmp_path / below / "model.ckpt-3"))
   told = {"task": task, "labels": ["x", "y", "z"]}
   (tmp_path / "task.json").write_text(json.dumps(told))
   folder = str(tmp_path / below)
@@ -64,14 +66,31 @@ def test_configuration_is_given_to_google_s_form_alone(erf_folder):
     formats.read(erf_folder, config=made_up.CONFIG)
 
 
-def test_writing_that_fails_leaves_nothing(tmp_path, monkeypatch):
-  def fail(model, folder):
-    (tmp_path / folder / "half").write_text("written")
+class FailingFormat(checkpoint_format.WritableFormat):
+  name = "failing"
+
+  def mismatch(self, path):
+    return "nothing"
+
+  def read(self, path, config=None):
+    raise FileNotFoundError(path)
+
+  def lost(self, model):
+    return []
+
+  def write(self, model, folder):
+    (pathlib.Path(folder) / "half").write_text("written")
     raise OSError("disk full")
 
-  monkeypatch.setattr(google_format, "write", fail)
+
+def test_writing_that_fails_leaves_nothing(tmp_path):
   with pytest.raises(OSError, match="disk full"):
-    formats.write(made_up.model(), "google", str(tmp_path / "out"))
+    formats.write(
+      made_up.model(),
+      "failing",
+      str(tmp_path / "out"),
+      formats=[FailingFormat()],
+    )
   assert not list(tmp_path.iterdir())
 
 
@@ -201,3 +220,96 @@ def test_nothing_of_a_known_form(tmp_path):
     formats.recognise(str(tmp_path))
   with pytest.raises(FileNotFoundError, match=r"there is no file .*x\.index"):
     formats.recognise(str(tmp_path / "x"))
+
+
+def test_each_format_says_what_it_looked_for(tmp_path):
+  (tmp_path / "a.ckpt.index").touch()
+  (tmp_path / "b.ckpt.index").touch()
+  with pytest.raises(FileNotFoundError) as error:
+    formats.recognise(str(tmp_path))
+  assert str(error.value).splitlines() == [
+    f"{tmp_path}: not a checkpoint of a known form:",
+    "  keras_nlp: a folder with config.json: there is none",
+    "  huggingface: a folder with config.json or model.safetensors: there is "
+    "neither",
+    "  saved_model: a folder with saved_model.pb: there is none",
+    "  model_garden: a folder with saved_model.pb or a TensorFlow 2 "
+    "checkpoint: there is neither",
+    f"  google: no checkpoint in {tmp_path}: expected bert_model.ckpt.index, "
+    "found a.ckpt, b.ckpt",
+  ]
+
+
+def test_name_based_checkpoints_are_not_of_tensorflow_2(tmp_path):
+  saver.save({"w": np.zeros(1, np.float32)}, str(tmp_path / "m.ckpt"))
+  reason = formats.named("model_garden").mismatch(str(tmp_path))
+  assert f"{tmp_path}/m.ckpt has no graph of objects" in reason
+
+
+def test_a_saved_model_of_others_is_not_an_exported_one(tmp_path):
+  (tmp_path / "saved_model.pb").touch()
+  reason = formats.named("saved_model").mismatch(str(tmp_path))
+  assert reason == f"{tmp_path}/assets/export.json: there is none"
+
+
+def test_read_only_formats_are_not_written(tmp_path):
+  with pytest.raises(ValueError, match=r"saved_model is only read.*google"):
+    formats.write(made_up.model(), "saved_model", str(tmp_path / "out"))
+  assert not list(tmp_path.iterdir())
+
+
+def test_unknown_formats_are_named():
+  with pytest.raises(ValueError, match=r"'onnx' is not known.*huggingface"):
+    formats.write(made_up.model(), "onnx", "out")
+
+
+class OneFileFormat(checkpoint_format.CheckpointFormat):
+  """A format that a project adds: all tensors in model.npz."""
+
+  name = "one_file"
+
+  def mismatch(self, path):
+    found = (pathlib.Path(path) / "model.npz").exists()
+    return None if found else "model.npz: there is none"
+
+  def read(self, path, config=None):
+    with np.load(pathlib.Path(path) / "model.npz") as file:
+      return made_up.model(tensors=dict(file), path=path, labels=("x", "y"))
+
+
+def test_a_format_needs_three_things(tmp_path):
+  model = made_up.model()
+  np.savez(tmp_path / "model.npz", **model.tensors)
+  added = [OneFileFormat(), *formats.FORMATS]
+  path = str(tmp_path)
+  assert formats.recognise(path, added) == "one_file"
+  assert "one_file" not in formats.names(formats.writable(added))
+  made_up.assert_same_tensors(formats.read(path, formats=added), model)
+  assert formats.labels(path, added) == ("x", "y")
+  reader = formats.reader(path, formats=added)
+  assert reader.config() == made_up.CONFIG
+  assert reader.shapes["bert/pooler/dense/bias"] == (8,)
+
+
+def test_a_format_that_lacks_a_method_cannot_be_made():
+  class Unfinished(checkpoint_format.WritableFormat):
+    name = "unfinished"
+
+  with pytest.raises(TypeError, match="abstract"):
+    Unfinished()
+
+
+SLOT = "bert/pooler/dense/kernel/momentums"
+
+
+def test_any_optimizer_s_slots_are_training_state(tmp_path):
+  """They are known by the variable that they stand below."""
+  model = changed(made_up.model(), SLOT, np.zeros([8, 8], np.float32))
+  formats.write(model, "google", str(tmp_path / "google"))
+  found = formats.read(str(tmp_path / "google"))
+  assert SLOT in found.tensors
+  assert SLOT not in found.without_training_state().tensors
+  formats.write(found, "huggingface", str(tmp_path / "hf"))
+  made_up.assert_same_tensors(
+    formats.read(str(tmp_path / "hf")), made_up.model()
+  )

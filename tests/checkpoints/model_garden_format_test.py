@@ -9,8 +9,9 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf.checkpoints import (
+  checkpoint_reader,
   formats,
-  google_format,
+  loader,
   model_garden_format,
   object_graph,
 )
@@ -166,7 +167,7 @@ def test_masked_lm_of_the_loaded(saved):
     model.tensors["cls/predictions/output_bias"],
   )
   pretrainer = bert_tf.BertPretrainer(whole.config)
-  google_format.load(pretrainer.variables, formats.PortableReader(whole))
+  loader.load(pretrainer.variables, checkpoint_reader.PortableReader(whole))
   wanted = pretrainer(
     {
       "input_ids": ids,

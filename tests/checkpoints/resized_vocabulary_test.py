@@ -95,3 +95,15 @@ def test_tokens_that_cannot_be_added(tokens, changes, message):
 def test_capital_letters_of_a_cased_model():
   model = made_up.model(rules=tokenizer_rules.TokenizerRules(lower_case=False))
   assert resized_vocabulary.add_tokens(model, ["Dog"], 0).vocabulary[5] == "Dog"
+
+
+def test_slots_that_may_not_be_cut_like_the_table():
+  """Adafactor keeps a row and a column of the table, for one."""
+  slot = "bert/embeddings/word_embeddings/c"
+  model = made_up.model()
+  tensors = dict(model.tensors) | {slot: np.zeros(8, np.float32)}
+  model = dataclasses.replace(model, tensors=tensors)
+  with pytest.raises(ValueError, match=rf"{slot} is of .*--strip_optimizer"):
+    resized_vocabulary.resize(model, 24, seed=0)
+  same = resized_vocabulary.resize(model, 20, seed=0)
+  assert slot in same.tensors

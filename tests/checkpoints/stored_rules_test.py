@@ -7,8 +7,7 @@ import sys
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import formats, stored_rules
-from bert_tf.tasks import model_tokenizer
+from bert_tf.checkpoints import formats, model_tokenizer, stored_rules
 from tests.checkpoints import made_up
 
 Rules = bert_tf.TokenizerRules

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.checkpoints import checkpoint_reader, formats, variable_names
 from tests.checkpoints import made_up
 from tests.commands import running
 
@@ -75,7 +75,10 @@ def test_training_checkpoint_is_stripped(testdata, tmp_path):
     vocab_file=testdata / "vocab.txt",
   )
   assert done.returncode == 0, done.stderr
-  before, after = google_format.Reader(source), google_format.Reader(out)
+  before, after = (
+    checkpoint_reader.Reader(source),
+    checkpoint_reader.Reader(out),
+  )
   state = set(before.shapes) - set(after.shapes)
   assert len(state) > 100
   assert all(map(variable_names.is_training_state, state))

@@ -11,7 +11,7 @@ import sys
 from absl import flags
 
 if __name__ == "__main__":
-  command = importlib.import_module(f"tools.{sys.argv[1]}")
+  command = importlib.import_module(f"bert_tf.commands.{sys.argv[1]}")
   from bert_tf.commands import device_flags
 
   flags.FLAGS(sys.argv[1:])

@@ -103,6 +103,28 @@ def test_trains_evaluates_and_predicts(tmp_path):
   ]
 
 
+_EVALUATED = """
+import sys
+from bert_tf.commands import command_line
+try:
+  command_line.run_command("run_classifier")
+finally:
+  found = sorted(name for name in sys.modules if "addons" in name)
+  print(*found)
+"""
+
+
+def test_an_evaluation_imports_no_tensorflow_addons(tmp_path):
+  """It is at its end of life, and slow to import: for LAMB alone."""
+  classifying.put_golden_checkpoint("mrpc", tmp_path / "out")
+  flags = flags_for(tmp_path / "out", do_eval=True)
+  run = running.alone("-c", _EVALUATED, *flags)
+  assert run.returncode == 0, run.stderr
+  results = (tmp_path / "out" / "eval_metrics.txt").read_text()
+  assert "eval_f1 = " in results and "eval_matthews = " in results
+  assert run.stdout.split() == ["bert_tf.training.addons"]
+
+
 def test_a_table_of_one_s_own(tmp_path):
   (tmp_path / "train.tsv").write_text(
     "about\tsays\tkind\n" + "a heron\ta lamp\tx|y\na lamp\tit\t\n" * 8

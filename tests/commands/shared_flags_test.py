@@ -10,13 +10,13 @@ from tests.conftest import ROOT
 
 
 def defined(name):
-  """The flags that a file of tools/ defines itself."""
-  text = (ROOT / "tools" / name).read_text()
+  """The flags that a file of bert_tf/commands defines itself."""
+  text = (ROOT / "bert_tf" / "commands" / name).read_text()
   return set(re.findall(r'flags\.DEFINE_\w+\(\s*"(\w+)"', text))
 
 
 def test_shared_flags_have_one_definition():
-  files = [path.name for path in (ROOT / "tools").glob("*.py")]
+  files = [path.name for path in (ROOT / "bert_tf" / "commands").glob("*.py")]
   own = {name: defined(name) for name in files}
   assert "max_eval_steps" in own["run_pretraining.py"]
   assert "eval_steps" in own["fine_tuning_flags.py"]

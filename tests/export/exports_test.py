@@ -16,10 +16,11 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf import files
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import loader, saver, variable_names
 from bert_tf.export import export_check, export_settings, exporter, model_types
 from bert_tf.models import classifier, pretrainer, token_classifier
 from bert_tf.tasks.classification import known_tasks
+from bert_tf.tasks.classification import predictor as classification_predictor
 from bert_tf.tasks.classification import reader as classification_reader
 from bert_tf.tasks.masked_lm import predictor as masked_lm_predictor
 from bert_tf.tasks.squad import reader as squad_reader
@@ -67,12 +68,12 @@ def heads(tmp_path_factory):
   }
   found = {}
   for name, model in models.items():
-    google_format.load(model.bert.variables, TINY)
+    loader.load(model.bert.variables, TINY)
     random = np.random.default_rng(len(name))
     for variable in model.head.variables:
       variable.assign(random.normal(size=variable.shape))
     found[name] = str(tmp_path_factory.mktemp(name) / "model.ckpt-1")
-    google_format.save(variable_names.by_name(model.variables), found[name])
+    saver.save(variable_names.by_name(model.variables), found[name])
   return found
 
 
@@ -263,7 +264,7 @@ def test_sentence_vectors_are_means_of_length_one(answers):
   np.testing.assert_allclose(found[short], want[short], rtol=0, atol=1e-5)
 
 
-def _predicted(heads, questions, name, activation):
+def _predicted(heads, questions, name, kind):
   model = classifier.BertClassifier.from_checkpoint(
     heads[name], config=tiny.CONFIG
   )
@@ -272,11 +273,14 @@ def _predicted(heads, questions, name, activation):
   texts = zip(
     _unlatin(given["text"]), _unlatin(given["text_pair"]), strict=True
   )
-  return model.predict_text(list(texts), tokenizer, activation, 48)
+  classify = classification_predictor.TextClassifier(
+    model, tokenizer, kind=kind, max_seq_length=48
+  )
+  return np.array([list(one.scores.values()) for one in classify(texts)])
 
 
 def test_multilabel(heads, questions, answers):
-  want = _predicted(heads, questions, "multilabel", "sigmoid")
+  want = _predicted(heads, questions, "multilabel", "multi_label")
   found = answers["multilabel"]
   np.testing.assert_allclose(found["probabilities"], want, rtol=0, atol=1e-5)
   assert _unlatin(found["label"]) == [
@@ -286,7 +290,7 @@ def test_multilabel(heads, questions, answers):
 
 
 def test_regressor(heads, questions, answers):
-  want = _predicted(heads, questions, "regressor", "linear")
+  want = _predicted(heads, questions, "regressor", "regression")
   found = answers["regressor"]["value"]
   np.testing.assert_allclose(found, want[:, 0], rtol=0, atol=1e-5)
 
@@ -295,29 +299,27 @@ def test_tagger(heads, questions, answers):
   model = token_classifier.BertTokenClassifier.from_checkpoint(
     heads["tagger"], config=tiny.CONFIG
   )
-  want = tagging_predictor.tag(
-    model,
-    _unlatin(questions["tagger"]["text"]),
-    bert_tf.FullTokenizer(goldens.VOCAB),
-    LABELS,
-    48,
+  tagger = tagging_predictor.WordTagger(
+    model, bert_tf.FullTokenizer(goldens.VOCAB), LABELS, 48
   )
+  want = tagger(_unlatin(questions["tagger"]["text"]))
   found = answers["tagger"]
-  assert {tag for row in want for _, tag in row} == set(LABELS)
-  for row, words in enumerate(want):
+  assert {tag for one in want for tag in one.labels} == set(LABELS)
+  for row, one in enumerate(want):
     both = zip(
       _unlatin(found["words"][row]), _unlatin(found["tags"][row]), strict=True
     )
-    assert [pair for pair in both if pair != ("", "")] == words
+    wanted = list(zip(one.words, one.labels, strict=True))
+    assert [pair for pair in both if pair != ("", "")] == wanted
 
 
 def test_masked_lm(answers):
   model = pretrainer.BertPretrainer.from_checkpoint(TINY)
-  answerer = masked_lm_predictor.Answerer(
-    model, bert_tf.FullTokenizer(goldens.VOCAB), 48
+  filler = masked_lm_predictor.MaskFiller(
+    model, bert_tf.FullTokenizer(goldens.VOCAB), 5, 48
   )
   found = answers["masked_lm"]
-  want = list(answerer.fill([" ||| ".join(pair) for pair in MASKED], 5))
+  want = [one.masks for one in filler(MASKED)]
   assert [len(row) for row in want] == [2, 1]
   for row, masks in enumerate(want):
     for place, guesses in enumerate(masks):

@@ -32,7 +32,7 @@ def test_windows_of_contexts():
     best = token_windows.in_best(found, shown, tf.constant(int(lengths.sum())))
     want, want_shown, want_best = [], [], []
     for row in range(5):
-      spans = squad_examples.windows(lengths[row], rooms[row], stride)
+      spans = squad_examples.spans(lengths[row], rooms[row], stride)
       winners = squad_examples.best_windows(lengths[row], spans)
       for number, (start, length) in enumerate(spans):
         for offset in range(length):

@@ -55,11 +55,10 @@ def test_real_rows_to_sequences(dtype):
   np.testing.assert_array_equal(got, want.reshape(3, 4, 6))
 
 
-def test_skipping_is_in_force_inside_only():
-  assert not token_rows.is_skipping()
-  with token_rows.skipping_padding():
-    assert token_rows.is_skipping()
-    with token_rows.skipping_padding(False):
-      assert not token_rows.is_skipping()
-    assert token_rows.is_skipping()
-  assert not token_rows.is_skipping()
+def test_positions_are_added():
+  table = RNG.normal(size=[9, 6]).astype(np.float32)
+  want = (X.reshape(3, 4, 6) + table[:4]).reshape(12, 6)
+  np.testing.assert_array_equal(padded().add_positions(X, table), want)
+  np.testing.assert_array_equal(
+    real().add_positions(X[REAL], table), want[REAL]
+  )

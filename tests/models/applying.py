@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 from tests.models import tiny
 
 
@@ -25,7 +25,7 @@ def error(got, want):
 
 def main():
   if json.loads(sys.argv[1])["assumes"]:
-    onednn_fusion.assume_frozen_weights()
+    onednn_kernels.assume_frozen_weights()
   batch = tiny.encoder_batch()
   want = tiny.golden()["out/all_encoder_layers"][-1]
   model = bert_tf.BertModel.from_checkpoint(tiny.FOLDER)

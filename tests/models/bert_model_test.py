@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format, variable_names
-from bert_tf.tasks.pretraining import loss as objective_lib
+from bert_tf.checkpoints import checkpoint_reader, variable_names
+from bert_tf.tasks.pretraining import loss
 from bert_tf.training import objectives
 from tests.models import tiny
 
@@ -43,16 +43,16 @@ def test_heads_are_the_original_s(golden, batch):
 
 def test_losses_and_gradients_are_the_original_s(golden, batch):
   model = tiny.pretrainer()
-  objective = objective_lib.PretrainingObjective()
+  objective = loss.PretrainingObjective()
   weights = objective.weights(batch)
   with tf.GradientTape() as tape:
     sums = objective.sums(model, batch, training=False)
-    loss = objectives.combine(objective, sums, weights)
+    total = objectives.combine(objective, sums, weights)
   np.testing.assert_allclose(
-    loss, golden["out/mlm_loss"] + golden["out/nsp_loss"], atol=1e-5
+    total, golden["out/mlm_loss"] + golden["out/nsp_loss"], atol=1e-5
   )
   variables = variable_names.by_name(model.trainable_variables)
-  gradients = tape.gradient(loss, list(variables.values()))
+  gradients = tape.gradient(total, list(variables.values()))
   wanted = [name for name in golden if name.startswith("grad/")]
   assert {name.removeprefix("grad/") for name in wanted} == set(variables)
   for name, gradient in zip(variables, gradients, strict=True):
@@ -66,7 +66,7 @@ def test_losses_and_gradients_are_the_original_s(golden, batch):
 
 def test_names_are_google_s():
   model = tiny.pretrainer()
-  reader = google_format.Reader(tiny.FOLDER)
+  reader = checkpoint_reader.Reader(tiny.FOLDER)
   found = {
     name: tuple(variable.shape)
     for name, variable in variable_names.by_name(model.variables).items()

@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from bert_tf.kernels import onednn_fusion
+from bert_tf.kernels import onednn_kernels
 from tests import processes
 
 _PROGRAM = pathlib.Path(__file__).with_name("applying.py")
@@ -29,7 +29,7 @@ def test_outputs_are_the_original_s(frozen):
   assert max(errors.values()) < 5e-6
 
 
-@pytest.mark.skipif(not onednn_fusion.is_on(), reason="oneDNN is off")
+@pytest.mark.skipif(not onednn_kernels.is_on(), reason="oneDNN is off")
 def test_weights_are_looked_at_once(frozen):
   """Else nothing is gained; should it fail, TensorFlow has dropped this."""
   assert not frozen["notices"]

@@ -9,13 +9,13 @@ from tensorflow.python.eager import context
 
 import bert_tf
 from bert_tf.inputs import model_inputs
-from bert_tf.kernels import onednn_fusion, token_rows
+from bert_tf.kernels import modes, onednn_kernels
 from tests.models import tiny
 
 LAYERS = 3
 
 needs_onednn = pytest.mark.skipif(
-  not onednn_fusion.is_on() or bool(tf.config.list_physical_devices("GPU")),
+  not onednn_kernels.is_on() or bool(tf.config.list_physical_devices("GPU")),
   reason="oneDNN is off (TF_ENABLE_ONEDNN_OPTS, or another CPU), or a GPU is "
   "there: nothing is fused on the CPU",
 )
@@ -138,8 +138,7 @@ def test_skipped_padding_is_zero_and_the_rest_the_same(golden, batch):
 
 
 def _eagerly_skipping(model, batch):
-  with token_rows.skipping_padding():
-    return model(batch)
+  return model(batch, mode=modes.Mode(packed=True))
 
 
 def test_an_empty_sequence_disturbs_no_other(batch):

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import loader
 from bert_tf.inputs import model_inputs
-from bert_tf.kernels import token_rows
+from bert_tf.kernels import modes
 from tests import conftest
 
 FOLDER = conftest.ROOT / "tests" / "testdata" / "tiny"
@@ -35,9 +35,7 @@ def batch():
 def pretrainer(config=CONFIG, **kwargs):
   """The model with both heads."""
   model = bert_tf.BertPretrainer(config, **kwargs)
-  google_format.load(
-    model.variables, FOLDER / "bert_model.ckpt", require_all=True
-  )
+  loader.load(model.variables, FOLDER / "bert_model.ckpt", require_all=True)
   return model
 
 
@@ -52,8 +50,7 @@ def in_graph(model, shape=(None, None), skip=False):
 
   @tf.function(input_signature=[spec])
   def run(inputs):
-    with token_rows.skipping_padding(skip):
-      return model(inputs)
+    return model(inputs, mode=modes.Mode(packed=skip))
 
   return run
 

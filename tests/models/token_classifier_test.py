@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import checkpoint_reader, saver, variable_names
 from bert_tf.models import token_classifier
 
 INPUTS = {"input_ids": [[2, 7, 9, 3]]}
@@ -27,7 +27,7 @@ def test_scores_each_token_by_the_head_s_variables(tiny):
 
 def test_a_pre_trained_checkpoint_gives_the_encoder(tiny):
   model = token_classifier.BertTokenClassifier.from_checkpoint(tiny, outputs=5)
-  reader = google_format.Reader(tiny / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(tiny / "bert_model.ckpt")
   for name, variable in variable_names.by_name(model.bert.variables).items():
     np.testing.assert_array_equal(variable, reader.read(name))
   with pytest.raises(ValueError, match="no variable output_weights"):
@@ -37,7 +37,7 @@ def test_a_pre_trained_checkpoint_gives_the_encoder(tiny):
 def test_a_fine_tuned_checkpoint_knows_its_outputs(tiny, tmp_path):
   model = token_classifier.BertTokenClassifier.from_checkpoint(tiny, outputs=3)
   prefix = str(tmp_path / "model.ckpt-1")
-  google_format.save(variable_names.by_name(model.variables), prefix)
+  saver.save(variable_names.by_name(model.variables), prefix)
   config = bert_tf.BertConfig.from_json_file(tiny / "bert_config.json")
   again = token_classifier.BertTokenClassifier.from_checkpoint(
     prefix, config=config
@@ -51,9 +51,9 @@ def test_a_fine_tuned_checkpoint_knows_its_outputs(tiny, tmp_path):
 
 
 def test_an_encoder_that_is_not_whole_is_none(tiny, tmp_path):
-  reader = google_format.Reader(tiny / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(tiny / "bert_model.ckpt")
   kept = {n: reader.read(n) for n in reader.shapes if "layer_1" not in n}
-  google_format.save(kept, str(tmp_path / "bert_model.ckpt"))
+  saver.save(kept, str(tmp_path / "bert_model.ckpt"))
   config = bert_tf.BertConfig.from_json_file(tiny / "bert_config.json")
   with pytest.raises(ValueError, match="16 variables of the model are not in"):
     token_classifier.BertTokenClassifier.from_checkpoint(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.records import shuffled_bytes, spill_files
+from bert_tf.records import shuffled_bytes
 
 BLOCKS = st.lists(st.lists(st.binary(max_size=60), max_size=8), max_size=12)
 
@@ -26,27 +26,23 @@ def test_strings_come_in_order(tmp_path_factory, memory, blocks, seed):
   made = [data for block in blocks for data in block]
   order = np.random.default_rng(seed).permutation(len(made)).astype(np.int32)
   expected = [made[number] for number in order]
-  with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(shuffled_bytes, "MEMORY", memory)
-    patch.setattr(spill_files, "LARGE", 16)
-    with shuffled_bytes.ShuffledBytes(folder) as kept:
-      for block in blocks:
-        add(kept, block)
-      assert kept.count == len(made)
-      got = [kept.get(number).tobytes() for number in order[:2]]
-      assert got == expected[:2]
-      found = []
-      for data, starts in kept.shuffled(order):
-        part = expected[len(found) : len(found) + len(starts)]
-        for start, string in zip(starts, part, strict=True):
-          found.append(data[start : start + len(string)].tobytes())
+  with shuffled_bytes.ShuffledBytes(folder, memory, large=16) as kept:
+    for block in blocks:
+      add(kept, block)
+    assert kept.count == len(made)
+    got = [kept.get(number).tobytes() for number in order[:2]]
+    assert got == expected[:2]
+    found = []
+    for data, starts in kept.shuffled(order):
+      part = expected[len(found) : len(found) + len(starts)]
+      for start, string in zip(starts, part, strict=True):
+        found.append(data[start : start + len(string)].tobytes())
   assert found == expected
 
 
-def test_temporary_files_have_no_names(tmp_path, monkeypatch):
-  monkeypatch.setattr(shuffled_bytes, "MEMORY", 64)
+def test_temporary_files_have_no_names(tmp_path):
   assert not files_open_in(tmp_path)
-  with shuffled_bytes.ShuffledBytes(str(tmp_path)) as kept:
+  with shuffled_bytes.ShuffledBytes(str(tmp_path), memory=64) as kept:
     for _ in range(5):
       add(kept, [b"x" * 40])
     assert files_open_in(tmp_path)

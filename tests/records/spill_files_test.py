@@ -14,9 +14,8 @@ def test_beside_the_output(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("large", [0, 100, 10_000])
-def test_spool(tmp_path, monkeypatch, large):
-  monkeypatch.setattr(spill_files, "LARGE", large)
-  spool = spill_files.Spool(np.int32, str(tmp_path))
+def test_spool(tmp_path, large):
+  spool = spill_files.Spool(np.int32, str(tmp_path), large)
   pieces = [np.arange(size) for size in (0, 3, 40, 0, 1)]
   for piece in pieces:
     spool.add(piece)
@@ -24,14 +23,14 @@ def test_spool(tmp_path, monkeypatch, large):
   assert whole.dtype == np.int32
   assert whole.tolist() == np.concatenate(pieces).tolist()
   assert spool.finish() is whole
-  assert spill_files.Spool(np.int64, str(tmp_path)).finish().tolist() == []
+  empty = spill_files.Spool(np.int64, str(tmp_path), large)
+  assert empty.finish().tolist() == []
   assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("count", [0, 10, 1000])
-def test_empty(tmp_path, monkeypatch, count):
-  monkeypatch.setattr(spill_files, "LARGE", 100)
-  array = spill_files.empty(count, np.int32, str(tmp_path))
+def test_empty(tmp_path, count):
+  array = spill_files.empty(count, np.int32, str(tmp_path), large=100)
   array[:] = np.arange(count)
   assert type(array) is np.ndarray and array.dtype == np.int32
   assert array.tolist() == list(range(count))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.kernels import xla_groups
+from bert_tf.kernels import xla_kernels
 from bert_tf.training import optimizers
 
 RATE, STEPS = 0.5, 100
@@ -26,7 +26,7 @@ def take_steps(gradients, kernel, done=0):
 @pytest.mark.parametrize("is_compiled", [False, True])
 def test_against_numpy(is_compiled):
   start = np.float32([1.0, -2.0])
-  with xla_groups.groups(is_compiled):
+  with xla_kernels.groups(is_compiled):
     got, _ = take_steps(GRADIENTS, start)
   want, m, v = start.astype(np.float64), np.zeros(2), np.zeros(2)
   for t, gradient in enumerate(GRADIENTS.astype(np.float64), 1):
@@ -49,7 +49,7 @@ def test_keras_has_no_decay_of_its_own(is_compiled, passes):
 
   @tf.function
   def step():
-    with xla_groups.groups(is_compiled):
+    with xla_kernels.groups(is_compiled):
       opt.apply([tf.ones([2]), tf.ones([2])])
 
   operations = step.get_concrete_function().graph.get_operations()

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from bert_tf.checkpoints import google_format, variable_names
-from bert_tf.kernels import xla_groups
+from bert_tf.checkpoints import checkpoint_reader, variable_names
+from bert_tf.kernels import xla_kernels
 from bert_tf.tasks.pretraining import loss
 from bert_tf.training import (
   adam_weight_decay,
@@ -54,7 +54,7 @@ def test_twenty_steps_are_the_original_s(micro_batches, compilation):
   with np.load(tiny.FOLDER / "optimizer_losses.npz") as file:
     np.testing.assert_allclose(losses, file["losses"], atol=1e-4)
   state = variable_names.by_name(model.variables) | opt.state()
-  reader = google_format.Reader(tiny.FOLDER / "resume_model.ckpt-20")
+  reader = checkpoint_reader.Reader(tiny.FOLDER / "resume_model.ckpt-20")
   assert set(state) == set(reader.shapes)
   for name, variable in state.items():
     np.testing.assert_allclose(
@@ -79,11 +79,11 @@ GRADIENTS = [np.float32([3.0, 4.0]), np.float32([0.1, -0.2])]
 @pytest.mark.parametrize("is_compiled", [False, True])
 def test_adamw_against_numpy(is_compiled):
   start = np.float32([1.0, -2.0])
-  with xla_groups.groups(is_compiled):
+  with xla_kernels.groups(is_compiled):
     (kernel, bias), norms, opt = steps_of(
       "adamw", GRADIENTS, kernel=start, bias=start
     )
-  assert opt._inner.gradient_scale is None
+  assert opt.inner.gradient_scale is None
   both = np.sqrt(2)  # two variables have the same gradient
   want_norms = [np.linalg.norm(g) * both for g in GRADIENTS]
   np.testing.assert_allclose(norms, want_norms, rtol=1e-6)
@@ -105,10 +105,10 @@ def test_sparse_gradients_are_dense_ones():
   slices = tf.IndexedSlices(
     tf.constant([[0.1, 0.2], [0.3, 0.4]]), tf.constant([1, 1]), [4, 2]
   )
-  opt._inner.apply_gradients([(slices, variables[0])])
+  opt.inner.apply_gradients([(slices, variables[0])])
   dense = tf.Variable(np.ones([4, 2], np.float32), name="table")
   other = optimizers.Optimizer(settings, [dense])
-  other._inner.apply_gradients([(tf.convert_to_tensor(slices), dense)])
+  other.inner.apply_gradients([(tf.convert_to_tensor(slices), dense)])
   np.testing.assert_allclose(variables[0], dense, rtol=1e-6)
 
 
@@ -139,6 +139,70 @@ def test_lamb_against_numpy():
     ),
   }
   assert int(opt.step) == 2
+
+
+def decayed(w, is_kernel, rate, decay):
+  return w - rate * decay * w if is_kernel else w
+
+
+def test_lion_against_numpy():
+  start = np.float32([1.0, -2.0])
+  gradients = [*GRADIENTS, np.float32([-0.4, 0.1])]
+  (kernel, bias), norms, _ = steps_of(
+    "lion", gradients, kernel=start, bias=start
+  )
+  for got, is_kernel in ((kernel, True), (bias, False)):
+    w, m = start.astype(np.float64), np.zeros(2)
+    for index, gradient in enumerate(gradients):
+      rate = 0.5 * (1 - index / 100)
+      g = gradient / max(1.0, norms[index])
+      w = decayed(w, is_kernel, rate, 0.1)
+      w = w - rate * np.sign(0.9 * m + 0.1 * g)
+      m = 0.99 * m + 0.01 * g
+    np.testing.assert_allclose(got, w, rtol=1e-6)
+
+
+def test_adafactor_against_numpy():
+  start = np.float32([[1.0, -2.0, 0.5], [0.1, 3.0, -1.0]])
+  rng = np.random.default_rng(3)
+  gradients = [rng.normal(size=[2, 3]).astype(np.float32) for _ in range(3)]
+  (kernel, bias), norms, _ = steps_of(
+    "adafactor", gradients, kernel=start, bias=start
+  )
+  for got, is_kernel in ((kernel, True), (bias, False)):
+    w, row, column = start.astype(np.float64), np.zeros(2), np.zeros(3)
+    for index, gradient in enumerate(gradients):
+      rate = 0.5 * (1 - index / 100)
+      step = index + 1
+      w = decayed(w, is_kernel, rate, 0.01)
+      square = (gradient / max(1.0, norms[index])) ** 2 + 1e-30
+      beta = 1 - step**-0.8
+      row = beta * row + (1 - beta) * square.mean(1)
+      column = beta * column + (1 - beta) * square.mean(0)
+      v = np.outer(row, column) / row.mean()
+      update = gradient / max(1.0, norms[index]) / np.sqrt(v)
+      update /= max(1.0, np.sqrt((update**2).mean()))
+      size = max(1e-3, np.sqrt((w**2).mean()))
+      w = w - size * min(rate, step**-0.5) * update
+    np.testing.assert_allclose(got, w, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_decay_is_of_the_variables_that_the_original_decays(name):
+  """Without gradients nothing else moves them."""
+  names = [variable_names.variable_name(v) for v in tiny.pretrainer().variables]
+  variables = [tf.Variable([1.0, 2.0], name=name) for name in names]
+  opt = optimizers.Optimizer(
+    optimizers.OptimizerSettings(name, 0.1, 10, 0), variables
+  )
+  opt.apply([tf.zeros([2])] * len(variables))
+  moved = {
+    name
+    for name, variable in zip(names, variables, strict=True)
+    if (variable.numpy() != [1.0, 2.0]).any()
+  }
+  assert moved == set(filter(variable_names.is_decayed, names))
+  assert 0 < len(moved) < len(names)
 
 
 def test_loss_scale_leaves_out_an_overflowing_step_and_counts_it():

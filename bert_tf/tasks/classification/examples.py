@@ -23,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def make(
-  task: task_definition.Task,
+  task: task_definition.TaskDefinition,
   examples: Sequence[reader.Example],
   tokenizer: Any,
   max_seq_length: int,
@@ -52,7 +52,7 @@ def make(
 
 def write(
   path: str,
-  task: task_definition.Task,
+  task: task_definition.TaskDefinition,
   examples: Sequence[reader.Example],
   tokenizer: Any,
   max_seq_length: int,
@@ -104,7 +104,9 @@ def _log(
     )
 
 
-def schema(task: task_definition.Task, max_seq_length: int) -> dict[str, Any]:
+def schema(
+  task: task_definition.TaskDefinition, max_seq_length: int
+) -> dict[str, Any]:
   """The schema of the records, for `tf.io.parse_example`."""
   label_type = (
     tf.float32 if task.kind == task_definition.REGRESSION else tf.int64
@@ -119,7 +121,9 @@ def schema(task: task_definition.Task, max_seq_length: int) -> dict[str, Any]:
   }
 
 
-def limits(task: task_definition.Task, config: Any) -> Mapping[str, int]:
+def limits(
+  task: task_definition.TaskDefinition, config: Any
+) -> Mapping[str, int]:
   """By feature: ids from this number up are an error."""
   sizes = {
     "input_ids": config.vocab_size,

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bert_tf.tasks.classification import task_definition
 
 Split: TypeAlias = task_definition.Split
-Task: TypeAlias = task_definition.Task
+Task: TypeAlias = task_definition.TaskDefinition
 
 TSV = "tsv"
 _BINARY = ("0", "1")

@@ -1,18 +1,15 @@
 """How good the answers are: numbers over a whole evaluation set."""
 
-import functools
-import importlib.util
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.stats
-from absl import logging
+import sklearn.metrics
 
 from bert_tf.tasks.classification import loss, task_definition
-from bert_tf.training import addons
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[Any]
@@ -24,13 +21,16 @@ PREFIX = "eval_"
 _MAIN = ("eval_accuracy", "eval_loss", "loss", "eval_pearson", "eval_spearman")
 
 
-def main_results(results: Results) -> Results:
+def main_results(results: Mapping[str, float]) -> Results:
   """The results that go into eval_results.txt."""
   return {name: results[name] for name in _MAIN if name in results}
 
 
 def score(
-  task: task_definition.Task, logits: Floats, labels: Labels, batch_size: int
+  task: task_definition.TaskDefinition,
+  logits: Floats,
+  labels: Labels,
+  batch_size: int,
 ) -> Results:
   """Scores an evaluation set.
 
@@ -53,7 +53,7 @@ def score(
   return {name: _defined(value) for name, value in results.items()}
 
 
-def names(task: task_definition.Task) -> list[str]:
+def names(task: task_definition.TaskDefinition) -> list[str]:
   """The metrics of a task, as `score` gives them.
 
   Known without computing, since devices are chosen after it is asked for.
@@ -61,21 +61,15 @@ def names(task: task_definition.Task) -> list[str]:
   found = ["loss", "eval_loss"]
   if task.kind == task_definition.REGRESSION:
     return sorted([*found, "eval_pearson", "eval_spearman"])
-  found.append("eval_accuracy")
+  found += ["eval_accuracy", "eval_f1_macro"]
   found += [
     f"eval_{metric}_{label}"
     for label in task.labels
     for metric in ("precision", "recall")
   ]
   if task.kind == task_definition.MULTI_LABEL:
-    found.append("eval_exact_match")
-  if importlib.util.find_spec("tensorflow_addons"):
-    found.append("eval_f1_macro")
-    if task.kind == task_definition.SINGLE_LABEL:
-      found += ["eval_matthews"] + ["eval_f1"] * (task.outputs == 2)
-    else:
-      found.append("eval_f1_micro")
-  return sorted(found)
+    return sorted([*found, "eval_exact_match", "eval_f1_micro"])
+  return sorted([*found, "eval_matthews", *["eval_f1"] * (task.outputs == 2)])
 
 
 def _defined(value: Any) -> float:
@@ -83,46 +77,33 @@ def _defined(value: Any) -> float:
 
 
 def _score_single(
-  task: task_definition.Task, logits: Floats, labels: Labels
+  task: task_definition.TaskDefinition, logits: Floats, labels: Labels
 ) -> Results:
-  count = task.outputs
-  truth = np.eye(count, dtype=np.float32)[labels[:, 0]]  # [N, C]
-  found = np.eye(count, dtype=np.float32)[logits.argmax(axis=-1)]  # [N, C]
-  results = {"eval_accuracy": _mean_right(task, logits, labels)}
-  results |= _by_class(task, truth, found)
-  tfa = _addons()
-  if tfa is None:
-    return results
-  each = _run(tfa.metrics.F1Score(count, average=None), truth, found)
-  if count == 2:
+  truth, found = labels[:, 0], logits.argmax(axis=-1)  # [N]
+  identity = np.eye(task.outputs, dtype=np.int32)
+  results, each = _by_label(task, identity[truth], identity[found])
+  if task.outputs == 2:
     results["eval_f1"] = each[1]  # of the second label, "1" in GLUE
-  results["eval_f1_macro"] = np.mean(each)
-  matthews = tfa.metrics.MatthewsCorrelationCoefficient(count)
-  results["eval_matthews"] = _run(matthews, truth, found)
-  return results
+  return results | {
+    "eval_accuracy": _mean_right(task, logits, labels),
+    "eval_matthews": sklearn.metrics.matthews_corrcoef(truth, found),
+  }
 
 
 def _score_multi(
-  task: task_definition.Task, logits: Floats, labels: Labels
+  task: task_definition.TaskDefinition, logits: Floats, labels: Labels
 ) -> Results:
-  truth = labels.astype(np.float32)  # [N, C]
-  found = (logits > 0).astype(np.float32)  # [N, C]
-  results = {
+  truth, found = labels.astype(np.int32), (logits > 0).astype(np.int32)
+  results, _ = _by_label(task, truth, found)
+  return results | {
     "eval_accuracy": _mean_right(task, logits, labels),
     "eval_exact_match": float((truth == found).all(axis=-1).mean()),
+    "eval_f1_micro": _precision_recall_f1(truth.ravel(), found.ravel())[2],
   }
-  results |= _by_class(task, truth, found)
-  tfa = _addons()
-  if tfa is None:
-    return results
-  for average in ("micro", "macro"):
-    metric = tfa.metrics.F1Score(task.outputs, average, threshold=0.5)
-    results[f"eval_f1_{average}"] = _run(metric, truth, found)
-  return results
 
 
 def _score_regression(
-  task: task_definition.Task, logits: Floats, labels: Labels
+  task: task_definition.TaskDefinition, logits: Floats, labels: Labels
 ) -> Results:
   del task
   truth, found = labels[:, 0], logits[:, 0]
@@ -137,7 +118,7 @@ def _score_regression(
 
 
 _SCORES: dict[
-  str, Callable[[task_definition.Task, Floats, Labels], Results]
+  str, Callable[[task_definition.TaskDefinition, Floats, Labels], Results]
 ] = {
   task_definition.SINGLE_LABEL: _score_single,
   task_definition.MULTI_LABEL: _score_multi,
@@ -146,35 +127,40 @@ _SCORES: dict[
 
 
 def _mean_right(
-  task: task_definition.Task, logits: Floats, labels: Labels
+  task: task_definition.TaskDefinition, logits: Floats, labels: Labels
 ) -> float:
   return float(np.mean(loss.right(task.kind, logits, labels)))
 
 
-def _by_class(
-  task: task_definition.Task, truth: Floats, found: Floats
-) -> Results:
-  """Precision and recall of each label; 0 where it never occurs."""
-  both = (truth * found).sum(axis=0)  # [C]
-  results = {}
+def _by_label(
+  task: task_definition.TaskDefinition, truth: Labels, found: Labels
+) -> tuple[Results, list[float]]:
+  """Precision and recall of each label, and the mean F1; the F1 of each.
+
+  Args:
+    task: The task.
+    truth: 1 where a label is right, else 0, [N, C].
+    found: 1 where it is predicted, else 0, [N, C].
+  """
+  results: Results = {}
+  each = []
   for index, name in enumerate(task.labels):
-    for metric, whole in (("precision", found), ("recall", truth)):
-      total = whole[:, index].sum()
-      value = both[index] / total if total else 0.0
-      results[f"eval_{metric}_{name}"] = float(value)
-  return results
+    precision, recall, f1 = _precision_recall_f1(
+      truth[:, index], found[:, index]
+    )
+    results[f"eval_precision_{name}"] = precision
+    results[f"eval_recall_{name}"] = recall
+    each.append(f1)
+  results["eval_f1_macro"] = float(np.mean(each))
+  return results, each
 
 
-def _run(metric: Any, truth: Floats, found: Floats) -> Any:
-  metric.update_state(truth, found)
-  return np.asarray(metric.result())
-
-
-@functools.cache
-def _addons() -> Any:
-  """tensorflow-addons; None without it, saying so once."""
-  try:
-    return addons.load()
-  except ImportError as error:
-    logging.warning("no F1 and no Matthews correlation: %s", error)
-    return None
+def _precision_recall_f1(
+  truth: Labels, found: Labels
+) -> tuple[float, float, float]:
+  """Of ones among zeros [N]; 0 where they never occur."""
+  values = sklearn.metrics.precision_recall_fscore_support(
+    truth, found, labels=[0, 1], average=None, zero_division=0
+  )
+  precision, recall, f1, _ = (float(of_both[1]) for of_both in values)
+  return precision, recall, f1

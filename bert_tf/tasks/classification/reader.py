@@ -49,7 +49,7 @@ class _BadLineError(ValueError):
 
 
 def read(
-  task: task_definition.Task,
+  task: task_definition.TaskDefinition,
   split: task_definition.Split,
   folder: str,
   skip_bad_lines: bool = False,
@@ -164,7 +164,7 @@ def _columns(
 
 
 def _example(
-  task: task_definition.Task,
+  task: task_definition.TaskDefinition,
   split: task_definition.Split,
   columns: dict[str, int],
   number: int,

@@ -13,6 +13,18 @@ REGRESSION = "regression"
 KINDS = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 
 
+def check_kind(kind: str) -> None:
+  """Checks that there is such a kind.
+
+  Raises:
+    ValueError: There is none.
+  """
+  if kind not in KINDS:
+    raise ValueError(
+      f"task_type={kind!r} is not known; it is one of {', '.join(KINDS)}"
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Split:
   """One of a task's files.
@@ -35,7 +47,7 @@ class Split:
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class TaskDefinition:
   """A task.
 
   Attributes:
@@ -60,10 +72,7 @@ class Task:
   separator: str = ","
 
   def __post_init__(self) -> None:
-    if self.kind not in KINDS:
-      raise ValueError(
-        f"task_type={self.kind!r} is not known; it is one of {', '.join(KINDS)}"
-      )
+    check_kind(self.kind)
     twice = {name for name in self.labels if self.labels.count(name) > 1}
     if twice:
       raise ValueError(f"labels name {', '.join(sorted(twice))} twice")
@@ -123,7 +132,7 @@ class Task:
       )
     return self._index[name]
 
-  def with_labels_of(self, cells: Iterable[str]) -> "Task":
+  def with_labels_of(self, cells: Iterable[str]) -> "TaskDefinition":
     """The task with the labels that are found in cells, sorted."""
     found = {name for cell in cells for name in self.names_in(cell)}
     return dataclasses.replace(self, labels=tuple(sorted(found)))

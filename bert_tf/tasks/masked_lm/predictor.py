@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from bert_tf.checkpoints import model_folder
 from bert_tf.inputs import model_inputs
+from bert_tf.models import pretrainer
 from bert_tf.tasks.masked_lm import examples
 from bert_tf.text import full_tokenizer, text_lines
-from bert_tf.training import batch_predictor
+from bert_tf.training import batch_predictor, text_predictor
 
-_AT_ONCE = 4096  # sequences handed to the model together
+Text = str | tuple[str, str | None]
+_PAIR_HEAD = "cls/seq_relationship/output_weights"
 
 
 class Guess(NamedTuple):
@@ -40,106 +43,140 @@ class Likelihood(NamedTuple):
     return math.exp(-self.log_likelihood / self.pieces)
 
 
-class Answerer:
-  """Asks one model.
+@dataclasses.dataclass(frozen=True)
+class FilledText:
+  """What is said of one text.
+
+  Attributes:
+    masks: For each [MASK] the likeliest pieces, the likeliest first.
+  """
+
+  masks: tuple[tuple[Guess, ...], ...]
+
+
+class MaskFiller(text_predictor.TextPredictor[Text, FilledText]):
+  """Fills in [MASK]; scores texts and next sentences.
+
+  Called with texts, pairs of texts, or strings "a ||| b" that are such.
 
   Args:
     model: A `BertPretrainer`.
     tokenizer: The model's.
-    max_seq_length: The most tokens; None is what the model allows.
-    batch_size: Sequences of a batch.
-    strategy: Where the model was made; None is here.
+    top_k: Guesses for a [MASK].
+    max_seq_length: Maximum sequence length in tokens; longer texts are an
+      error. None is as long as the model allows.
+    batch_size: Sequences computed at once.
+    strategy: Where the model was made; None is the current one.
+    at_once: Sequences handed to the model together, to be sorted by length.
   """
+
+  needed_tokens = (examples.MASK,)
 
   def __init__(
     self,
     model: Any,
     tokenizer: full_tokenizer.FullTokenizer,
+    top_k: int = 5,
     max_seq_length: int | None = None,
     batch_size: int = 32,
     strategy: Any = None,
+    at_once: int = 4096,
   ):
-    most = model.config.max_position_embeddings
-    self.model = model
-    self.tokenizer = tokenizer
-    self.max_seq_length = min(max_seq_length or most, most)
-    self.batch_size = batch_size
-    self.strategy = strategy or tf.distribute.get_strategy()
+    super().__init__(model, tokenizer, max_seq_length, batch_size, strategy)
+    if top_k < 1:
+      raise ValueError(f"top_k={top_k} is below 1")
+    self.top_k = min(top_k, model.config.vocab_size)
+    self.at_once = at_once
 
-  def fill(
-    self, texts: Sequence[str], top_k: int = 5
-  ) -> list[list[list[Guess]]]:
-    """The likeliest pieces for each [MASK] of each text or "a ||| b".
+  @classmethod
+  def _make_model(
+    cls, folder: model_folder.ModelFolder, **kwargs: Any
+  ) -> pretrainer.BertPretrainer:
+    has_pairs = _PAIR_HEAD in folder.reader.shapes
+    return pretrainer.BertPretrainer(
+      folder.config, has_next_sentence=has_pairs, **kwargs
+    )
 
-    Returns:
-      `top_k` guesses, the likeliest first, for each [MASK] of each text.
+  def _answer(self, texts: Sequence[Text]) -> list[FilledText]:
+    return list(self.fill_encoded(self.encode(texts)))
+
+  def likelihood(self, texts: Sequence[Text]) -> list[Likelihood]:
+    """How likely each text is, each of its pieces masked in turn."""
+    return list(self.likelihood_encoded(self.encode(texts)))
+
+  def next_sentence(self, texts: Sequence[Text]) -> list[float]:
+    """The probability that the second text of each pair follows the first.
+
+    Pairs that are too long are cut as in pre-training.
+
+    Raises:
+      ValueError: The model has no head for that, or a text is no pair.
+    """
+    if self.model.next_sentence is None:
+      raise ValueError(
+        f"the model has no head of next sentences ({_PAIR_HEAD}); take a "
+        "checkpoint that was pre-trained with it"
+      )
+    encoded = self.encode(texts, may_cut=True)
+    for number, text in enumerate(texts):
+      if isinstance(text, str) and text_lines.parse(text).text_b is None:
+        raise ValueError(
+          f"texts, line {number + 1}: found one text, expected a pair"
+        )
+    return list(self.next_sentence_encoded(encoded))
+
+  def encode(
+    self, texts: Sequence[Text], may_cut: bool = False, name: str = "texts"
+  ) -> list[examples.Encoded]:
+    """Makes sequences of texts.
+
+    Args:
+      texts: Texts or pairs.
+      may_cut: Whether longer ones are cut; otherwise they are an error.
+      name: Of the texts, for the message.
 
     Raises:
       TypeError: `texts` is one string.
       ValueError: A text is too long; the message names it.
     """
-    encoded = self.encode(texts)
-    return list(self.fill_encoded(encoded, top_k))
-
-  def likelihood(self, texts: Sequence[str]) -> list[Likelihood]:
-    """How likely each text is: each piece masked in turn; raises as `fill`."""
-    return list(self.likelihood_encoded(self.encode(texts)))
-
-  def next_sentence(self, texts: Sequence[tuple[str, str]]) -> list[float]:
-    """The probability that the second text of each pair follows the first.
-
-    Pairs that are too long are cut as in pre-training.
-    """
-    encoded = [
-      examples.encode(
-        text_lines.Line(*pair),
-        self.tokenizer,
-        self.max_seq_length,
-        may_cut=True,
-      )
-      for pair in texts
-    ]
-    return list(self.next_sentence_encoded(encoded))
-
-  def encode(
-    self, texts: Sequence[str], may_cut: bool = False, name: str = "texts"
-  ) -> list[examples.Encoded]:
-    """Makes sequences of texts; `name` is for the message of an error."""
     if isinstance(texts, str):
       raise TypeError("texts is one string; give a list of them")
     encoded = []
     for number, text in enumerate(texts):
+      line = (
+        text_lines.parse(text)
+        if isinstance(text, str)
+        else text_lines.Line(*text)
+      )
       try:
         encoded.append(
-          examples.encode(
-            text_lines.parse(text), self.tokenizer, self.max_seq_length, may_cut
-          )
+          examples.encode(line, self.tokenizer, self.max_seq_length, may_cut)
         )
       except ValueError as error:
         raise ValueError(f"{name}, line {number + 1}: {error}") from None
     return encoded
 
   def fill_encoded(
-    self, encoded: Sequence[examples.Encoded], top_k: int
-  ) -> Iterator[list[list[Guess]]]:
-    """As `fill`, of sequences."""
-    top_k = min(top_k, self.model.config.vocab_size)
+    self, encoded: Sequence[examples.Encoded]
+  ) -> Iterator[FilledText]:
+    """What is said of sequences."""
     per_token = ("ids", "probabilities")
-    for chosen, results in self._ask(encoded, _Best(top_k), per_token):
+    for chosen, results in self._ask(encoded, _Best(self.top_k), per_token):
       for row, one in enumerate(chosen):
-        yield [
-          self._guesses(
-            results["ids"][row, i], results["probabilities"][row, i]
+        ids, probabilities = results["ids"][row], results["probabilities"][row]
+        yield FilledText(
+          tuple(
+            self._guesses(ids[i], probabilities[i])
+            for i in range(len(one.masks))
           )
-          for i in range(len(one.masks))
-        ]
+        )
 
-  def _guesses(self, ids: Any, probabilities: Any) -> list[Guess]:
+  def _guesses(self, ids: Any, probabilities: Any) -> tuple[Guess, ...]:
     known = self.tokenizer.inv_vocab  # the model may have more rows than that
-    return [
+    return tuple(
       Guess(known.get(int(i), f"[{int(i)}]"), float(p))
       for i, p in zip(ids, probabilities, strict=True)
-    ]
+    )
 
   def likelihood_encoded(
     self, encoded: Sequence[examples.Encoded]
@@ -148,7 +185,7 @@ class Answerer:
     start = 0
     while start < len(encoded):
       end, count = start, 0  # as many lines as make so many sequences
-      while end < len(encoded) and (end == start or count < _AT_ONCE):
+      while end < len(encoded) and (end == start or count < self.at_once):
         count += len(encoded[end].pieces)
         end += 1
       chosen = encoded[start:end]
@@ -194,8 +231,8 @@ class Answerer:
     per_token: Sequence[str] = (),
   ) -> Iterator[tuple[Sequence[examples.Encoded], dict[str, Any]]]:
     """Applies the model to all sequences, many at a time, in order."""
-    for start in range(0, len(encoded), _AT_ONCE):
-      chosen = encoded[start : start + _AT_ONCE]
+    for start in range(0, len(encoded), self.at_once):
+      chosen = encoded[start : start + self.at_once]
       inputs = model_inputs.stack(
         [self._ids(one) for one in chosen],
         [one.segment_ids for one in chosen],

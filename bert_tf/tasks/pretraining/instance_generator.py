@@ -17,9 +17,6 @@ from bert_tf.text import vocabulary_file
 
 _SPECIAL_TOKENS = ("[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
-# A store of so many instances stays in the processor's cache.
-_INSTANCES_A_BATCH = 512
-
 
 def check_vocabulary(vocab: Mapping[str, int], path: str) -> None:
   """Checks that the vocabulary has the special tokens that are written.
@@ -73,6 +70,7 @@ class Generator:
     corpus: token_corpus.Corpus,
     vocab: Mapping[str, int],
     config: settings.PretrainingDataConfig,
+    batch_size: int = 512,
   ):
     """Draws the order of the documents.
 
@@ -80,6 +78,7 @@ class Generator:
       corpus: at least one document.
       vocab: the id of each piece, in the order of the file.
       config: settings.
+      batch_size: instances made at once; so many stay in the processor's cache.
     """
     documents = corpus.document_count
     if documents == 1:
@@ -95,7 +94,7 @@ class Generator:
     self._state = random_state.from_seed(config.random_seed)
     self._order = np.arange(documents, dtype=np.int32)
     random_state.shuffle(self._state, self._order, documents)
-    self._store = _new_store(self._rules)
+    self._store = _new_store(self._rules, batch_size)
     width = config.max_seq_length + 1
     self._scratch = instance_kernel.Scratch(*np.full((3, width), -1, np.int32))
 
@@ -139,9 +138,10 @@ class Generator:
     return order
 
 
-def _new_store(rules: instance_kernel.Rules) -> instance_kernel.Store:
-  """Returns an empty store."""
-  count = _INSTANCES_A_BATCH
+def _new_store(
+  rules: instance_kernel.Rules, count: int
+) -> instance_kernel.Store:
+  """Returns an empty store for so many instances."""
   tokens = count * (rules.max_tokens + 3)
   masks = count * int(rules.predictions[-1]) + 1  # One more is looked at.
   return instance_kernel.Store(

@@ -18,9 +18,6 @@ Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
-# What a batch needs stays in the processor's cache.
-_BATCH = 512
-
 # In the order in which they are recorded, which is that of the names.
 NAMES = (
   "input_ids",
@@ -73,6 +70,7 @@ def write(
   order: Int32s,
   layout: Layout,
   writers: Sequence[record_writer.RecordWriter],
+  batch_size: int = 512,
 ) -> Iterator[int]:
   """Writes all instances: the first to the first file, and so on, in turn.
 
@@ -81,17 +79,18 @@ def write(
     order: the number of the instance that comes first, second, ... [count]
     layout: of the records.
     writers: of the files.
+    batch_size: records encoded at once; so many stay in the processor's cache.
 
   Yields:
     How many were written since last time.
   """
   done = 0
-  out = np.empty(_BATCH * _largest_record(layout), np.uint8)
+  out = np.empty(batch_size * _largest_record(layout), np.uint8)
   for data, starts in packed.shuffled(order):
     for index, writer in enumerate(writers):
       mine = starts[(index - done) % len(writers) :: len(writers)]
-      for at in range(0, len(mine), _BATCH):
-        batch = mine[at : at + _BATCH]
+      for at in range(0, len(mine), batch_size):
+        batch = mine[at : at + batch_size]
         size = _encode(data, batch, layout, out)
         writer.write_sealed(out[:size], len(batch))
         yield len(batch)

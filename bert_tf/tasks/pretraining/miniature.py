@@ -8,24 +8,17 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-import tf_keras
 from absl import logging
 
-from bert_tf import bert_config, files
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf import bert_config, files, keras
+from bert_tf.checkpoints import run_metadata, saver, variable_names
 from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import record_generator, run
-from bert_tf.tasks.pretraining import settings as data_settings
+from bert_tf.tasks.pretraining import record_generator, run, settings
 from bert_tf.text import vocabulary_file, vocabulary_learner
-from bert_tf.training import (
-  device_strategy,
-  optimizers,
-  output_folder,
-  training_loop,
-)
+from bert_tf.training import device_strategy, optimizers, training_loop
 
 _HELD_OUT = 10  # every tenth document is kept for evaluation
-# What stands in output_dir at the end, task.json apart.
+# What stands in output_dir at the end, beside what it says of itself.
 _WRITTEN = (
   "train.txt",
   "held_out.txt",
@@ -69,7 +62,7 @@ class QuickstartSettings:
     return os.path.join(self.output_dir, name)
 
 
-def run_all(settings: QuickstartSettings) -> str:
+def run_all(sizes: QuickstartSettings) -> str:
   """Runs all steps; returns a table of the results before and after.
 
   What an earlier, interrupted run did is gone on with.
@@ -78,22 +71,22 @@ def run_all(settings: QuickstartSettings) -> str:
     OSError: The corpus cannot be read, or output_dir not be written.
     ValueError: The corpus holds no text, or output_dir belongs to another.
   """
-  split_corpus(settings)
-  config = make_vocab(settings)
+  split_corpus(sizes)
+  config = make_vocab(sizes)
   for part in ("train", "held_out"):
-    make_records(settings, part)
-  before = evaluate_new_model(config, settings)
-  after = pretrain(config, settings)
+    make_records(sizes, part)
+  before = evaluate_new_model(config, sizes)
+  after = pretrain(config, sizes)
   return results_table(before, after)
 
 
-def split_corpus(settings: QuickstartSettings) -> None:
+def split_corpus(sizes: QuickstartSettings) -> None:
   """Writes train.txt and held_out.txt: every tenth document is held out."""
-  with files.open_file(settings.corpus) as corpus:
+  with files.open_file(sizes.corpus) as corpus:
     documents = list(_documents(corpus))
   if not documents:
     raise ValueError(
-      f"{settings.corpus}: found no text, expected one sentence a line and "
+      f"{sizes.corpus}: found no text, expected one sentence a line and "
       "blank lines between documents"
     )
   held_out = documents[_HELD_OUT - 1 :: _HELD_OUT]
@@ -102,38 +95,39 @@ def split_corpus(settings: QuickstartSettings) -> None:
     logging.warning(
       "%s has %d documents (blank lines divide them), too few to hold one "
       "out: evaluated on what was trained on",
-      settings.corpus,
+      sizes.corpus,
       len(documents),
     )
     held_out = train
-  _claim(settings, b"\n".join(documents))
+  _claim(sizes, b"\n".join(documents))
   for part, chosen in (("train", train), ("held_out", held_out)):
-    files.write_atomically(settings.path(f"{part}.txt"), b"\n".join(chosen))
+    files.write_atomically(sizes.path(f"{part}.txt"), b"\n".join(chosen))
 
 
-def _claim(settings: QuickstartSettings, text: bytes) -> None:
+def _claim(sizes: QuickstartSettings, text: bytes) -> None:
   """A folder holds the quickstart of one text: its training goes on.
 
   Raises:
     FileExistsError: It holds what no quickstart has written.
     ValueError: It holds the quickstart of another text, or of other settings.
   """
-  owner = {
-    "task": "quickstart",
-    "corpus_sha256": hashlib.sha256(text).hexdigest(),
-    "vocab_size": settings.vocab_size,
-    "dupe_factor": settings.dupe_factor,
-    "seed": settings.seed,
-  }
-  if not output_folder.read(settings.output_dir):
-    for path in map(settings.path, _WRITTEN):
+  run_of = run_metadata.RunMetadata(
+    "quickstart",
+    others={
+      "corpus_sha256": hashlib.sha256(text).hexdigest(),
+      "vocab_size": sizes.vocab_size,
+      "dupe_factor": sizes.dupe_factor,
+      "seed": sizes.seed,
+    },
+  )
+  if not run_metadata.read(sizes.output_dir):
+    for path in map(sizes.path, _WRITTEN):
       if files.exists(path):
         raise FileExistsError(
           f"{path} is there, and no quickstart has written it: give another "
           "output_dir"
         )
-  output_folder.check(settings.output_dir, owner)
-  output_folder.claim(settings.output_dir, owner)
+  run_metadata.claim(sizes.output_dir, run_of)
 
 
 def _documents(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -148,15 +142,15 @@ def _documents(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(document)
 
 
-def make_vocab(settings: QuickstartSettings) -> bert_config.BertConfig:
+def make_vocab(sizes: QuickstartSettings) -> bert_config.BertConfig:
   """Learns vocab.txt and writes the bert_config.json that goes with it."""
   learned = vocabulary_learner.learn(
-    [settings.path("train.txt")],
+    [sizes.path("train.txt")],
     vocabulary_learner.Settings(
-      vocab_size=settings.vocab_size, num_unused_tokens=0
+      vocab_size=sizes.vocab_size, num_unused_tokens=0
     ),
   )
-  vocabulary_file.save_vocab(settings.path("vocab.txt"), learned.pieces)
+  vocabulary_file.save_vocab(sizes.path("vocab.txt"), learned.pieces)
   config = bert_config.BertConfig(
     vocab_size=len(learned.pieces),
     hidden_size=128,
@@ -167,23 +161,23 @@ def make_vocab(settings: QuickstartSettings) -> bert_config.BertConfig:
     type_vocab_size=2,
   )
   files.write_atomically(
-    settings.path("bert_config.json"), config.to_json_string().encode()
+    sizes.path("bert_config.json"), config.to_json_string().encode()
   )
   logging.info("vocabulary of %d word pieces", len(learned.pieces))
   return config
 
 
-def make_records(settings: QuickstartSettings, part: str) -> None:
+def make_records(sizes: QuickstartSettings, part: str) -> None:
   """Makes the records of train.txt or held_out.txt."""
   summary = record_generator.create(
-    data_settings.PretrainingDataConfig(
-      input_file=(settings.path(f"{part}.txt"),),
-      output_file=(settings.path(f"{part}.tfrecord"),),
-      vocab_file=settings.path("vocab.txt"),
+    settings.PretrainingDataConfig(
+      input_file=(sizes.path(f"{part}.txt"),),
+      output_file=(sizes.path(f"{part}.tfrecord"),),
+      vocab_file=sizes.path("vocab.txt"),
       max_seq_length=64,
       max_predictions_per_seq=10,
-      dupe_factor=settings.dupe_factor,
-      random_seed=settings.seed,
+      dupe_factor=sizes.dupe_factor,
+      random_seed=sizes.seed,
     )
   )
   for line in summary.lines():
@@ -191,39 +185,39 @@ def make_records(settings: QuickstartSettings, part: str) -> None:
 
 
 def evaluate_new_model(
-  config: bert_config.BertConfig, settings: QuickstartSettings
+  config: bert_config.BertConfig, sizes: QuickstartSettings
 ) -> Mapping[str, float]:
   """What a model of random weights scores on the held-out text."""
-  prefix = settings.path("before/model.ckpt")
-  tf_keras.utils.set_random_seed(settings.seed)
+  prefix = sizes.path("before/model.ckpt")
+  keras.utils.set_random_seed(sizes.seed)
   model = pretrainer.BertPretrainer(config)
-  google_format.save(variable_names.by_name(model.variables), prefix)
-  return _run(config, settings, "before", prefix, do_train=False)
+  saver.save(variable_names.by_name(model.variables), prefix)
+  return _run(config, sizes, "before", prefix, do_train=False)
 
 
 def pretrain(
-  config: bert_config.BertConfig, settings: QuickstartSettings
+  config: bert_config.BertConfig, sizes: QuickstartSettings
 ) -> Mapping[str, float]:
   """Pre-trains, then evaluates on the held-out text."""
-  before = settings.path("before/model.ckpt")
-  _run(config, settings, "model", before, do_train=True)
-  return _run(config, settings, "model", None, do_train=False)
+  before = sizes.path("before/model.ckpt")
+  _run(config, sizes, "model", before, do_train=True)
+  return _run(config, sizes, "model", None, do_train=False)
 
 
 def _run(
   config: bert_config.BertConfig,
-  settings: QuickstartSettings,
+  sizes: QuickstartSettings,
   folder: str,
   init_checkpoint: str | None,
   do_train: bool,
 ) -> Mapping[str, float]:
-  steps = settings.num_train_steps
+  steps = sizes.num_train_steps
   part = "train" if do_train else "held_out"
   return run.run(
     config,
-    run.PretrainingSettings(
-      input_file=settings.path(f"{part}.tfrecord"),
-      output_dir=settings.path(folder),
+    settings.PretrainingSettings(
+      input_file=sizes.path(f"{part}.tfrecord"),
+      output_dir=sizes.path(folder),
       max_seq_length=64,
       max_predictions_per_seq=10,
       init_checkpoint=init_checkpoint,
@@ -233,7 +227,7 @@ def _run(
       max_eval_steps=20,
     ),
     optimizers.OptimizerSettings("adamw", 1e-3, steps, steps // 10),
-    training_loop.LoopSettings(32, seed=settings.seed, log_steps=100),
+    training_loop.LoopSettings(32, seed=sizes.seed, log_steps=100),
     device_strategy.DeviceSettings(),
   )
 

@@ -119,6 +119,7 @@ def create(
   config: settings.PretrainingDataConfig,
   show_progress: bool = False,
   run: Runner | None = None,
+  limits: settings.MemoryLimits | None = None,
 ) -> Summary:
   """Writes the records of a corpus.
 
@@ -126,6 +127,7 @@ def create(
     config: settings.
     show_progress: draw progress bars, if standard error is a terminal.
     run: makes shards; None: one after the other, here.
+    limits: of memory, of shards that are made here.
 
   Raises:
     OSError: files that are missing or cannot be written.
@@ -138,25 +140,27 @@ def create(
     _check_outputs(shard.config.output_file, inputs)
   logging.info("reading %d files: %s", len(inputs), ", ".join(inputs))
   if len(shards) == 1 and run is None:
-    return create_shard(shards[0], show_progress)
+    return create_shard(shards[0], show_progress, limits)
   staged = [corpus_shards.staged(shard) for shard in shards]
   try:
-    summaries = (run or _one_by_one)(staged)
+    if run is not None:
+      summaries = run(staged)
+    else:
+      summaries = [create_shard(shard, limits=limits) for shard in staged]
     corpus_shards.publish(shards)
   finally:
     corpus_shards.discard(shards)
   return together(summaries, shards)
 
 
-def _one_by_one(shards: Sequence[corpus_shards.Shard]) -> list[Summary]:
-  return [create_shard(shard) for shard in shards]
-
-
 def create_shard(
-  shard: corpus_shards.Shard, show_progress: bool = False
+  shard: corpus_shards.Shard,
+  show_progress: bool = False,
+  limits: settings.MemoryLimits | None = None,
 ) -> Summary:
   """Writes the records of one shard; see `create`."""
   clock = _Clock()
+  limits = limits or settings.MemoryLimits()
   config = shard.config
   tokenizer = full_tokenizer.FullTokenizer(
     config.vocab_file,
@@ -169,7 +173,7 @@ def create_shard(
     layout = instance_records.layout(
       config.max_seq_length, config.max_predictions_per_seq
     )
-    with shuffled_bytes.ShuffledBytes(folder) as packed:
+    with shuffled_bytes.ShuffledBytes(folder, limits.instance_bytes) as packed:
       clock.end("start-up")
       with _bar("tokens", None, show_progress) as bar:
         corpus = text_corpus.read_corpus(
@@ -187,7 +191,9 @@ def create_shard(
         example = instance_records.example(packed.get(number), layout)
         _log_example(example, tokenizer)
       with _bar("writing", packed.count, show_progress) as bar:
-        for count in instance_records.write(packed, order, layout, writers):
+        for count in instance_records.write(
+          packed, order, layout, writers, limits.records_a_batch
+        ):
           bar.update(count)
   clock.end("writing")
   return Summary(

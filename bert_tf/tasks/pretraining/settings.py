@@ -1,4 +1,4 @@
-"""What determines the records of pre-training data."""
+"""What determines pre-training, and the records it reads."""
 
 import dataclasses
 import os
@@ -9,7 +9,7 @@ MIN_SEQ_LENGTH = 5
 
 @dataclasses.dataclass(frozen=True)
 class PretrainingDataConfig:
-  """Settings of `create_data.create`; the original's flags, checked.
+  """Settings of `record_generator.create`; the original's flags, checked.
 
   Attributes:
     input_file: paths or glob patterns of text files.
@@ -67,6 +67,19 @@ class PretrainingDataConfig:
         raise ValueError(f"--{name}={value}, expected a share from 0 to 1")
 
 
+@dataclasses.dataclass(frozen=True)
+class MemoryLimits:
+  """How much of the data is held in memory at once.
+
+  Attributes:
+    instance_bytes: instances that wait to be written; more go to a file.
+    records_a_batch: records encoded at once.
+  """
+
+  instance_bytes: int = 96 << 20
+  records_a_batch: int = 512
+
+
 def _check_outputs(paths: tuple[str, ...]) -> None:
   """Checks that the names are there and differ."""
   seen: dict[str, str] = {}
@@ -83,3 +96,52 @@ def _check_outputs(paths: tuple[str, ...]) -> None:
         f"{path!r}; each needs a file of its own"
       )
     seen[real] = path
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainingSettings:
+  """What run_pretraining is told, devices and loop apart.
+
+  Attributes:
+    input_file: Record files or globs, comma-separated.
+    output_dir: For checkpoints, events and results.
+    max_seq_length: S of the records.
+    max_predictions_per_seq: P of the records.
+    init_checkpoint: To start from; None for random weights.
+    do_train: Whether to train.
+    do_eval: Whether to evaluate.
+    eval_batch_size: Examples of an evaluation batch over all replicas.
+    max_eval_steps: Evaluation batches.
+  """
+
+  input_file: str
+  output_dir: str
+  max_seq_length: int = 128
+  max_predictions_per_seq: int = 20
+  init_checkpoint: str | None = None
+  do_train: bool = False
+  do_eval: bool = False
+  eval_batch_size: int = 8
+  max_eval_steps: int = 100
+
+  def __post_init__(self) -> None:
+    if not (self.do_train or self.do_eval):
+      raise ValueError("nothing to do: set do_train or do_eval or both")
+    for name in (
+      "max_seq_length",
+      "max_predictions_per_seq",
+      "eval_batch_size",
+      "max_eval_steps",
+    ):
+      if getattr(self, name) < 1:
+        raise ValueError(f"{name}={getattr(self, name)} is below 1")
+
+  def lengths(self) -> dict[str, int]:
+    """Values of each feature of a record."""
+    sequence = ("input_ids", "input_mask", "segment_ids")
+    masked = ("masked_lm_positions", "masked_lm_ids", "masked_lm_weights")
+    return (
+      dict.fromkeys(sequence, self.max_seq_length)
+      | dict.fromkeys(masked, self.max_predictions_per_seq)
+      | {"next_sentence_labels": 1}
+    )

@@ -18,9 +18,6 @@ from bert_tf.native import token_corpus
 from bert_tf.records import spill_files
 from bert_tf.text import line_encoder
 
-# Text is read in such portions, so that memory is bounded.
-_BLOCK_BYTES = 1 << 18
-
 
 def find_input_files(patterns: Iterable[str]) -> list[str]:
   """Returns the files that each pattern matches, in order of their names.
@@ -53,12 +50,15 @@ def _running_total(
 class _Builder:
   """Collects the sentences and documents of blocks of text."""
 
-  def __init__(self, encoder: line_encoder.LineEncoder, folder: str | None):
+  def __init__(
+    self, encoder: line_encoder.LineEncoder, folder: str | None, large: int
+  ):
     self._encoder = encoder
     self._folder = folder
-    self._tokens = spill_files.Spool(np.int32, folder)
-    self._lengths = spill_files.Spool(np.int32, folder)
-    self._documents = spill_files.Spool(np.int64, folder)
+    self._large = large
+    self._tokens = spill_files.Spool(np.int32, folder, large)
+    self._lengths = spill_files.Spool(np.int32, folder, large)
+    self._documents = spill_files.Spool(np.int64, folder, large)
     self._sentence_count = 0
     self._last_start = 0  # Of a document, in sentences.
 
@@ -84,7 +84,9 @@ class _Builder:
     """Returns what was collected, without the empty documents."""
     count = self._sentence_count
     self._add_starts(np.array([count]))
-    sentences = spill_files.empty(count + 1, np.int64, self._folder)
+    sentences = spill_files.empty(
+      count + 1, np.int64, self._folder, self._large
+    )
     _running_total(self._lengths.finish(), sentences)
     ends = self._documents.finish()
     return token_corpus.Corpus(
@@ -111,6 +113,8 @@ def read_corpus(
   encoder: line_encoder.LineEncoder,
   progress: Callable[[int], object] = lambda size: None,
   folder: str | None = None,
+  block_bytes: int = 1 << 18,
+  large: int = spill_files.LARGE,
 ) -> token_corpus.Corpus:
   """Reads and tokenizes text files.
 
@@ -124,15 +128,17 @@ def read_corpus(
     progress: told the bytes of each block that is done.
     folder: where a corpus that is large is kept; None for the system's
       temporary folder.
+    block_bytes: text read at once, so that memory is bounded.
+    large: as of `spill_files`.
 
   Raises:
     ValueError: the files hold no sentence.
   """
-  builder = _Builder(encoder, folder)
+  builder = _Builder(encoder, folder, large)
   for part in parts:
     broken_lines = 0
     with files.open_file(part.path) as stream:
-      for block in _blocks(stream, part):
+      for block in _blocks(stream, part, block_bytes):
         text, broken = _drop_broken(block.replace(b"\r", b""))
         builder.add(text)
         broken_lines += broken
@@ -154,14 +160,15 @@ def read_corpus(
   return corpus
 
 
-def _blocks(stream: IO[bytes], part: TextPart) -> Iterator[bytes]:
+def _blocks(
+  stream: IO[bytes], part: TextPart, block_bytes: int
+) -> Iterator[bytes]:
   """Yields whole lines, many at a time, without the last one's newline."""
   if part.begin:
     stream.seek(part.begin)
   rest = b""
-  for data in _read(
-    stream, None if part.end is None else part.end - part.begin
-  ):
+  size = None if part.end is None else part.end - part.begin
+  for data in _read(stream, size, block_bytes):
     lines, newline, tail = data.rpartition(b"\n")
     if newline:
       yield rest + lines
@@ -172,13 +179,13 @@ def _blocks(stream: IO[bytes], part: TextPart) -> Iterator[bytes]:
     yield rest
 
 
-def _read(stream: IO[bytes], size: int | None) -> Iterator[bytes]:
+def _read(
+  stream: IO[bytes], size: int | None, block_bytes: int
+) -> Iterator[bytes]:
   """Yields `size` bytes, or all, in portions."""
   left = size
   while left is None or left > 0:
-    data = stream.read(
-      _BLOCK_BYTES if left is None else min(left, _BLOCK_BYTES)
-    )
+    data = stream.read(block_bytes if left is None else min(left, block_bytes))
     if not data:
       return
     yield data

@@ -1,60 +1,25 @@
 """Scores of tokens to answers. Source: run_squad.py, `write_predictions`."""
 
 import dataclasses
-import json
 import math
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import files
-from bert_tf.tasks.squad import examples as features_lib
-from bert_tf.tasks.squad import final_text, reader
+from bert_tf.tasks.squad import examples, final_text, reader, settings
 from bert_tf.text import tokenizer_rules
-
-PREDICTIONS = "predictions.json"
-NBEST = "nbest_predictions.json"
-NULL_ODDS = "null_odds.json"
 
 # The original's start for the least null score. It is also the odds of a
 # question for which no answer can be found but the null one.
 NO_SCORE = 1_000_000.0
 
 
-@dataclasses.dataclass(frozen=True)
-class DecodingSettings:
-  """How answers are chosen.
-
-  Attributes:
-    n_best_size: Starts and ends considered in a window, and answers listed.
-    max_answer_length: Tokens of the longest answer.
-    do_lower_case: As of the tokenizer.
-    version_2_with_negative: Whether a question may have no answer.
-    null_score_diff_threshold: A question is answered by nothing where that
-      scores better than the best answer by more than this.
-    verbose_logging: Whether to log answers that could not be aligned.
-  """
-
-  n_best_size: int = 20
-  max_answer_length: int = 30
-  do_lower_case: bool = True
-  version_2_with_negative: bool = False
-  null_score_diff_threshold: float = 0.0
-  verbose_logging: bool = False
-
-  def __post_init__(self) -> None:
-    for name in ("n_best_size", "max_answer_length"):
-      if getattr(self, name) < 1:
-        raise ValueError(f"{name}={getattr(self, name)} is below 1")
-
-
 class Span(NamedTuple):
   """A candidate: a span of tokens of one window; start 0 is no answer."""
 
-  feature: int
+  window: int
   start: int
   end: int
   start_logit: float
@@ -72,7 +37,7 @@ class Candidate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Decoded:
+class SpanAnswer:
   """What is answered to one question.
 
   Attributes:
@@ -90,48 +55,48 @@ class Decoded:
 
 
 def decode(
-  examples: Sequence[reader.Example],
-  features: Sequence[features_lib.Feature],
+  questions: Sequence[reader.Example],
+  windows: Sequence[examples.Window],
   start_logits: npt.NDArray[Any],
   end_logits: npt.NDArray[Any],
-  settings: DecodingSettings,
+  decoding: settings.DecodingSettings,
   rules: tokenizer_rules.TokenizerRules | None = None,
-) -> dict[str, Decoded]:
+) -> dict[str, SpanAnswer]:
   """Chooses the answers of all questions.
 
   Args:
-    examples: The questions.
-    features: Their windows.
+    questions: The questions.
+    windows: Their windows.
     start_logits: [N, S] in the order of the windows.
     end_logits: [N, S].
-    settings: How to choose.
+    decoding: How to choose.
     rules: Of the tokenizer; the original's for `do_lower_case` if None.
 
   Returns:
     Answers by question id, in order.
   """
-  of_example: list[list[int]] = [[] for _ in examples]
-  for index, feature in enumerate(features):
-    of_example[feature.example_index].append(index)
+  of_question: list[list[int]] = [[] for _ in questions]
+  for index, window in enumerate(windows):
+    of_question[window.example_index].append(index)
   rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
-    settings.do_lower_case
+    decoding.do_lower_case
   )
-  project = final_text.FinalText(rules, settings.verbose_logging)
+  project = final_text.FinalText(rules, decoding.verbose_logging)
   decoded = {}
-  for example, indices in zip(examples, of_example, strict=True):
+  for question, indices in zip(questions, of_question, strict=True):
+    own = [windows[i] for i in indices]
     # Python's floats are exact copies of float32: sums are float64.
     spans, null = _spans(
-      [features[i] for i in indices],
+      own,
       start_logits[indices].tolist(),
       end_logits[indices].tolist(),
-      settings,
+      decoding,
     )
-    if settings.version_2_with_negative:
+    if decoding.version_2_with_negative:
       spans.append(null)
     spans.sort(key=_score, reverse=True)  # equals stay in order
-    own = [features[i] for i in indices]
-    nbest = _nbest(spans, example.context, own, project, settings.n_best_size)
-    decoded[example.id] = _choose(nbest, null, settings)
+    nbest = _nbest(spans, question.context, own, project, decoding.n_best_size)
+    decoded[question.id] = _choose(nbest, null, decoding)
   return decoded
 
 
@@ -146,31 +111,31 @@ def best_indices(logits: Sequence[float], count: int) -> list[int]:
 
 
 def _spans(
-  features: Sequence[features_lib.Feature],
+  windows: Sequence[examples.Window],
   start_logits: Sequence[Sequence[float]],
   end_logits: Sequence[Sequence[float]],
-  settings: DecodingSettings,
+  decoding: settings.DecodingSettings,
 ) -> tuple[list[Span], Span]:
   """All candidates of a question in the original's order, and the null one."""
   spans: list[Span] = []
   null, null_score = Span(0, 0, 0, 0.0, 0.0), NO_SCORE
-  for index, feature in enumerate(features):
+  for index, window in enumerate(windows):
     starts, ends = start_logits[index], end_logits[index]
     if starts[0] + ends[0] < null_score:
       null_score = starts[0] + ends[0]
       null = Span(index, 0, 0, starts[0], ends[0])
     best_ends = [
       end
-      for end in best_indices(ends, settings.n_best_size)
-      if end in feature.word_of_token
+      for end in best_indices(ends, decoding.n_best_size)
+      if end in window.word_of_token
     ]
-    for start in best_indices(starts, settings.n_best_size):
-      if not feature.is_max_context.get(start, False):
+    for start in best_indices(starts, decoding.n_best_size):
+      if not window.is_max_context.get(start, False):
         continue
       spans.extend(
         Span(index, start, end, starts[start], ends[end])
         for end in best_ends
-        if start <= end < start + settings.max_answer_length
+        if start <= end < start + decoding.max_answer_length
       )
   return spans, null
 
@@ -178,7 +143,7 @@ def _spans(
 def _nbest(
   spans: Sequence[Span],
   context: reader.Context,
-  features: Sequence[features_lib.Feature],
+  windows: Sequence[examples.Window],
   project: final_text.FinalText,
   size: int,
 ) -> list[Candidate]:
@@ -190,7 +155,7 @@ def _nbest(
       break
     text = ""
     if span.start > 0:
-      text = _text(features[span.feature], span, context, project)
+      text = _text(windows[span.window], span, context, project)
       if text in seen:
         continue
     seen.add(text)
@@ -199,22 +164,22 @@ def _nbest(
 
 
 def _text(
-  feature: features_lib.Feature,
+  window: examples.Window,
   span: Span,
   context: reader.Context,
   project: final_text.FinalText,
 ) -> str:
-  pieces = " ".join(feature.tokens[span.start : span.end + 1])
+  pieces = " ".join(window.tokens[span.start : span.end + 1])
   pieces = " ".join(pieces.replace(" ##", "").replace("##", "").split())
-  first = feature.word_of_token[span.start]
-  last = feature.word_of_token[span.end]
+  first = window.word_of_token[span.start]
+  last = window.word_of_token[span.end]
   return project(pieces, " ".join(context.words[first : last + 1]))
 
 
 def _choose(
-  nbest: list[Candidate], null: Span, settings: DecodingSettings
-) -> Decoded:
-  with_null = settings.version_2_with_negative
+  nbest: list[Candidate], null: Span, decoding: settings.DecodingSettings
+) -> SpanAnswer:
+  with_null = decoding.version_2_with_negative
   if with_null and all(candidate.text for candidate in nbest):
     nbest.append(Candidate("", null.start_logit, null.end_logit))
   if not nbest:
@@ -227,13 +192,13 @@ def _choose(
   best = next((candidate for candidate in nbest if candidate.text), None)
   best_text = best.text if best else ""
   if not with_null:
-    return Decoded(nbest[0].text, nbest, best_text)
+    return SpanAnswer(nbest[0].text, nbest, best_text)
   if best is None:
     # A departure: the original crashes here, where no candidate has text.
-    return Decoded("", nbest, "", NO_SCORE)
+    return SpanAnswer("", nbest, "", NO_SCORE)
   odds = _score(null) - best.start_logit - best.end_logit
-  is_null = odds > settings.null_score_diff_threshold
-  return Decoded("" if is_null else best.text, nbest, best_text, odds)
+  is_null = odds > decoding.null_score_diff_threshold
+  return SpanAnswer("" if is_null else best.text, nbest, best_text, odds)
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
@@ -242,33 +207,3 @@ def softmax(scores: Sequence[float]) -> list[float]:
   exponents = [math.exp(score - most) for score in scores]
   total = sum(exponents)
   return [exponent / total for exponent in exponents]
-
-
-def contents(decoded: dict[str, Decoded]) -> Iterator[tuple[str, Any]]:
-  """Names and contents of the original's output files."""
-  yield PREDICTIONS, {key: x.answer for key, x in decoded.items()}
-  nbest = {}
-  for key, found in decoded.items():
-    nbest[key] = [
-      {
-        "text": candidate.text,
-        "probability": candidate.probability,
-        "start_logit": candidate.start_logit,
-        "end_logit": candidate.end_logit,
-      }
-      for candidate in found.nbest
-    ]
-  yield NBEST, nbest
-  odds = {key: x.null_odds for key, x in decoded.items()}
-  if None not in odds.values():
-    yield NULL_ODDS, odds
-
-
-def write(folder: str, decoded: dict[str, Decoded]) -> list[str]:
-  """Writes the original's output files; returns their paths."""
-  paths = []
-  for name, content in contents(decoded):
-    paths.append(os.path.join(folder, name))
-    text = json.dumps(content, indent=4) + "\n"
-    files.write_atomically(paths[-1], text.encode())
-  return paths

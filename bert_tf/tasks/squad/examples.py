@@ -1,4 +1,4 @@
-"""Questions to features: windows over the context.
+"""Questions to windows over their contexts, arrays and records.
 
 Source: run_squad.py, `convert_examples_to_features` and `FeatureWriter`.
 """
@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 from absl import logging
 
+from bert_tf import bert_config
 from bert_tf.records import example_encoder, record_writer
-from bert_tf.tasks.squad import reader
+from bert_tf.tasks.squad import reader, settings
 from bert_tf.text import full_tokenizer
 
 Int32s = npt.NDArray[np.int32]
@@ -24,34 +26,7 @@ FIRST_UNIQUE_ID = 1_000_000_000
 MODEL_INPUTS = ("input_ids", "input_mask", "segment_ids")
 LABELS = ("start_positions", "end_positions", "is_impossible")
 _RECORDS_A_BATCH = 256
-_EXAMPLES_LOGGED = 2
-_QUESTIONS_AT_ONCE = 1024
-_SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
-
-
-@dataclasses.dataclass(frozen=True)
-class WindowSettings:
-  """How contexts are cut.
-
-  Attributes:
-    max_seq_length: Tokens of a feature.
-    doc_stride: Tokens from one window's start to the next one's.
-    max_query_length: A question's further tokens are dropped.
-  """
-
-  max_seq_length: int = 384
-  doc_stride: int = 128
-  max_query_length: int = 64
-
-  def __post_init__(self) -> None:
-    for field in dataclasses.fields(self):
-      if getattr(self, field.name) < 1:
-        raise ValueError(f"{field.name}={getattr(self, field.name)} is below 1")
-    if self.max_seq_length <= self.max_query_length + _SPECIAL_TOKENS:
-      raise ValueError(
-        f"The max_seq_length ({self.max_seq_length}) must be greater than "
-        f"max_query_length ({self.max_query_length}) + 3"
-      )
+_WINDOWS_LOGGED = 2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,7 +67,7 @@ class _Cut:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Feature:
+class Window:
   """One window over one question's context.
 
   What only decoding needs is worked out when it is asked for.
@@ -149,53 +124,54 @@ class Feature:
     }
 
 
-def make_features(
-  examples: Iterable[reader.Example],
+def make(
+  questions: Iterable[reader.Example],
   tokenizer: full_tokenizer.FullTokenizer,
-  settings: WindowSettings,
+  windowing: settings.WindowSettings,
   is_training: bool = False,
-) -> Iterator[Feature]:
+  at_once: int = 1024,
+) -> Iterator[Window]:
   """The windows of each question in turn.
 
   A context without tokens has no window.
 
   Args:
-    examples: Questions.
+    questions: Questions with their contexts.
     tokenizer: Text to pieces.
-    settings: How contexts are cut.
-    is_training: Whether examples have answers, or else are impossible.
+    windowing: How contexts are cut.
+    is_training: Whether questions have answers, or else are impossible.
+    at_once: Questions tokenized together.
   """
   marks = tokenizer.convert_tokens_to_ids(["[CLS]", "[SEP]"])
   cls, sep = np.array(marks, np.int32)[:, None]  # [1] each
   unique_id, index = FIRST_UNIQUE_ID, 0
-  examples = iter(examples)
-  while chunk := list(itertools.islice(examples, _QUESTIONS_AT_ONCE)):
+  questions = iter(questions)
+  while chunk := list(itertools.islice(questions, at_once)):
     paragraphs = _paragraphs(chunk, tokenizer)
-    questions = _encode([example.question for example in chunk], tokenizer)
+    queries = _encode([example.question for example in chunk], tokenizer)
     answers = _encode(
       [example.answer.text if example.answer else "" for example in chunk],
       tokenizer,
     )
-    for example, question, wanted in zip(
-      chunk, questions, answers, strict=True
-    ):
+    for example, query, wanted in zip(chunk, queries, answers, strict=True):
       paragraph = paragraphs[example.context]
-      span = answer_tokens(example.answer, paragraph, wanted)
-      question = question[: settings.max_query_length]
-      room = settings.max_seq_length - len(question) - _SPECIAL_TOKENS
-      spans = windows(len(paragraph.ids), room, settings.doc_stride)
-      cut = _Cut(paragraph, spans)
-      second = len(question) + 2
-      for number, (start, length) in enumerate(spans):
-        window = paragraph.ids[start : start + length]
+      answer = answer_tokens(example.answer, paragraph, wanted)
+      query = query[: windowing.max_query_length]
+      room = windowing.max_seq_length - len(query) - settings.SPECIAL_TOKENS
+      cut = _Cut(
+        paragraph, spans(len(paragraph.ids), room, windowing.doc_stride)
+      )
+      second = len(query) + 2
+      for number, (start, length) in enumerate(cut.spans):
+        tokens = paragraph.ids[start : start + length]
         first, last = 0, 0
-        if span and span[0] >= start and span[1] < start + length:
-          first, last = (token - start + second for token in span)
-        yield Feature(
+        if answer and answer[0] >= start and answer[1] < start + length:
+          first, last = (token - start + second for token in answer)
+        yield Window(
           unique_id=unique_id,
           example_index=index,
           window_index=number,
-          ids=np.concatenate([cls, question, sep, window, sep]),
+          ids=np.concatenate([cls, query, sep, tokens, sep]),
           second=second,
           cut=cut,
           pieces=tokenizer.inv_vocab,
@@ -217,11 +193,11 @@ def _encode(
 
 
 def _paragraphs(
-  examples: Sequence[reader.Example],
+  questions: Sequence[reader.Example],
   tokenizer: full_tokenizer.FullTokenizer,
 ) -> dict[reader.Context, _Paragraph]:
   """The contexts of questions, each once, in pieces."""
-  contexts = list(dict.fromkeys(example.context for example in examples))
+  contexts = list(dict.fromkeys(example.context for example in questions))
   words = [word for context in contexts for word in context.words]
   ids, ends = tokenizer.encode_many(words)
   found = {}
@@ -236,7 +212,7 @@ def _paragraphs(
   return found
 
 
-def windows(tokens: int, room: int, stride: int) -> list[tuple[int, int]]:
+def spans(tokens: int, room: int, stride: int) -> list[tuple[int, int]]:
   """Start and length of windows that cover `tokens` tokens."""
   found: list[tuple[int, int]] = []
   start = 0
@@ -249,7 +225,7 @@ def windows(tokens: int, room: int, stride: int) -> list[tuple[int, int]]:
   return found
 
 
-def best_windows(tokens: int, spans: Sequence[tuple[int, int]]) -> list[int]:
+def best_windows(tokens: int, cut: Sequence[tuple[int, int]]) -> list[int]:
   """For each token the window that shows it amid the most context.
 
   A window's score is the lesser of the tokens at its left and right, and a
@@ -257,7 +233,7 @@ def best_windows(tokens: int, spans: Sequence[tuple[int, int]]) -> list[int]:
   """
   best = [-1] * tokens
   scores = [-1.0] * tokens
-  for number, (start, length) in enumerate(spans):
+  for number, (start, length) in enumerate(cut):
     for i in range(length):
       score = min(i, length - 1 - i) + 0.01 * length
       if score > scores[start + i]:
@@ -292,23 +268,23 @@ def answer_tokens(
 
 
 def columns(
-  features: Sequence[Feature], max_seq_length: int, is_training: bool = False
+  windows: Sequence[Window], max_seq_length: int, is_training: bool = False
 ) -> dict[str, npt.NDArray[Any]]:
-  """Features as arrays, padded: [N, S] each, labels and `unique_ids` [N, 1]."""
-  shape = (len(features), max_seq_length)
+  """Windows as arrays, padded: [N, S] each, labels and `unique_ids` [N, 1]."""
+  shape = (len(windows), max_seq_length)
   arrays: dict[str, npt.NDArray[Any]] = {
     name: np.zeros(shape, np.int32) for name in MODEL_INPUTS
   }
-  for row, feature in enumerate(features):
-    size = len(feature.ids)
-    arrays["input_ids"][row, :size] = feature.ids
+  for row, window in enumerate(windows):
+    size = len(window.ids)
+    arrays["input_ids"][row, :size] = window.ids
     arrays["input_mask"][row, :size] = 1
-    arrays["segment_ids"][row, feature.second : size] = 1
-  arrays["unique_ids"] = _column(f.unique_id for f in features)
+    arrays["segment_ids"][row, window.second : size] = 1
+  arrays["unique_ids"] = _column(w.unique_id for w in windows)
   if is_training:
-    arrays["start_positions"] = _column(f.start_position for f in features)
-    arrays["end_positions"] = _column(f.end_position for f in features)
-    arrays["is_impossible"] = _column(int(f.is_impossible) for f in features)
+    arrays["start_positions"] = _column(w.start_position for w in windows)
+    arrays["end_positions"] = _column(w.end_position for w in windows)
+    arrays["is_impossible"] = _column(int(w.is_impossible) for w in windows)
   return arrays
 
 
@@ -318,12 +294,12 @@ def _column(values: Iterable[int]) -> npt.NDArray[np.int64]:
 
 def write_records(
   path: str,
-  features: Iterable[Feature],
+  windows: Iterable[Window],
   max_seq_length: int,
   is_training: bool,
 ) -> int:
   """Writes a record file, whole or not at all; returns its record count."""
-  batch: list[Feature] = []
+  batch: list[Window] = []
   with record_writer.RecordWriter(path) as writer:
 
     def flush() -> None:
@@ -331,10 +307,10 @@ def write_records(
       writer.write_many(*example_encoder.encode_examples(arrays))
       batch.clear()
 
-    for count, feature in enumerate(features):
-      if count < _EXAMPLES_LOGGED:
-        _log(feature)
-      batch.append(feature)
+    for count, window in enumerate(windows):
+      if count < _WINDOWS_LOGGED:
+        _log(window)
+      batch.append(window)
       if len(batch) == _RECORDS_A_BATCH:
         flush()
     if batch:
@@ -342,17 +318,29 @@ def write_records(
     return writer.record_count
 
 
-def lengths(max_seq_length: int) -> Mapping[str, int]:
-  """Values of each feature of a training record."""
-  return dict.fromkeys(MODEL_INPUTS, max_seq_length) | dict.fromkeys(LABELS, 1)
+def schema(max_seq_length: int) -> dict[str, Any]:
+  """The schema of training records. Source: run_squad.py."""
+  sequence = tf.io.FixedLenFeature([max_seq_length], tf.int64)
+  label = tf.io.FixedLenFeature([1], tf.int64)
+  return dict.fromkeys(MODEL_INPUTS, sequence) | dict.fromkeys(LABELS, label)
 
 
-def _log(feature: Feature) -> None:
-  logging.info("*** Example ***\ntokens: %s", " ".join(feature.tokens))
+def limits(config: bert_config.BertConfig, length: int) -> Mapping[str, int]:
+  """By feature: numbers from this one up are an error; `length` is S."""
+  return {
+    "input_ids": config.vocab_size,
+    "segment_ids": config.type_vocab_size,
+    "start_positions": length,
+    "end_positions": length,
+  }
+
+
+def _log(window: Window) -> None:
+  logging.info("*** Example ***\ntokens: %s", " ".join(window.tokens))
   logging.info(
     "unique_id: %d, example_index: %d, doc_span_index: %d, answer: %s",
-    feature.unique_id,
-    feature.example_index,
-    feature.window_index,
-    " ".join(feature.tokens[feature.start_position : feature.end_position + 1]),
+    window.unique_id,
+    window.example_index,
+    window.window_index,
+    " ".join(window.tokens[window.start_position : window.end_position + 1]),
   )

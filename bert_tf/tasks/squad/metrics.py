@@ -9,6 +9,10 @@ import re
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from absl import logging
+
+from bert_tf.tasks.squad import answer_decoder, reader
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -42,6 +46,47 @@ def f1_with_null(prediction: str, gold: str) -> float:
   if not normalize(prediction) or not normalize(gold):
     return exact(prediction, gold)
   return f1(prediction, gold)
+
+
+def gold_of(
+  questions: Sequence[reader.Example], path: str, may_have_no_answer: bool
+) -> Gold | None:
+  """Right answers by question id; None if some are not known.
+
+  Args:
+    questions: The questions.
+    path: Their file, for the log.
+    may_have_no_answer: Whether a question without right answers is right to be
+      left unanswered, as in SQuAD 2.0.
+  """
+  for question in questions:
+    if question.gold is None or not (question.gold or may_have_no_answer):
+      logging.info(
+        "%s: not scored, since question %r has no answers", path, question.id
+      )
+      return None
+  return {question.id: question.gold or () for question in questions} or None
+
+
+def score(
+  answers: Mapping[str, answer_decoder.SpanAnswer],
+  gold: Gold,
+  version_2_with_negative: bool,
+) -> dict[str, float]:
+  """Exact match and F1 of answers, as of `score_v1` or `score_v2`."""
+  texts = {key: found.answer for key, found in answers.items()}
+  if not version_2_with_negative:
+    return score_v1(texts, gold)
+  odds = {key: found.null_odds or 0.0 for key, found in answers.items()}
+  best = {key: found.best_text for key, found in answers.items()}
+  return score_v2(texts, gold, best, odds)
+
+
+def names(gold: Gold, version_2_with_negative: bool) -> list[str]:
+  """The scores there will be, told by those of no answers."""
+  nothing = answer_decoder.SpanAnswer("", [], "", 0.0)
+  scores = score(dict.fromkeys(gold, nothing), gold, version_2_with_negative)
+  return sorted(scores)
 
 
 def score_v1(answers: Mapping[str, str], gold: Gold) -> dict[str, float]:
@@ -87,7 +132,7 @@ def score_v2(
     for key, texts in gold.items()
   }
   results: dict[str, float] = {}
-  metrics: tuple[tuple[str, Callable[[str, str], float]], ...] = (
+  measures: tuple[tuple[str, Callable[[str, str], float]], ...] = (
     ("exact", exact),
     ("f1", f1_with_null),
   )
@@ -96,7 +141,7 @@ def score_v2(
     "HasAns_": [key for key, texts in gold.items() if texts],
     "NoAns_": [key for key, texts in gold.items() if not texts],
   }
-  for name, metric in metrics:
+  for name, metric in measures:
     scores = _best(metric, answers, wanted)
     for prefix, keys in groups.items():
       if keys or not prefix:

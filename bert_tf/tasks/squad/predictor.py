@@ -1,90 +1,89 @@
-"""A trained model's answers."""
+"""Answers to questions, each a span of its context."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from absl import logging
 
-from bert_tf.tasks.squad import answer_decoder, reader
-from bert_tf.tasks.squad import examples as features_lib
+from bert_tf.checkpoints import model_folder
+from bert_tf.models import span_labeler
+from bert_tf.tasks.squad import answer_decoder, examples, reader, settings
 from bert_tf.text import full_tokenizer
-from bert_tf.training import batch_predictor
+from bert_tf.training import batch_predictor, text_predictor
 
 _SAY_EVERY = 1000  # windows
 
+Pair = tuple[str, str]
 
-def answer(
-  model: Any,
-  questions: Sequence[str],
-  contexts: Sequence[str],
-  tokenizer: full_tokenizer.FullTokenizer,
-  windows: features_lib.WindowSettings | None = None,
-  settings: answer_decoder.DecodingSettings | None = None,
-  batch_size: int = 8,
-  by_length: bool = True,
-) -> list[answer_decoder.Decoded]:
-  """Answers questions, each by a span of its context.
+
+class QuestionAnswerer(
+  text_predictor.TextPredictor[Pair, answer_decoder.SpanAnswer]
+):
+  """Answers questions: called with pairs of a question and its context.
 
   Args:
     model: A fine-tuned `BertSpanLabeler`.
-    questions: One each.
-    contexts: The text for each question.
     tokenizer: The model's.
     windows: How contexts are cut; by default as run_squad does, to no more
       tokens than the model has positions.
-    settings: How answers are chosen; the case is the tokenizer's.
+    decoding: How answers are chosen; the case is the tokenizer's.
     batch_size: Windows computed at once.
     by_length: As of `span_logits`.
-
-  Returns:
-    For each question `answer` (the text), `nbest` with probabilities, and with
-    `version_2_with_negative` `null_odds`.
-
-  Raises:
-    ValueError: There are not as many contexts as questions.
   """
-  if len(questions) != len(contexts):
-    raise ValueError(
-      f"{len(questions)} questions and {len(contexts)} contexts; give each "
-      "question its context"
-    )
-  if windows is None:
-    positions = model.config.max_position_embeddings
-    windows = _windows_of_at_most(positions)
-  if settings is None:
-    settings = answer_decoder.DecodingSettings()
-  shared = {text: reader.Context(text) for text in contexts}
-  examples = [
-    reader.Example(str(index), question, shared[context])
-    for index, (question, context) in enumerate(
-      zip(questions, contexts, strict=True)
-    )
-  ]
-  features = list(features_lib.make_features(examples, tokenizer, windows))
-  columns = features_lib.columns(features, windows.max_seq_length)
-  starts, ends = span_logits(
-    tf.distribute.get_strategy(), model, columns, batch_size, by_length
-  )
-  decoded = answer_decoder.decode(
-    examples, features, starts, ends, settings, tokenizer.rules
-  )
-  return list(decoded.values())
 
+  def __init__(
+    self,
+    model: Any,
+    tokenizer: full_tokenizer.FullTokenizer,
+    windows: settings.WindowSettings | None = None,
+    decoding: settings.DecodingSettings | None = None,
+    batch_size: int = 8,
+    by_length: bool = True,
+  ):
+    longest = model.config.max_position_embeddings
+    self.windows = windows or settings.WindowSettings.of_at_most(longest)
+    model.config.check_length(self.windows.max_seq_length)
+    super().__init__(model, tokenizer, self.windows.max_seq_length, batch_size)
+    self.decoding = decoding or settings.DecodingSettings()
+    self.by_length = by_length
 
-def _windows_of_at_most(positions: int) -> features_lib.WindowSettings:
-  """The usual windows, smaller in proportion where the model is."""
-  usual = features_lib.WindowSettings()
-  if positions >= usual.max_seq_length:
-    return usual
-  share = positions / usual.max_seq_length
-  return features_lib.WindowSettings(
-    positions,
-    max(1, int(usual.doc_stride * share)),
-    max(1, int(usual.max_query_length * share)),
-  )
+  @classmethod
+  def _make_model(
+    cls, folder: model_folder.ModelFolder, **kwargs: Any
+  ) -> span_labeler.BertSpanLabeler:
+    return span_labeler.BertSpanLabeler(folder.config, **kwargs)
+
+  def _answer(self, texts: Sequence[Pair]) -> list[answer_decoder.SpanAnswer]:
+    for index, pair in enumerate(texts):
+      is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+      if not is_pair or not all(isinstance(text, str) for text in pair):
+        raise TypeError(
+          f"texts[{index}] is {pair!r}, expected a question and its context"
+        )
+    contexts = {context: reader.Context(context) for _, context in texts}
+    questions = [
+      reader.Example(str(index), question, contexts[context])
+      for index, (question, context) in enumerate(texts)
+    ]
+    windows = list(examples.make(questions, self.tokenizer, self.windows))
+    starts, ends = span_logits(
+      self.strategy,
+      self.model,
+      examples.columns(windows, self.windows.max_seq_length),
+      self.batch_size,
+      self.by_length,
+    )
+    decoded = answer_decoder.decode(
+      questions,
+      windows,
+      starts,
+      ends,
+      self.decoding,
+      self.tokenizer.rules,
+    )
+    return list(decoded.values())
 
 
 def span_logits(
@@ -99,14 +98,14 @@ def span_logits(
   Args:
     strategy: Where the model was made.
     model: A `BertSpanLabeler`.
-    columns: Features as `features.columns` gives them.
+    columns: Windows as `examples.columns` gives them.
     batch_size: Windows computed at once.
     by_length: Whether windows of about equal length are computed together,
       without the padding of `max_seq_length`. Padding then has the score
       -inf. In the original it has a score as tokens have, and now and then
       takes one of the `n_best_size` places of starts and ends.
   """
-  inputs = {name: columns[name] for name in features_lib.MODEL_INPUTS}
+  inputs = {name: columns[name] for name in examples.MODEL_INPUTS}
   if not len(inputs["input_ids"]):
     nothing = np.zeros(inputs["input_ids"].shape, np.float32)
     return nothing, nothing

@@ -6,14 +6,18 @@ trained on and predicted. In the others it is context.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
+from bert_tf import bert_config
 from bert_tf.inputs import model_inputs
 from bert_tf.text import full_tokenizer, text_pairs
 
+LABELS, WEIGHTS = "label_ids", "label_weights"
 _SPECIAL = 2  # [CLS] and [SEP]
 _UNKNOWN = "[UNK]"
 
@@ -139,6 +143,21 @@ def inputs(
   return model_inputs.stack(ids, None, length)
 
 
+def schema(max_seq_length: int) -> dict[str, Any]:
+  """The schema of the records, for `tf.io.parse_example`."""
+  sequence = tf.io.FixedLenFeature([max_seq_length], tf.int64)
+  return dict.fromkeys((*model_inputs.NAMES, LABELS, WEIGHTS), sequence)
+
+
+def limits(config: bert_config.BertConfig, outputs: int) -> Mapping[str, int]:
+  """By feature: ids from this number up are an error."""
+  return {
+    "input_ids": config.vocab_size,
+    "segment_ids": config.type_vocab_size,
+    LABELS: outputs,
+  }
+
+
 def labels(
   windows: Sequence[Window],
   label_ids: Sequence[Sequence[int]],
@@ -162,7 +181,7 @@ def labels(
     for word, position in zip(window.words, window.positions, strict=True):
       ids[row, position] = of_sentence[word]
       weights[row, position] = 1
-  return {"label_ids": ids, "label_weights": weights}
+  return {LABELS: ids, WEIGHTS: weights}
 
 
 def gather(

@@ -51,6 +51,14 @@ def score(
   return results
 
 
+def names(known: Collection[str]) -> list[str]:
+  """The scores that there are whatever the types of entities are called."""
+  found = ["eval_accuracy", "eval_loss"]
+  if tag_labels.are_entities(known):
+    found += ["eval_f1", "eval_precision", "eval_recall"]
+  return found
+
+
 def _report(
   labels: list[list[str]], predictions: list[list[str]]
 ) -> dict[str, dict[str, float]]:

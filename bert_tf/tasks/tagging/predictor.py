@@ -1,62 +1,105 @@
-"""Applying a tagger to sentences of words."""
+"""Labels for the words of sentences."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.checkpoints import model_folder, portable_model
+from bert_tf.models import token_classifier
 from bert_tf.tasks.tagging import examples
 from bert_tf.text import full_tokenizer
-from bert_tf.training import batch_predictor
+from bert_tf.training import batch_predictor, text_predictor
+
+Text = str | Sequence[str]
 
 
-def tag(
-  model: Any,
-  texts: Sequence[str | Sequence[str]],
-  tokenizer: full_tokenizer.FullTokenizer,
-  labels: Sequence[str],
-  max_seq_length: int = 128,
-  batch_size: int = 32,
-) -> list[list[tuple[str, str]]]:
-  """Labels the words of texts.
+@dataclasses.dataclass(frozen=True)
+class TaggedText:
+  """A sentence with its labels.
+
+  Attributes:
+    words: Its words.
+    labels: One each.
+  """
+
+  words: tuple[str, ...]
+  labels: tuple[str, ...]
+
+
+class WordTagger(text_predictor.TextPredictor[Text, TaggedText]):
+  """Labels words: called with lists of words, or strings of words with space.
 
   Args:
-    model: A `BertTokenClassifier`.
-    texts: Sentences: words, or a string of words with white space between.
+    model: A fine-tuned `BertTokenClassifier`.
     tokenizer: The model's.
-    labels: The label of each of the model's outputs (labels.txt).
-    max_seq_length: As of `examples.make`.
-    batch_size: Windows of a batch.
-
-  Returns:
-    Word and label, for each word of each sentence.
+    labels: In the order of the model's outputs (labels.txt).
+    max_seq_length: Maximum length of a window in tokens; longer sentences are
+      cut into several.
+    batch_size: Windows computed at once.
 
   Raises:
-    TypeError: `texts` is one string.
     ValueError: There are more or fewer labels than outputs.
   """
-  if isinstance(texts, str):
-    raise TypeError("texts is one string; give a list of them")
-  if len(labels) != model.outputs:
-    raise ValueError(
-      f"found {len(labels)} labels, expected {model.outputs}, as many as the "
-      "model has outputs"
+
+  def __init__(
+    self,
+    model: Any,
+    tokenizer: full_tokenizer.FullTokenizer,
+    labels: Sequence[str],
+    max_seq_length: int | None = 128,
+    batch_size: int = 32,
+  ):
+    super().__init__(model, tokenizer, max_seq_length, batch_size)
+    if len(labels) != model.outputs:
+      raise ValueError(
+        f"found {len(labels)} labels, expected {model.outputs}, as many as the "
+        "model has outputs"
+      )
+    self.labels = tuple(labels)
+
+  @classmethod
+  def _arguments(
+    cls, folder: model_folder.ModelFolder, given: Mapping[str, Any]
+  ) -> dict[str, Any]:
+    folder.check_labels_of(portable_model.PER_TOKEN)
+    if not folder.labels and "labels" not in given:
+      raise ValueError(
+        f"{folder.path} does not tell the labels; give them in the order of "
+        "the model's outputs, as in labels.txt"
+      )
+    return {"labels": folder.labels}
+
+  @classmethod
+  def _make_model(
+    cls, folder: model_folder.ModelFolder, **kwargs: Any
+  ) -> token_classifier.BertTokenClassifier:
+    outputs, *_ = folder.shape("output_weights")
+    return token_classifier.BertTokenClassifier(
+      folder.config, outputs, **kwargs
     )
-  sentences = [
-    text.split() if isinstance(text, str) else list(text) for text in texts
-  ]
-  length = min(max_seq_length, model.config.max_position_embeddings)
-  strategy = tf.distribute.get_strategy()
-  found = predict(
-    strategy, model, sentences, tokenizer, labels, length, batch_size
-  )
-  return [
-    list(zip(words, row, strict=True))
-    for words, row in zip(sentences, found, strict=True)
-  ]
+
+  def _answer(self, texts: Sequence[Text]) -> list[TaggedText]:
+    sentences = [
+      text.split() if isinstance(text, str) else list(text) for text in texts
+    ]
+    found = best_labels(
+      self.strategy,
+      self.model,
+      sentences,
+      self.tokenizer,
+      self.labels,
+      self.max_seq_length,
+      self.batch_size,
+    )
+    return [
+      TaggedText(tuple(words), tuple(row))
+      for words, row in zip(sentences, found, strict=True)
+    ]
 
 
-def predict(
+def best_labels(
   strategy: Any,
   model: Any,
   sentences: Sequence[Sequence[str]],
@@ -65,19 +108,19 @@ def predict(
   max_seq_length: int,
   batch_size: int,
 ) -> list[list[str]]:
-  """The likeliest label of each word of each sentence; see `tag`."""
-  made = examples.make(sentences, tokenizer, max_seq_length)
+  """The likeliest label of each word of each sentence; see `WordTagger`."""
+  windows = examples.make(sentences, tokenizer, max_seq_length)
   found = batch_predictor.predict(
     strategy,
     model,
     _best,
-    examples.inputs(made, tokenizer, max_seq_length),
+    examples.inputs(windows, tokenizer, max_seq_length),
     batch_size,
     ["best"],
   )
   lengths = [len(words) for words in sentences]
   # Without a single window there is no result, and no sentence with words.
-  rows = examples.gather(made, found.get("best", ()), lengths)
+  rows = examples.gather(windows, found.get("best", ()), lengths)
   return [[labels[number] for number in row] for row in rows]
 
 

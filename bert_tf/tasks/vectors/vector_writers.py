@@ -1,4 +1,4 @@
-"""Features to files: JSON lines, arrays or records. Whole or not at all."""
+"""Vectors to files: JSON lines, arrays or records. Whole or not at all."""
 
 import contextlib
 import dataclasses
@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from bert_tf import files
 from bert_tf.records import record_writer
-from bert_tf.tasks.vectors import examples
+from bert_tf.tasks.vectors import line_vectors
 
 _DECIMALS = 6
 
@@ -41,27 +41,10 @@ class Layout:
     return sum(self.rows), len(self.layers), self.width
 
 
-@dataclasses.dataclass(frozen=True)
-class LineFeatures:
-  """The features of one line.
-
-  Attributes:
-    index: The line's, from 0.
-    values: [T, L, H] of tokens, [words, L, H] of words, [L, H] if pooled.
-    tokens: The tokens; empty for words and if pooled.
-    words: The words, if these are wanted.
-  """
-
-  index: int
-  values: npt.NDArray[np.float32]
-  tokens: Sequence[str] = ()
-  words: Sequence[examples.Word] = ()
+Write = Callable[[line_vectors.LineVectors], None]
 
 
-Write = Callable[[LineFeatures], None]
-
-
-def as_json(features: LineFeatures, layers: Sequence[int]) -> str:
+def as_json(vectors: line_vectors.LineVectors, layers: Sequence[int]) -> str:
   """One line of JSON. Source: extract_features.py ("linex_index" is its).
 
   Pooled lines have "layers" where others have "features", words have "start"
@@ -69,11 +52,11 @@ def as_json(features: LineFeatures, layers: Sequence[int]) -> str:
   """
   # Exact: a float32 times 10^6 fits into a float64, so that this rounds as
   # `round(x, 6)` does, at once.
-  values = np.round(features.values.astype(np.float64), _DECIMALS).tolist()
-  line: dict[str, Any] = {"linex_index": features.index}
-  if features.values.ndim == 2:
+  values = np.round(vectors.values.astype(np.float64), _DECIMALS).tolist()
+  line: dict[str, Any] = {"linex_index": vectors.index}
+  if vectors.values.ndim == 2:
     line["layers"] = _layers(layers, values)
-  elif features.words:
+  elif vectors.words:
     line["features"] = [
       {
         "token": word.text,
@@ -81,12 +64,12 @@ def as_json(features: LineFeatures, layers: Sequence[int]) -> str:
         "end": word.end,
         "layers": _layers(layers, row),
       }
-      for word, row in zip(features.words, values, strict=True)
+      for word, row in zip(vectors.words, values, strict=True)
     ]
   else:
     line["features"] = [
       {"token": token, "layers": _layers(layers, row)}
-      for token, row in zip(features.tokens, values, strict=True)
+      for token, row in zip(vectors.tokens, values, strict=True)
     ]
   return json.dumps(line)
 
@@ -102,8 +85,8 @@ def _layers(layers: Sequence[int], values: list[Any]) -> list[dict[str, Any]]:
 def _json(path: str, layout: Layout) -> Iterator[Write]:
   with files.writing(path) as file:
 
-    def write(features: LineFeatures) -> None:
-      file.write(as_json(features, layout.layers).encode() + b"\n")
+    def write(vectors: line_vectors.LineVectors) -> None:
+      file.write(as_json(vectors, layout.layers).encode() + b"\n")
 
     yield write
 
@@ -130,10 +113,10 @@ def _npz(path: str, layout: Layout) -> Iterator[Write]:
       }
       np.lib.format.write_array_header_1_0(values, header)
 
-      def write(features: LineFeatures) -> None:
-        values.write(features.values.astype("<f4").tobytes())
-        tokens.extend(features.tokens or [w.text for w in features.words])
-        spans.extend((w.start, w.end) for w in features.words)
+      def write(vectors: line_vectors.LineVectors) -> None:
+        values.write(vectors.values.astype("<f4").tobytes())
+        tokens.extend(vectors.tokens or [w.text for w in vectors.words])
+        spans.extend((w.start, w.end) for w in vectors.words)
 
       yield write
     arrays: dict[str, npt.NDArray[Any]] = {"layers": np.array(layout.layers)}
@@ -160,30 +143,30 @@ def _tfrecord(path: str, layout: Layout) -> Iterator[Write]:
   """
   with record_writer.RecordWriter(path) as writer:
 
-    def write(features: LineFeatures) -> None:
-      writer.write(_example(features, layout.layers).SerializeToString())
+    def write(vectors: line_vectors.LineVectors) -> None:
+      writer.write(_example(vectors, layout.layers).SerializeToString())
 
     yield write
 
 
-def _example(features: LineFeatures, layers: Sequence[int]) -> Any:
+def _example(vectors: line_vectors.LineVectors, layers: Sequence[int]) -> Any:
   example = tf.train.Example()
   entries = example.features.feature
   ints = {
-    "linex_index": [features.index],
+    "linex_index": [vectors.index],
     "layers": layers,
-    "shape": features.values.shape,
+    "shape": vectors.values.shape,
   }
-  if features.words:
-    ints["char_starts"] = [word.start for word in features.words]
-    ints["char_ends"] = [word.end for word in features.words]
+  if vectors.words:
+    ints["char_starts"] = [word.start for word in vectors.words]
+    ints["char_ends"] = [word.end for word in vectors.words]
   for name, numbers in ints.items():
     entries[name].int64_list.value.extend(numbers)
-  tokens = features.tokens or [word.text for word in features.words]
+  tokens = vectors.tokens or [word.text for word in vectors.words]
   if tokens:
     texts = [token.encode() for token in tokens]
     entries["tokens"].bytes_list.value.extend(texts)
-  entries["values"].float_list.value.extend(features.values.ravel().tolist())
+  entries["values"].float_list.value.extend(vectors.values.ravel().tolist())
   return example
 
 

@@ -15,16 +15,23 @@ import tensorflow as tf
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import google_format
-from bert_tf.tasks.classification import known_tasks, run
-from bert_tf.training import device_strategy, fine_tuning, training_loop
+from bert_tf.checkpoints import checkpoint_reader
+from bert_tf.tasks.classification import known_tasks, run, settings
+from bert_tf.training import (
+  device_strategy,
+  fine_tuning_settings,
+  training_loop,
+)
 from tests import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TESTDATA = ROOT / "tests" / "testdata"
 GOLDENS = TESTDATA / "classifier"
 LENGTH = 48
-SETTINGS = {field.name for field in dataclasses.fields(fine_tuning.Settings)}
+TUNING = {
+  field.name
+  for field in dataclasses.fields(fine_tuning_settings.FineTuningSettings)
+}
 LOOP = {field.name for field in dataclasses.fields(training_loop.LoopSettings)}
 
 
@@ -35,7 +42,7 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
   `changes` go to the settings of the task, the tuning or the loop.
   """
   name = task if isinstance(task, str) else "mrpc"
-  settings = {
+  told = {
     "data_dir": str(data_dir or GOLDENS / name / "data"),
     "vocab_file": str(TESTDATA / "vocab.txt"),
     "max_seq_length": LENGTH,
@@ -47,7 +54,7 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
   }
   training = {"batch_size": 8, "log_steps": 5}
   for key, value in changes.items():
-    where = tuning if key in SETTINGS else training if key in LOOP else settings
+    where = tuning if key in TUNING else training if key in LOOP else told
     where[key] = value
   config = bert_tf.BertConfig.from_json_file(
     TESTDATA / "tiny" / "bert_config.json"
@@ -55,8 +62,8 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
   return run.run(
     dataclasses.replace(config, num_hidden_layers=layers),
     known_tasks.find(task) if isinstance(task, str) else task,
-    run.ClassificationSettings(**settings),
-    fine_tuning.Settings(**tuning),
+    settings.ClassificationSettings(**told),
+    fine_tuning_settings.FineTuningSettings(**tuning),
     training_loop.LoopSettings(**training),
     device_strategy.DeviceSettings(),
   )
@@ -117,7 +124,7 @@ def scores(path):
 
 def state(folder, step):
   """All tensors of a checkpoint by name."""
-  reader = google_format.Reader(folder / f"model.ckpt-{step}")
+  reader = checkpoint_reader.Reader(folder / f"model.ckpt-{step}")
   return {name: reader.read(name) for name in reader.shapes}
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import span_labeler
 from bert_tf.tasks.classification import known_tasks, task_definition
 from tests.tasks.classification import classifying
@@ -54,7 +54,7 @@ def test_a_folder_in_use_by_another_task_s_model(tmp_path):
   config = bert_tf.BertConfig.from_json_file(TINY / "bert_config.json")
   model = span_labeler.BertSpanLabeler(config)
   values = {v.name.removesuffix(":0"): v for v in model.variables}
-  google_format.save(values, str(folder / "model.ckpt-3"))
+  saver.save(values, str(folder / "model.ckpt-3"))
   classifying.list_checkpoint(folder, 3)
   for settings in ({"do_train": True}, {"do_eval": True}):
     refuse(
@@ -90,11 +90,13 @@ def test_a_model_that_was_never_trained_is_not_applied(tmp_path):
 
 
 def test_half_a_head_is_not_applied(tmp_path):
-  reader = google_format.Reader(classifying.GOLDENS / "mrpc" / "model.ckpt-40")
+  reader = checkpoint_reader.Reader(
+    classifying.GOLDENS / "mrpc" / "model.ckpt-40"
+  )
   values = {name: reader.read(name) for name in reader.shapes}
   del values["output_bias"]
   path = str(tmp_path / "half.ckpt")
-  google_format.save(values, path)
+  saver.save(values, path)
   for settings in ({"do_eval": True}, {"do_predict": True}):
     refuse(
       tmp_path / "out",

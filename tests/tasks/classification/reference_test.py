@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.tasks.classification import examples as examples_lib
-from bert_tf.tasks.classification import known_tasks, reader
+from bert_tf.tasks.classification import examples, known_tasks, reader
 from bert_tf.text import full_tokenizer
 from tests.tasks.classification import reference
 
@@ -28,12 +27,12 @@ def tokenizer(testdata):
 def test_records_are_the_plain_ones(tmp_path_factory, tokenizer, rows, length):
   folder = tmp_path_factory.mktemp("records")
   task = known_tasks.find("mrpc")
-  examples = [
+  texts = [
     reader.Example(line, text, pair, label)
     for line, (text, pair, label) in enumerate(rows)
   ]
-  made = examples_lib.write(
-    str(folder / "ours"), task, examples, tokenizer, length, keep=True
+  made = examples.write(
+    str(folder / "ours"), task, texts, tokenizer, length, keep=True
   )
   plain = [(text, pair, int(label)) for text, pair, label in rows]
   reference.write_records(

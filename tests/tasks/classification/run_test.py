@@ -6,14 +6,14 @@ import shutil
 import numpy as np
 import pytest
 
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.models import classifier
 from bert_tf.tasks.classification import (
   known_tasks,
   metrics,
   task_definition,
-  trials,
 )
+from bert_tf.training import trials
 from tests.tasks.classification import classifying
 
 
@@ -132,7 +132,7 @@ def test_a_resumed_training_ends_where_an_undisturbed_one_does(tmp_path):
   )
   for name in ("eval_results.txt", "test_results.tsv", "train.tf_record"):
     assert (whole / name).read_bytes() == (resumed / name).read_bytes()
-  start = google_format.Reader(
+  start = checkpoint_reader.Reader(
     classifying.TESTDATA / "tiny" / "bert_model.ckpt"
   )
   name = "bert/pooler/dense/kernel"
@@ -200,7 +200,7 @@ def test_frozen_layers_stay(tmp_path):
   classifying.classify(
     tmp_path, do_train=True, freeze_layers=2, learning_rate=1e-2
   )
-  start = google_format.Reader(
+  start = checkpoint_reader.Reader(
     classifying.TESTDATA / "tiny" / "bert_model.ckpt"
   )
   end = classifying.state(tmp_path, 10)

@@ -1,6 +1,7 @@
 """Answers of the tiny golden model, recomputed in NumPy."""
 
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import tensorflow as tf
 import tf_keras
 
 import bert_tf
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import pretrainer
 from bert_tf.tasks.masked_lm import examples, predictor
 from bert_tf.text import text_lines
@@ -32,8 +34,8 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def answerer(model, tokenizer):
-  return predictor.Answerer(model, tokenizer, batch_size=3)
+def filler(model, tokenizer):
+  return predictor.MaskFiller(model, tokenizer, batch_size=3)
 
 
 def softmax(logits):
@@ -42,9 +44,7 @@ def softmax(logits):
 
 
 def read_heads():
-  from bert_tf.checkpoints import google_format
-
-  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
   return lambda name: reader.read(name).astype(np.float64)
 
 
@@ -91,14 +91,14 @@ def test_mask_stays_whole(tokenizer):
   assert one.is_pair
 
 
-def test_guesses_are_the_likeliest_words(answerer, model, tokenizer):
-  found = answerer.fill(TEXTS, top_k=4)
-  assert [len(masks) for masks in found] == [1, 3, 1, 1]
-  for text, masks in zip(TEXTS, found, strict=True):
+def test_guesses_are_the_likeliest_words(model, tokenizer):
+  found = predictor.MaskFiller(model, tokenizer, top_k=4, batch_size=3)(TEXTS)
+  assert [len(one.masks) for one in found] == [1, 3, 1, 1]
+  for text, filled in zip(TEXTS, found, strict=True):
     one = examples.encode(text_lines.parse(text), tokenizer, 64)
     vectors, _ = sequence_of(model, one.tokens, one.segment_ids, tokenizer)
     odds = word_odds(vectors[one.masks])
-    for row, guesses in zip(odds, masks, strict=True):
+    for row, guesses in zip(odds, filled.masks, strict=True):
       best = np.argsort(-row)[:4]
       assert [g.token for g in guesses] == tokenizer.convert_ids_to_tokens(best)
       np.testing.assert_allclose(
@@ -106,15 +106,16 @@ def test_guesses_are_the_likeliest_words(answerer, model, tokenizer):
       )
 
 
-def test_more_guesses_than_words(answerer, tokenizer):
-  ((guesses,),) = answerer.fill(["the [MASK]"], top_k=10_000)
+def test_more_guesses_than_words(model, tokenizer):
+  filler = predictor.MaskFiller(model, tokenizer, top_k=10_000)
+  ((guesses,),) = (one.masks for one in filler(["the [MASK]"]))
   assert len(guesses) == len(tokenizer.vocab)
   assert sum(g.probability for g in guesses) == pytest.approx(1, abs=1e-5)
 
 
-def test_likelihood_masks_each_piece_in_turn(answerer, model, tokenizer):
+def test_likelihood_masks_each_piece_in_turn(filler, model, tokenizer):
   texts = ["It was the naïve jackdaw.", "the", "They ate ||| the cake"]
-  found = answerer.likelihood(texts)
+  found = filler.likelihood(texts)
   for text, one in zip(texts, found, strict=True):
     whole = examples.encode(text_lines.parse(text), tokenizer, 64)
     logs = []
@@ -129,9 +130,9 @@ def test_likelihood_masks_each_piece_in_turn(answerer, model, tokenizer):
     assert one.perplexity == pytest.approx(wanted, rel=1e-4)
 
 
-def test_next_sentence(answerer, model, tokenizer):
+def test_next_sentence(filler, model, tokenizer):
   pairs = [("It was the jackdaw.", "They ate."), ("the", "a " * 100)]
-  found = answerer.next_sentence(pairs)
+  found = filler.next_sentence(pairs)
   read = read_heads()
   for (a, b), follows in zip(pairs, found, strict=True):
     one = examples.encode(text_lines.Line(a, b), tokenizer, 64, may_cut=True)
@@ -142,34 +143,57 @@ def test_next_sentence(answerer, model, tokenizer):
     assert follows == pytest.approx(odds[0], abs=1e-6)
 
 
-def test_many_lines_are_computed_in_parts(
-  answerer, model, tokenizer, monkeypatch
-):
+def test_many_lines_are_computed_in_parts(filler, model, tokenizer):
   texts = ["It was the jackdaw.", "the", "They ate cake.", "a"]
-  whole = answerer.likelihood(texts)
-  guesses = answerer.fill(TEXTS)
-  monkeypatch.setattr(predictor, "_AT_ONCE", 2)
-  for one, other in zip(answerer.likelihood(texts), whole, strict=True):
+  parts = predictor.MaskFiller(model, tokenizer, batch_size=3, at_once=2)
+  for one, other in zip(
+    parts.likelihood(texts), filler.likelihood(texts), strict=True
+  ):
     assert one == pytest.approx(other, abs=1e-4)
-  for one, other in zip(answerer.fill(TEXTS), guesses, strict=True):
-    assert [[g.token for g in m] for m in one] == [
-      [g.token for g in m] for m in other
+  for one, other in zip(parts(TEXTS), filler(TEXTS), strict=True):
+    assert [[g.token for g in m] for m in one.masks] == [
+      [g.token for g in m] for m in other.masks
     ]
 
 
-def test_nothing_asked(answerer):
-  assert answerer.fill([]) == []
-  assert answerer.likelihood([]) == []
-  assert answerer.next_sentence([]) == []
+def test_nothing_asked(filler):
+  assert filler([]) == []
+  assert filler.likelihood([]) == []
+  assert filler.next_sentence([]) == []
 
 
-def test_lines_that_are_too_long_and_texts_that_are_one(answerer):
+def test_lines_that_are_too_long_and_texts_that_are_one(filler):
   with pytest.raises(
     ValueError, match=r"texts, line 2: found 72 tokens, .*=64"
   ):
-    answerer.fill(["the [MASK]", "the " * 70])
+    filler(["the [MASK]", "the " * 70])
   with pytest.raises(TypeError, match="texts is one string"):
-    answerer.fill("the [MASK]")
+    filler("the [MASK]")
+
+
+def test_pairs_are_texts_too(filler):
+  pair, text = ("It was [MASK]", "A [MASK]!"), "It was [MASK] ||| A [MASK]!"
+  assert filler([pair]) == filler([text])
+  assert filler.next_sentence([pair]) == filler.next_sentence([text])
+  with pytest.raises(ValueError, match=r"texts, line 2: found one text"):
+    filler.next_sentence([text, "one alone"])
+
+
+def test_from_a_checkpoint(filler, tmp_path, testdata):
+  loaded = predictor.MaskFiller.from_checkpoint(
+    TINY, vocab_file=testdata / "vocab.txt", batch_size=3
+  )
+  assert loaded(TEXTS) == filler(TEXTS)
+  # One without the head of sentence pairs serves as well.
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
+  kept = {n: reader.read(n) for n in reader.shapes if "seq_rel" not in n}
+  saver.save(kept, str(tmp_path / "bert_model.ckpt"))
+  for path in (TINY / "bert_config.json", testdata / "vocab.txt"):
+    shutil.copy(path, tmp_path)
+  loaded = predictor.MaskFiller.from_checkpoint(tmp_path, batch_size=3)
+  assert loaded(TEXTS) == filler(TEXTS)
+  with pytest.raises(ValueError, match="no head of next sentences"):
+    loaded.next_sentence([("a", "b")])
 
 
 def test_fits_with_keras(testdata):
@@ -194,11 +218,9 @@ def test_fits_with_keras(testdata):
 
 
 def test_a_checkpoint_without_heads_is_no_pretrainer(tmp_path):
-  from bert_tf.checkpoints import google_format
-
-  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
   kept = {n: reader.read(n) for n in reader.shapes if n.startswith("bert/")}
-  google_format.save(kept, str(tmp_path / "bert_model.ckpt"))
+  saver.save(kept, str(tmp_path / "bert_model.ckpt"))
   config = bert_tf.BertConfig.from_json_file(TINY / "bert_config.json")
   with pytest.raises(ValueError, match="cls/predictions"):
     pretrainer.BertPretrainer.from_checkpoint(tmp_path, config=config)

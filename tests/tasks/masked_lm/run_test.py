@@ -7,9 +7,9 @@ import pathlib
 import pytest
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import pretrainer
-from bert_tf.tasks.masked_lm import predictor, run
+from bert_tf.tasks.masked_lm import predictor, run, settings
 from bert_tf.training import device_strategy
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
@@ -36,7 +36,7 @@ def ask(tmp_path, mode, text=None, **changes):
   } | changes
   config = bert_tf.BertConfig.from_json_file(TINY / "bert_config.json")
   return run.run(
-    config, run.FillMaskSettings(**told), device_strategy.DeviceSettings()
+    config, settings.FillMaskSettings(**told), device_strategy.DeviceSettings()
   )
 
 
@@ -46,16 +46,17 @@ def answers(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def answerer():
-  return predictor.Answerer(
+def filler():
+  return predictor.MaskFiller(
     pretrainer.BertPretrainer.from_checkpoint(TINY),
     bert_tf.FullTokenizer(TESTDATA / "vocab.txt"),
+    top_k=3,
   )
 
 
-def test_fills(tmp_path, answerer):
+def test_fills(tmp_path, filler):
   assert ask(tmp_path, "fill", top_k=3) == 2
-  wanted = answerer.fill(LINES["fill"], 3)
+  wanted = filler(LINES["fill"])
   found = answers(tmp_path)
   assert [list(row) for row in found] == [["line_index", "text", "masks"]] * 2
   assert [row["text"] for row in found] == LINES["fill"]
@@ -63,17 +64,17 @@ def test_fills(tmp_path, answerer):
     [2],
     [5, 6],
   ]
-  for row, masks in zip(found, wanted, strict=True):
-    for mask, guesses in zip(row["masks"], masks, strict=True):
+  for row, filled in zip(found, wanted, strict=True):
+    for mask, guesses in zip(row["masks"], filled.masks, strict=True):
       tokens = [guess["token"] for guess in mask["predictions"]]
       assert tokens == [guess.token for guess in guesses]
       odds = [guess["probability"] for guess in mask["predictions"]]
       assert odds == pytest.approx([g.probability for g in guesses], abs=1e-6)
 
 
-def test_perplexity(tmp_path, answerer):
+def test_perplexity(tmp_path, filler):
   ask(tmp_path, "perplexity")
-  wanted = answerer.likelihood(LINES["perplexity"])
+  wanted = filler.likelihood(LINES["perplexity"])
   for row, one in zip(answers(tmp_path), wanted, strict=True):
     assert list(row) == [
       *("line_index", "text", "pieces", "log_likelihood", "perplexity"),
@@ -82,9 +83,9 @@ def test_perplexity(tmp_path, answerer):
     assert row["perplexity"] == pytest.approx(one.perplexity, rel=1e-5)
 
 
-def test_next_sentence(tmp_path, answerer):
+def test_next_sentence(tmp_path, filler):
   ask(tmp_path, "next_sentence")
-  wanted = answerer.next_sentence(
+  wanted = filler.next_sentence(
     [tuple(line.split(" ||| ")) for line in LINES["next_sentence"]]
   )
   found = answers(tmp_path)
@@ -92,14 +93,14 @@ def test_next_sentence(tmp_path, answerer):
   assert [r["is_next"] for r in found] == pytest.approx(wanted, abs=1e-6)
 
 
-@pytest.mark.parametrize("mode", run.MODES)
-def test_plain(tmp_path, mode, capsys, answerer):
+@pytest.mark.parametrize("mode", settings.MODES)
+def test_plain(tmp_path, mode, capsys, filler):
   ask(tmp_path, mode, output_format="plain", output_file=None, top_k=2)
   printed = capsys.readouterr().out.splitlines()
   if mode == "fill":
     assert len(printed) == 2 + 3  # lines, and a line for each [MASK]
     assert printed[0] == LINES[mode][0]
-    ((first, second),) = answerer.fill(LINES[mode][:1], 2)[0]
+    ((first, second, _),) = filler(LINES[mode][:1])[0].masks
     assert printed[1] == (
       f"  {first.token} {first.probability:.4f}, "
       f"{second.token} {second.probability:.4f}"
@@ -171,20 +172,20 @@ def test_settings_that_do_not_fit(tmp_path, changes, message):
 
 def test_an_unknown_mode(tmp_path):
   with pytest.raises(ValueError, match="mode='guess' is not known"):
-    run.FillMaskSettings("vocab.txt", "model.ckpt", mode="guess")
+    settings.FillMaskSettings("vocab.txt", "model.ckpt", mode="guess")
 
 
 def test_what_is_for_pairs_is_needed_for_pairs(tmp_path):
-  reader = google_format.Reader(TINY / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TINY / "bert_model.ckpt")
   prefix = str(tmp_path / "model.ckpt")
-  google_format.save(
+  saver.save(
     {n: reader.read(n) for n in reader.shapes if "seq_rel" not in n}, prefix
   )
   ask(tmp_path, "fill", init_checkpoint=prefix)
   (tmp_path / "out").unlink()
   with pytest.raises(ValueError, match=r"2 variables .* cls/seq_relationship/"):
     ask(tmp_path, "next_sentence", init_checkpoint=prefix)
-  google_format.save(
+  saver.save(
     {n: reader.read(n) for n in reader.shapes if n.startswith("bert")}, prefix
   )
   with pytest.raises(ValueError, match="mode=fill needs a checkpoint of a pre"):

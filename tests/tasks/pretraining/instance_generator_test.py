@@ -47,10 +47,12 @@ def flat(documents, vocab):
   )
 
 
-def generate(documents, vocab, config, progress=lambda documents: None):
+def generate(
+  documents, vocab, config, progress=lambda documents: None, **limits
+):
   """All records, decoded, in order."""
   generator = instance_generator.Generator(
-    flat(documents, vocab), vocab, config
+    flat(documents, vocab), vocab, config, **limits
   )
   layout = instance_records.layout(
     config.max_seq_length, config.max_predictions_per_seq
@@ -63,9 +65,9 @@ def generate(documents, vocab, config, progress=lambda documents: None):
   return generator, [example_decoder.decode_example(record) for record in found]
 
 
-def assert_as_reference(documents, vocab, config):
+def assert_as_reference(documents, vocab, config, **limits):
   expected = reference.make_instances(documents, vocab, config)
-  _, found = generate(documents, vocab, config)
+  _, found = generate(documents, vocab, config, **limits)
   assert found == [reference.features(i, vocab, config) for i in expected]
 
 
@@ -120,11 +122,10 @@ def test_corners(documents, whole_words, length):
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-def test_a_full_store_is_emptied_within_documents(monkeypatch, batch):
-  monkeypatch.setattr(instance_generator, "_INSTANCES_A_BATCH", batch)
+def test_a_full_store_is_emptied_within_documents(batch):
   documents = [[["a"], ["b", "##c"], ["d"]] * 9, [["g"]], [["h"], ["g"]] * 5]
   config = make_config(max_seq_length=6, dupe_factor=3, masked_lm_prob=1.0)
-  assert_as_reference(documents, VOCAB, config)
+  assert_as_reference(documents, VOCAB, config, batch_size=batch)
 
 
 def test_progress_counts_documents():

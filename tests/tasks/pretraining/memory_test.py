@@ -12,21 +12,20 @@ from tests.conftest import ROOT
 # once everything is loaded and compiled.
 _PROGRAM = """
 import resource, sys
-from bert_tf.records import shuffled_bytes
-from bert_tf.tasks.pretraining import create_data, settings
+from bert_tf.tasks.pretraining import record_generator, settings
 text, out, vocab, limit, memory = sys.argv[1:]
 def config(name, copies):
   return settings.PretrainingDataConfig(
     (text,), (name,), vocab, dupe_factor=copies)
-shuffled_bytes.MEMORY = 1000
-create_data.create(config(out, 1))
-shuffled_bytes.MEMORY = int(memory) << 20
+record_generator.create(
+  config(out, 1), limits=settings.MemoryLimits(instance_bytes=1000))
+limits = settings.MemoryLimits(instance_bytes=int(memory) << 20)
 if int(limit):
   with open("/proc/self/statm") as reader:
     mapped = int(reader.read().split()[0]) * resource.getpagesize()
   most = mapped + (int(limit) << 20)
   resource.setrlimit(resource.RLIMIT_AS, (most, most))
-create_data.create(config(out, 3600))
+record_generator.create(config(out, 3600), limits=limits)
 """
 
 

@@ -6,7 +6,6 @@ import pathlib
 import pytest
 import tensorflow as tf
 
-from bert_tf.records import shuffled_bytes
 from bert_tf.tasks.pretraining import record_generator, settings
 from bert_tf.text import vocabulary_file
 
@@ -126,14 +125,13 @@ def test_more_files_than_records(config, tmp_path):
 
 
 @pytest.mark.parametrize("memory", [1, 500, 3000])
-def test_files_and_parts_in_turn(config, tmp_path, monkeypatch, memory):
+def test_files_and_parts_in_turn(config, tmp_path, memory):
   """Several files, of instances that do not fit into memory at once."""
   one = (str(tmp_path / "one"),)
   record_generator.create(config(output_file=one, dupe_factor=20))
   expected = read_records(one[0])
-  monkeypatch.setattr(shuffled_bytes, "MEMORY", memory)
-  monkeypatch.setattr(record_generator.instance_records, "_BATCH", 3)
-  summary = record_generator.create(config(dupe_factor=20))
+  limits = settings.MemoryLimits(instance_bytes=memory, records_a_batch=3)
+  summary = record_generator.create(config(dupe_factor=20), limits=limits)
   for index, (name, _, _) in enumerate(summary.files):
     assert read_records(name) == expected[index::2]
 

@@ -9,10 +9,9 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format, variable_names
+from bert_tf.checkpoints import checkpoint_reader, loader, saver, variable_names
 from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import loss as loss_lib
-from bert_tf.tasks.pretraining import run
+from bert_tf.tasks.pretraining import loss, reader, settings
 from bert_tf.training import objectives, training_loop
 from tests.tasks.pretraining import training
 
@@ -44,7 +43,7 @@ def test_train_parity(tmp_path):
     do_eval=True,
     max_eval_steps=1,
   )
-  reader = google_format.Reader(PARITY / "model.ckpt-25")
+  reader = checkpoint_reader.Reader(PARITY / "model.ckpt-25")
   want = {name: reader.read(name) for name in reader.shapes}
   assert_near(training.read(tmp_path, 25), want, atol=1e-4)
   got, want = eval_results(tmp_path), eval_results(PARITY)
@@ -75,7 +74,7 @@ def test_resumes_the_original_s_training(tmp_path):
   (tmp_path / "checkpoint").write_text(
     'model_checkpoint_path: "resume_model.ckpt-20"'
   )
-  before = google_format.Reader(tmp_path)
+  before = checkpoint_reader.Reader(tmp_path)
   gradients = clipped_gradients(before)
   training.pretrain(
     tmp_path,
@@ -108,21 +107,21 @@ def clipped_gradients(reader):
   """Of one batch of the parity records, at a checkpoint's weights."""
   config = bert_tf.BertConfig.from_json_file(PARITY / "bert_config.json")
   model = pretrainer.BertPretrainer(config)
-  google_format.load(model.variables, reader.prefix)
-  settings = run.PretrainingSettings("x", "y", 48, 6, do_train=True)
-  schema = run.features(settings.lengths())
+  loader.load(model.variables, reader.prefix)
+  options = settings.PretrainingSettings("x", "y", 48, 6, do_train=True)
+  schema = reader.schema(options.lengths())
   rows = tf.data.TFRecordDataset(str(PARITY / "data.tfrecord")).batch(8)
   parsed = tf.io.parse_example(next(iter(rows)), schema)
   batch = {
     name: tf.cast(x, tf.int32) if x.dtype == tf.int64 else x
     for name, x in parsed.items()
   }
-  goal = loss_lib.PretrainingObjective()
+  goal = loss.PretrainingObjective()
   with tf.GradientTape() as tape:
     sums = goal.sums(model, batch, training=False)
-    loss = objectives.combine(goal, sums, goal.weights(batch))
+    total = objectives.combine(goal, sums, goal.weights(batch))
   variables = variable_names.by_name(model.trainable_variables)
-  found = tape.gradient(loss, list(variables.values()))
+  found = tape.gradient(total, list(variables.values()))
   arrays = [tf.convert_to_tensor(g).numpy() for g in found]
   norm = np.sqrt(sum(np.sum(np.square(g)) for g in arrays))
   arrays = [g / max(norm, 1.0) for g in arrays]
@@ -190,7 +189,7 @@ def test_evaluation_takes_what_output_dir_lists_or_nothing(tmp_path):
     TESTDATA / "tiny" / "bert_config.json"
   )
   encoder = variable_names.by_name(bert_tf.BertModel(config).variables)
-  google_format.save(encoder, str(tmp_path / "model.ckpt-7"))
+  saver.save(encoder, str(tmp_path / "model.ckpt-7"))
   with pytest.raises(ValueError, match=r"not in the checkpoint: cls/pred"):
     training.pretrain(tmp_path, changes=changes)
 
@@ -365,8 +364,8 @@ def test_record_damaged_in_the_middle(tmp_path):
 
 
 def test_features_of_the_records():
-  settings = run.PretrainingSettings("x", "y", 128, 20, do_train=True)
-  schema = run.features(settings.lengths())
+  options = settings.PretrainingSettings("x", "y", 128, 20, do_train=True)
+  schema = reader.schema(options.lengths())
   assert schema["input_ids"].shape == [128]
   assert schema["masked_lm_weights"].dtype == tf.float32
   assert schema["next_sentence_labels"].shape == [1]

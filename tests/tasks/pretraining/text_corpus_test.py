@@ -4,7 +4,6 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from bert_tf.records import spill_files
 from bert_tf.tasks.pretraining import text_corpus
 from bert_tf.text import full_tokenizer
 from tests.tasks.pretraining import reference
@@ -15,7 +14,7 @@ def tokenizer(uncased_vocab_file):
   return full_tokenizer.FullTokenizer(uncased_vocab_file)
 
 
-def read(folder, tokenizer, *contents, **limits):
+def read(folder, tokenizer, *contents, table=None, **limits):
   paths = []
   for number, content in enumerate(contents):
     path = folder / f"{number}.txt"
@@ -23,7 +22,9 @@ def read(folder, tokenizer, *contents, **limits):
     path.write_bytes(data)
     paths.append(str(path))
   return text_corpus.read_corpus(
-    list(map(text_corpus.TextPart, paths)), tokenizer.line_encoder(**limits)
+    list(map(text_corpus.TextPart, paths)),
+    tokenizer.line_encoder(**(table or {})),
+    **limits,
   )
 
 
@@ -94,15 +95,15 @@ def test_blocks_change_nothing(
 ):
   content = (testdata / "text" / "mixed.txt").read_bytes()
   expected = words(read(tmp_path, tokenizer, content), tokenizer)
-  monkeypatch.setattr(text_corpus, "_BLOCK_BYTES", size)
-  monkeypatch.setattr(spill_files, "LARGE", size)
-  found = read(tmp_path, tokenizer, content, max_words=size, max_bytes=size)
+  table = {"max_words": size, "max_bytes": size}
+  found = read(
+    tmp_path, tokenizer, content, table=table, block_bytes=size, large=size
+  )
   assert words(found, tokenizer) == expected
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_part_of_a_file(tmp_path, tokenizer, monkeypatch, size):
-  monkeypatch.setattr(text_corpus, "_BLOCK_BYTES", size)
+def test_part_of_a_file(tmp_path, tokenizer, size):
   lines = ["one line\n", "another\n", "\n", "a third\n", "and a last"]
   (tmp_path / "a.txt").write_text("".join(lines))
   path, begin = str(tmp_path / "a.txt"), len(lines[0])
@@ -112,16 +113,19 @@ def test_part_of_a_file(tmp_path, tokenizer, monkeypatch, size):
     (None, [[["another"]], [["a", "third"], ["and", "a", "last"]]]),
   ]:
     part = text_corpus.TextPart(path, begin, end)
-    found = text_corpus.read_corpus([part], tokenizer.line_encoder())
+    found = text_corpus.read_corpus(
+      [part], tokenizer.line_encoder(), block_bytes=size
+    )
     assert words(found, tokenizer) == expected
 
 
-def test_progress_counts_bytes(tmp_path, tokenizer, monkeypatch):
-  monkeypatch.setattr(text_corpus, "_BLOCK_BYTES", 10)
+def test_progress_counts_bytes(tmp_path, tokenizer):
   (tmp_path / "a.txt").write_text("some words\n" * 9)
   told = []
   part = text_corpus.TextPart(str(tmp_path / "a.txt"))
-  text_corpus.read_corpus([part], tokenizer.line_encoder(), told.append)
+  text_corpus.read_corpus(
+    [part], tokenizer.line_encoder(), told.append, block_bytes=10
+  )
   assert sum(told) == 99 and len(told) > 5
 
 

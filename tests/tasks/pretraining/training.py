@@ -15,8 +15,8 @@ import tensorflow as tf
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import google_format
-from bert_tf.tasks.pretraining import run
+from bert_tf.checkpoints import checkpoint_reader
+from bert_tf.tasks.pretraining import run, settings
 from bert_tf.training import device_strategy, optimizers, training_loop
 from tests import processes
 
@@ -52,7 +52,7 @@ def pretrain(
     config = dataclasses.replace(config, num_hidden_layers=layers)
   if not dropout:
     config = config.without_dropout()
-  settings = dict(
+  told = dict(
     input_file=str(input_file),
     output_dir=str(output_dir),
     max_seq_length=48,
@@ -64,7 +64,7 @@ def pretrain(
   )
   return run.run(
     config,
-    run.PretrainingSettings(**(settings | (changes or {}))),
+    settings.PretrainingSettings(**(told | (changes or {}))),
     optimizers.OptimizerSettings(optimizer_name, rate, steps, warmup),
     training_loop.LoopSettings(
       **({"batch_size": 8, "log_steps": 4} | loop_settings)
@@ -73,15 +73,17 @@ def pretrain(
   )
 
 
-def pretrain_in_process(output_dir, logical_devices=1, env=None, **settings):
+def pretrain_in_process(output_dir, logical_devices=1, env=None, **arguments):
   """Starts `pretrain` in a process of its own."""
-  settings = {"output_dir": str(output_dir)} | settings
-  return processes.start(__file__, settings, logical_devices, env=env)
+  arguments = {"output_dir": str(output_dir)} | arguments
+  return processes.start(__file__, arguments, logical_devices, env=env)
 
 
 def read(output_dir, step):
   """All tensors of a checkpoint by name."""
-  reader = google_format.Reader(os.path.join(output_dir, f"model.ckpt-{step}"))
+  reader = checkpoint_reader.Reader(
+    os.path.join(output_dir, f"model.ckpt-{step}")
+  )
   return {name: reader.read(name) for name in reader.shapes}
 
 

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import bert_tf
-from bert_tf.tasks.squad import answer_decoder, reader
-from bert_tf.tasks.squad import examples as examples_lib
+from bert_tf.tasks.squad import (
+  answer_decoder,
+  answer_files,
+  examples,
+  reader,
+  settings,
+)
 from tests.tasks.squad import goldens
 
 
@@ -18,7 +23,7 @@ def check_decoded(version, vocab_file):
   *_, decoded = goldens.decode_case(version, vocab_file)
   found = {
     name: json.dumps(content, indent=4) + "\n"
-    for name, content in answer_decoder.contents(decoded)
+    for name, content in answer_files.contents(decoded)
   }
   assert ("null_odds.json" in found) == (version == "v2")
   for name, text in found.items():
@@ -37,23 +42,23 @@ def test_answers_from_the_golden_logits_cased_v2(shared_vocab_dir):
 def one():
   """A question with one window: [CLS] when [SEP] the clock tower [SEP]."""
   tokenizer = bert_tf.FullTokenizer(goldens.VOCAB)
-  examples = [reader.Example("q", "the", reader.Context("The Clock tower"))]
-  made = list(examples_lib.make_features(examples, tokenizer, goldens.WINDOWS))
+  questions = [reader.Example("q", "the", reader.Context("The Clock tower"))]
+  made = list(examples.make(questions, tokenizer, goldens.WINDOWS))
   assert made[0].tokens == [
     *("[CLS]", "the", "[SEP]"),
     *("the", "clock", "tower", "[SEP]"),
   ]
-  return examples, made
+  return questions, made
 
 
-def decode(one, start, end, **settings):
-  examples, made = one
+def decode(one, start, end, **changes):
+  questions, made = one
   rows = np.full([2, 1, 64], -50.0, np.float32)
   for row, values in zip(rows, (start, end), strict=True):
     for index, value in values.items():
       row[0, index] = value
-  settings = answer_decoder.DecodingSettings(**settings)
-  return answer_decoder.decode(examples, made, rows[0], rows[1], settings)["q"]
+  decoding = settings.DecodingSettings(**changes)
+  return answer_decoder.decode(questions, made, rows[0], rows[1], decoding)["q"]
 
 
 def test_best_span_wins_in_the_words_of_the_text(one):
@@ -121,13 +126,13 @@ def test_v2_without_any_candidate_where_the_original_crashes(one):
 
 
 def test_no_window_at_all():
-  examples = [reader.Example("q", "the", reader.Context("  "))]
+  questions = [reader.Example("q", "the", reader.Context("  "))]
   nothing = np.zeros([0, 64], np.float32)
-  settings = answer_decoder.DecodingSettings()
-  found = answer_decoder.decode(examples, [], nothing, nothing, settings)["q"]
+  decoding = settings.DecodingSettings()
+  found = answer_decoder.decode(questions, [], nothing, nothing, decoding)["q"]
   assert found.answer == "empty"  # as the original
-  settings = dataclasses.replace(settings, version_2_with_negative=True)
-  found = answer_decoder.decode(examples, [], nothing, nothing, settings)["q"]
+  decoding = dataclasses.replace(decoding, version_2_with_negative=True)
+  found = answer_decoder.decode(questions, [], nothing, nothing, decoding)["q"]
   assert found.answer == ""
 
 
@@ -135,26 +140,26 @@ def test_null_score_is_the_least_of_all_windows():
   """Two windows: the one that denies an answer least counts."""
   tokenizer = bert_tf.FullTokenizer(goldens.VOCAB)
   text = "the old clock " * 30
-  examples = [reader.Example("q", "the", reader.Context(text))]
-  made = list(examples_lib.make_features(examples, tokenizer, goldens.WINDOWS))
+  questions = [reader.Example("q", "the", reader.Context(text))]
+  made = list(examples.make(questions, tokenizer, goldens.WINDOWS))
   logits = np.full([len(made), 64], -9.0, np.float32)
   logits[:, 0] = np.arange(len(made), dtype=np.float32) + 1
   logits[0, 10] = 4.0
-  settings = answer_decoder.DecodingSettings(**V2)
-  found = answer_decoder.decode(examples, made, logits, logits, settings)["q"]
+  decoding = settings.DecodingSettings(**V2)
+  found = answer_decoder.decode(questions, made, logits, logits, decoding)["q"]
   assert found.null_odds == 2.0 - 8.0
 
 
 @pytest.mark.parametrize("name", ["n_best_size", "max_answer_length"])
 def test_wrong_settings(name):
   with pytest.raises(ValueError, match=f"{name}=0 is below 1"):
-    answer_decoder.DecodingSettings(**{name: 0})
+    settings.DecodingSettings(**{name: 0})
 
 
 def test_files_are_escaped_json_with_a_last_newline(tmp_path):
   candidate = answer_decoder.Candidate("é", 1.0, 2.0, 1.0)
-  decoded = {"q": answer_decoder.Decoded("é", [candidate], "é")}
-  answer_decoder.write(str(tmp_path), decoded)
+  decoded = {"q": answer_decoder.SpanAnswer("é", [candidate], "é")}
+  answer_files.write(str(tmp_path), decoded)
   assert sorted(path.name for path in tmp_path.iterdir()) == [
     "nbest_predictions.json",
     "predictions.json",

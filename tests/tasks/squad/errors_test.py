@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from absl import logging
 
-from bert_tf.checkpoints import google_format
-from bert_tf.training import output_folder
+from bert_tf.checkpoints import checkpoint_reader, run_metadata, saver
+from bert_tf.tasks.squad import settings
 from tests.tasks.squad import goldens
 
 
@@ -24,7 +24,7 @@ def source(tmp_path_factory):
     ({"predict_file": None}, "If `do_predict` is True, then `predict_file` m"),
     ({"predict_batch_size": 0}, "predict_batch_size=0 is < 1"),
     (
-      {"windows": goldens.features.WindowSettings(65, 24, 20)},
+      {"windows": settings.WindowSettings(65, 24, 20)},
       "max_seq_length=65 is above the model's max_position_embeddings=64",
     ),
     ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
@@ -53,7 +53,7 @@ def test_wrong_settings(tmp_path, changes, message):
     ({"init_checkpoint": None}, {}, "no model to apply: no checkpoint in"),
     (
       {"init_checkpoint": "/x/uncased_L-12_H-768_A-12/bert_model.ckpt"},
-      {"decoding": goldens.decoding.DecodingSettings(do_lower_case=False)},
+      {"decoding": settings.DecodingSettings(do_lower_case=False)},
       "pass --do_lower_case=True",
     ),
     (
@@ -125,13 +125,13 @@ def test_nothing_is_overwritten_by_broken_input(tmp_path, source):
 def test_output_dir_of_another_task(tmp_path, source):
   """Told by its checkpoint, or by what the task wrote at its start."""
   prefix = str(tmp_path / "model.ckpt-7")
-  google_format.save({"output_weights": np.zeros([2, 32])}, prefix)
+  saver.save({"output_weights": np.zeros([2, 32])}, prefix)
   (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-7"')
   (tmp_path / "train.tf_record").write_text("precious")
   with pytest.raises(ValueError, match=r"ckpt-7: expected a variable 'cls/sq"):
     goldens.train(tmp_path, source)
   (tmp_path / "checkpoint").unlink()
-  output_folder.claim(str(tmp_path), {"task": "cola"})
+  run_metadata.claim(str(tmp_path), run_metadata.RunMetadata("cola"))
   with pytest.raises(ValueError, match="is in use by another task"):
     goldens.train(tmp_path, source)
   with pytest.raises(ValueError, match="is in use by another task"):
@@ -169,11 +169,11 @@ def test_answers_of_a_model_that_never_learned_to(tmp_path, monkeypatch):
 
 
 def test_half_a_head_does_not_answer(tmp_path):
-  reader = google_format.Reader(goldens.CHECKPOINTS["v1"])
+  reader = checkpoint_reader.Reader(goldens.CHECKPOINTS["v1"])
   values = {name: reader.read(name) for name in reader.shapes}
   for name in ("weights", "bias"):
     rest = {k: v for k, v in values.items() if k != f"cls/squad/output_{name}"}
-    google_format.save(rest, str(tmp_path / "half.ckpt"))
+    saver.save(rest, str(tmp_path / "half.ckpt"))
     with pytest.raises(ValueError, match=rf"half\.ckpt: .*output_{name}' of s"):
       goldens.run_squad(
         tmp_path / "out",

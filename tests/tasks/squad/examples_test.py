@@ -3,8 +3,7 @@
 import pytest
 
 import bert_tf
-from bert_tf.tasks.squad import examples as examples_lib
-from bert_tf.tasks.squad import reader
+from bert_tf.tasks.squad import examples, reader, settings
 from tests.tasks.squad import goldens
 
 
@@ -20,15 +19,13 @@ def test_records_are_the_original_s(
 ):
   source = goldens.SQUAD / f"{version}.json"
   if is_training:
-    examples = reader.read_for_training(source, version == "v2")
-    examples = goldens.shuffled(examples)
+    questions = reader.read_for_training(source, version == "v2")
+    questions = goldens.shuffled(questions)
   else:
-    examples = reader.read_for_prediction(source)
+    questions = reader.read_for_prediction(source)
   path = tmp_path / "records"
-  made = examples_lib.make_features(
-    examples, tokenizer, goldens.WINDOWS, is_training
-  )
-  assert examples_lib.write_records(str(path), made, 64, is_training) == count
+  made = examples.make(questions, tokenizer, goldens.WINDOWS, is_training)
+  assert examples.write_records(str(path), made, 64, is_training) == count
   name = "train" if is_training else "eval"
   want = goldens.golden_records(f"{version}/{name}.tf_record")
   got = goldens.records_of(path.read_bytes())
@@ -39,8 +36,8 @@ def test_records_are_the_original_s(
 
 def check_decode_features(version, vocab_file):
   made, want, windows, _ = goldens.decode_case(version, vocab_file)
-  columns = examples_lib.columns(made, windows.max_seq_length)
-  for name in examples_lib.MODEL_INPUTS:
+  columns = examples.columns(made, windows.max_seq_length)
+  for name in examples.MODEL_INPUTS:
     assert columns[name].tolist() == want[name].tolist()
   assert [f.example_index for f in made] == want["example_index"].tolist()
   assert [f.window_index for f in made] == want["doc_span_index"].tolist()
@@ -55,12 +52,12 @@ def test_features_with_google_s_cased_vocabulary(shared_vocab_dir):
 
 
 def test_windows():
-  assert examples_lib.windows(10, 10, 3) == [(0, 10)]
-  assert examples_lib.windows(10, 4, 3) == [(0, 4), (3, 4), (6, 4)]
-  assert examples_lib.windows(11, 4, 3) == [(0, 4), (3, 4), (6, 4), (9, 2)]
+  assert examples.spans(10, 10, 3) == [(0, 10)]
+  assert examples.spans(10, 4, 3) == [(0, 4), (3, 4), (6, 4)]
+  assert examples.spans(11, 4, 3) == [(0, 4), (3, 4), (6, 4), (9, 2)]
   # A stride above the window leaves nothing out.
-  assert examples_lib.windows(10, 4, 9) == [(0, 4), (4, 4), (8, 2)]
-  assert examples_lib.windows(0, 4, 3) == []
+  assert examples.spans(10, 4, 9) == [(0, 4), (4, 4), (8, 2)]
+  assert examples.spans(0, 4, 3) == []
 
 
 @pytest.mark.parametrize(
@@ -69,8 +66,8 @@ def test_windows():
   [(23, 8, 3), (450, 300, 128)],
 )
 def test_best_windows_by_definition(tokens, room, stride):
-  spans = examples_lib.windows(tokens, room, stride)
-  best = examples_lib.best_windows(tokens, spans)
+  spans = examples.spans(tokens, room, stride)
+  best = examples.best_windows(tokens, spans)
   for token in range(tokens):
     scores = [
       min(token - start, start + length - 1 - token) + 0.01 * length
@@ -81,20 +78,19 @@ def test_best_windows_by_definition(tokens, room, stride):
     assert best[token] == scores.index(max(scores))
 
 
-def make(tokenizer, context, question="when", answer=None, **settings):
+def make(tokenizer, context, question="when", answer=None, **changes):
   text = reader.Context(context)
   if answer is not None:
     first = context.index(answer)
     word = text.word_of_char
     answer = reader.Answer(answer, word[first], word[first + len(answer) - 1])
   example = reader.Example("q", question, text, answer)
-  windows = examples_lib.WindowSettings(
+  windows = settings.WindowSettings(
     **(
-      {"max_seq_length": 64, "doc_stride": 24, "max_query_length": 20}
-      | settings
+      {"max_seq_length": 64, "doc_stride": 24, "max_query_length": 20} | changes
     )
   )
-  return list(examples_lib.make_features([example], tokenizer, windows, True))
+  return list(examples.make([example], tokenizer, windows, True))
 
 
 def test_answer_is_narrowed_to_its_tokens(tokenizer):
@@ -144,21 +140,21 @@ def test_long_questions_are_cut(tokenizer):
 
 def test_a_context_without_tokens_has_no_window(tokenizer):
   assert make(tokenizer, " \n ") == []
-  assert examples_lib.columns([], 64)["input_ids"].shape == (0, 64)
+  assert examples.columns([], 64)["input_ids"].shape == (0, 64)
 
 
 @pytest.mark.parametrize(
-  "settings, message",
+  "values, message",
   [
     ((67, 128, 64), r"max_seq_length \(67\) must be greater than max_query"),
     ((64, 0, 20), "doc_stride=0 is below 1"),
     ((64, 24, 0), "max_query_length=0 is below 1"),
   ],
 )
-def test_wrong_settings(settings, message):
+def test_wrong_settings(values, message):
   with pytest.raises(ValueError, match=message):
-    examples_lib.WindowSettings(*settings)
+    settings.WindowSettings(*values)
 
 
 def test_the_shortest_length_that_is_allowed():
-  assert examples_lib.WindowSettings(68, 128, 64).max_seq_length == 68
+  assert settings.WindowSettings(68, 128, 64).max_seq_length == 68

@@ -13,22 +13,31 @@ import numpy as np
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.tasks.squad import answer_decoder, reader, run
-from bert_tf.tasks.squad import examples as examples_lib
-from bert_tf.training import device_strategy, fine_tuning, training_loop
+from bert_tf.tasks.squad import (
+  answer_decoder,
+  examples,
+  reader,
+  run,
+  settings,
+)
+from bert_tf.training import (
+  device_strategy,
+  fine_tuning_settings,
+  training_loop,
+)
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
 SQUAD = TESTDATA / "squad"
 VOCAB = str(TESTDATA / "vocab.txt")
 CONFIG = TESTDATA / "tiny" / "bert_config.json"
-WINDOWS = examples_lib.WindowSettings(64, 24, 20)
+WINDOWS = settings.WindowSettings(64, 24, 20)
 CHECKPOINTS = {
   "v1": str(SQUAD / "v1" / "model.ckpt-15"),
   "v2": str(SQUAD / "v2" / "model.ckpt-18"),
 }
 SETTINGS = {
-  "v1": answer_decoder.DecodingSettings(),
-  "v2": answer_decoder.DecodingSettings(
+  "v1": settings.DecodingSettings(),
+  "v2": settings.DecodingSettings(
     version_2_with_negative=True, null_score_diff_threshold=-0.0617
   ),
 }
@@ -61,32 +70,32 @@ def decode_case(version, vocab_file):
   folder = SQUAD / f"decode_{version}"
   flags = json.loads((folder / "flags.json").read_text())
   tokenizer = bert_tf.FullTokenizer(vocab_file, flags["do_lower_case"])
-  windows = examples_lib.WindowSettings(
+  windows = settings.WindowSettings(
     flags["max_seq_length"], flags["doc_stride"], flags["max_query_length"]
   )
-  settings = answer_decoder.DecodingSettings(
+  decoding = settings.DecodingSettings(
     n_best_size=flags["n_best_size"],
     max_answer_length=flags["max_answer_length"],
     do_lower_case=flags["do_lower_case"],
     version_2_with_negative=flags["version_2_with_negative"],
     null_score_diff_threshold=flags["null_score_diff_threshold"],
   )
-  examples = reader.read_for_prediction(SQUAD / f"{version}.json")
-  made = list(examples_lib.make_features(examples, tokenizer, windows))
+  questions = reader.read_for_prediction(SQUAD / f"{version}.json")
+  made = list(examples.make(questions, tokenizer, windows))
   logits = np.load(folder / "logits.npz")
   return (
     made,
     np.load(folder / "features.npz"),
     windows,
     answer_decoder.decode(
-      examples, made, logits["start"], logits["end"], settings
+      questions, made, logits["start"], logits["end"], decoding
     ),
   )
 
 
 def run_squad(output_dir, version="v1", *, tuning=None, steps=None, **changes):
   """Runs our run_squad with the goldens' settings."""
-  settings = dict(
+  told = dict(
     vocab_file=VOCAB,
     predict_file=str(SQUAD / f"{version}.json"),
     do_predict=True,
@@ -96,8 +105,10 @@ def run_squad(output_dir, version="v1", *, tuning=None, steps=None, **changes):
   tuning = {"init_checkpoint": CHECKPOINTS[version]} | (tuning or {})
   return run.run(
     bert_tf.BertConfig.from_json_file(CONFIG),
-    run.SquadSettings(**(settings | changes)),
-    fine_tuning.Settings(output_dir=str(output_dir), **tuning),
+    settings.SquadSettings(**(told | changes)),
+    fine_tuning_settings.FineTuningSettings(
+      output_dir=str(output_dir), **tuning
+    ),
     training_loop.LoopSettings(
       **({"batch_size": 8, "log_steps": 5} | (steps or {}))
     ),
@@ -113,10 +124,8 @@ def train(output_dir, source, *, tuning=None, **changes):
     "learning_rate": 1e-3,
   } | (tuning or {})
   steps = changes.pop("steps", None)
-  settings = {"do_train": True, "train_file": source, "do_predict": False}
-  return run_squad(
-    output_dir, tuning=tuning, steps=steps, **(settings | changes)
-  )
+  told = {"do_train": True, "train_file": source, "do_predict": False}
+  return run_squad(output_dir, tuning=tuning, steps=steps, **(told | changes))
 
 
 def small_file(path, questions=24, version="v1"):
@@ -127,6 +136,6 @@ def small_file(path, questions=24, version="v1"):
   return str(path)
 
 
-def shuffled(examples):
-  random.Random(12345).shuffle(examples)
-  return examples
+def shuffled(questions):
+  random.Random(12345).shuffle(questions)
+  return questions

@@ -8,9 +8,15 @@ import tensorflow as tf
 import tf_keras
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import span_labeler
-from bert_tf.tasks.squad import answer_decoder, examples, predictor
+from bert_tf.tasks.squad import (
+  answer_decoder,
+  examples,
+  predictor,
+  reader,
+  settings,
+)
 from tests.tasks.squad import goldens
 
 
@@ -33,52 +39,69 @@ def tokenizer():
 
 def test_answers_are_those_of_the_command(model, tokenizer):
   content = json.loads((goldens.SQUAD / "v2.json").read_text())
-  asked = [
-    (qa["id"], qa["question"], paragraph["context"])
+  asked = {
+    qa["id"]: (qa["question"], paragraph["context"])
     for article in content["data"][:3]
     for paragraph in article["paragraphs"]
     for qa in paragraph["qas"]
-  ]
-  ids, questions, contexts = zip(*asked, strict=True)
-  found = predictor.answer(
+  }
+  answerer = predictor.QuestionAnswerer(
     model,
-    questions,
-    contexts,
     tokenizer,
     goldens.WINDOWS,
     goldens.SETTINGS["v2"],
     by_length=False,
   )
+  found = answerer(asked.values())
   want = json.loads(goldens.text_of("v2/predictions.json"))
   odds = json.loads(goldens.text_of("v2/null_odds.json"))
-  assert [x.answer for x in found] == [want[key] for key in ids]
-  for key, one in zip(ids, found, strict=True):
+  assert [x.answer for x in found] == [want[key] for key in asked]
+  for key, one in zip(asked, found, strict=True):
     assert one.null_odds == pytest.approx(odds[key], abs=1e-4)
 
 
 def test_defaults_suit_the_model(model, tokenizer):
   """64 positions; questions and contexts of any length, also of none."""
   long = "The old mill of Saltwick was built in 1802. " * 20
-  found = predictor.answer(
-    model, ["When was it built?", "Who?"], [long, ""], tokenizer
-  )
+  answerer = predictor.QuestionAnswerer(model, tokenizer)
+  found = answerer([("When was it built?", long), ("Who?", "")])
   assert len(found) == 2
   assert found[0].answer and found[0].answer in long
   assert sum(x.probability for x in found[0].nbest) == pytest.approx(1)
   assert found[1].answer == "empty"
-  assert predictor.answer(model, [], [], tokenizer) == []
+  assert answerer([]) == []
 
 
 def test_defaults_of_a_large_model():
-  assert predictor._windows_of_at_most(512) == examples.WindowSettings()
-  assert predictor._windows_of_at_most(64) == examples.WindowSettings(
-    64, 21, 10
+  of_at_most = settings.WindowSettings.of_at_most
+  assert of_at_most(512) == settings.WindowSettings()
+  assert of_at_most(64) == settings.WindowSettings(64, 21, 10)
+
+
+def test_what_is_no_question_with_its_context(model, tokenizer):
+  answerer = predictor.QuestionAnswerer(model, tokenizer)
+  with pytest.raises(TypeError, match="texts is one string"):
+    answerer("When was it built?")
+  for wrong in ("When?", ("When?", "text", "more"), ("When?", None)):
+    with pytest.raises(TypeError, match=r"texts\[1\] is .*expected a question"):
+      answerer([("When?", "In 1802."), wrong])
+
+
+def test_windows_that_are_longer_than_the_model(model, tokenizer):
+  with pytest.raises(ValueError, match="max_seq_length=384 is above the model"):
+    predictor.QuestionAnswerer(model, tokenizer, settings.WindowSettings())
+
+
+def test_from_a_checkpoint(config, model, tokenizer):
+  asked = [("When?", "It was built in 1802.")]
+  answerer = predictor.QuestionAnswerer.from_checkpoint(
+    goldens.CHECKPOINTS["v2"], config=config, vocab_file=goldens.VOCAB
   )
-
-
-def test_as_many_contexts_as_questions(model, tokenizer):
-  with pytest.raises(ValueError, match="2 questions and 1 contexts"):
-    predictor.answer(model, ["a", "b"], ["c"], tokenizer)
+  assert answerer(asked) == predictor.QuestionAnswerer(model, tokenizer)(asked)
+  with pytest.raises(ValueError, match=r"2 variables .* cls/squad/output_"):
+    predictor.QuestionAnswerer.from_checkpoint(
+      goldens.TESTDATA / "tiny", vocab_file=goldens.VOCAB
+    )
 
 
 def test_scores_by_length_are_the_same_without_padding(model):
@@ -103,12 +126,12 @@ def test_scores_by_length_are_the_same_without_padding(model):
 
 
 def test_infinite_scores_of_padding_are_never_chosen(tokenizer):
-  one = goldens.reading.Example("q", "the", goldens.reading.Context("a mill"))
-  made = list(examples.make_features([one], tokenizer, goldens.WINDOWS))
+  one = reader.Example("q", "the", reader.Context("a mill"))
+  made = list(examples.make([one], tokenizer, goldens.WINDOWS))
   logits = np.full([1, 64], -np.inf, np.float32)
   logits[0, :6] = 1.0
   found = answer_decoder.decode(
-    [one], made, logits, logits, answer_decoder.DecodingSettings()
+    [one], made, logits, logits, settings.DecodingSettings()
   )
   assert np.isfinite([c.start_logit for c in found["q"].nbest]).all()
 
@@ -116,10 +139,10 @@ def test_infinite_scores_of_padding_are_never_chosen(tokenizer):
 def test_from_a_pre_trained_checkpoint(config):
   tiny = goldens.TESTDATA / "tiny" / "bert_model.ckpt"
   model = span_labeler.BertSpanLabeler.from_checkpoint(tiny)
-  reader = google_format.Reader(tiny)
+  checkpoint = checkpoint_reader.Reader(tiny)
   name = "bert/embeddings/word_embeddings"
   np.testing.assert_array_equal(
-    model.bert.embeddings.variables[0], reader.read(name)
+    model.bert.embeddings.variables[0], checkpoint.read(name)
   )
   with pytest.raises(FileNotFoundError, match="no checkpoint at /nowhere"):
     span_labeler.BertSpanLabeler.from_checkpoint("/nowhere/x")
@@ -129,7 +152,7 @@ def test_from_a_pre_trained_checkpoint(config):
 
 def test_a_checkpoint_without_the_whole_encoder(tmp_path, config):
   prefix = str(tmp_path / "x.ckpt")
-  google_format.save({"cls/squad/output_bias": np.zeros(2, np.float32)}, prefix)
+  saver.save({"cls/squad/output_bias": np.zeros(2, np.float32)}, prefix)
   with pytest.raises(ValueError, match="53 variables of the model are not"):
     span_labeler.BertSpanLabeler.from_checkpoint(prefix, config=config)
 

@@ -9,39 +9,40 @@ from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
-from bert_tf.tasks.squad import examples as features_lib
-from bert_tf.tasks.squad import reader
+from bert_tf.tasks.squad import examples, reader, settings
 from tests.tasks.classification import reference as classification_reference
-from tests.text import reference as reference_lib
+from tests.text import reference as text_reference
 
 
 def features(
   example: reader.Example,
   vocab: Mapping[str, int],
   lower: bool,
-  settings: features_lib.WindowSettings,
+  windowing: settings.WindowSettings,
 ) -> Iterable[dict[str, list[int]]]:
   """What is recorded of each window, `unique_ids` apart."""
-  query = reference_lib.tokenize(example.question, vocab, lower)
-  query = query[: settings.max_query_length]
+  query = text_reference.tokenize(example.question, vocab, lower)
+  query = query[: windowing.max_query_length]
   pieces, first_of_word = [], []
   for word in example.context.words:
     first_of_word.append(len(pieces))
-    pieces += reference_lib.tokenize(word, vocab, lower)
+    pieces += text_reference.tokenize(word, vocab, lower)
   first, last = -1, -1
   if example.answer is not None:
     first = first_of_word[example.answer.start]
     after = [*first_of_word, len(pieces)][example.answer.end + 1]
     last = after - 1
-    wanted = " ".join(reference_lib.tokenize(example.answer.text, vocab, lower))
+    wanted = " ".join(
+      text_reference.tokenize(example.answer.text, vocab, lower)
+    )
     first, last = narrowed(pieces, first, last, wanted)
-  room = settings.max_seq_length - len(query) - 3
+  room = windowing.max_seq_length - len(query) - 3
   start = 0
   while start < len(pieces):
     window = pieces[start : start + room]
     tokens = ["[CLS]", *query, "[SEP]", *window, "[SEP]"]
     ids = [vocab[token] for token in tokens]
-    empty = [0] * (settings.max_seq_length - len(ids))
+    empty = [0] * (windowing.max_seq_length - len(ids))
     segments = [0] * (len(query) + 2) + [1] * (len(window) + 1)
     inside = start <= first and last < start + len(window)
     offset = len(query) + 2 - start
@@ -55,7 +56,7 @@ def features(
     }
     if start + len(window) == len(pieces):
       break
-    start += min(len(window), settings.doc_stride)
+    start += min(len(window), windowing.doc_stride)
 
 
 def narrowed(
@@ -71,17 +72,17 @@ def narrowed(
 
 def write_records(
   path: str,
-  examples: Iterable[reader.Example],
+  questions: Iterable[reader.Example],
   vocab: Mapping[str, int],
   lower: bool,
-  settings: features_lib.WindowSettings,
+  windowing: settings.WindowSettings,
 ) -> int:
   """Writes the records of training; returns how many."""
-  unique_id = features_lib.FIRST_UNIQUE_ID
+  unique_id = examples.FIRST_UNIQUE_ID
   with tf.io.TFRecordWriter(path) as writer:
-    for example in examples:
-      for columns in features(example, vocab, lower, settings):
+    for example in questions:
+      for columns in features(example, vocab, lower, windowing):
         columns = {"unique_ids": [unique_id], **columns}
         writer.write(classification_reference.record(columns))
         unique_id += 1
-  return unique_id - features_lib.FIRST_UNIQUE_ID
+  return unique_id - examples.FIRST_UNIQUE_ID

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from bert_tf.tasks.squad import examples as examples_lib
-from bert_tf.tasks.squad import reader
+from bert_tf.tasks.squad import examples, reader, settings
 from bert_tf.text import full_tokenizer
 from tests.tasks.squad import reference
 
@@ -17,7 +16,7 @@ CONTEXT = (
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory):
+def questions(tmp_path_factory):
   answers = ["1895", "gray", "the heron", "caf\u00e9", "it;"]
   qas = [
     {
@@ -40,26 +39,25 @@ def examples(tmp_path_factory):
   ("length", "stride", "query"), [(64, 16, 20), (40, 7, 12), (384, 128, 64)]
 )
 def test_records_are_the_plain_ones(
-  examples, testdata, tmp_path, monkeypatch, at_once, length, stride, query
+  questions, testdata, tmp_path, at_once, length, stride, query
 ):
-  monkeypatch.setattr(examples_lib, "_QUESTIONS_AT_ONCE", at_once)
-  assert len(examples) == 6
+  assert len(questions) == 6
   tokenizer = full_tokenizer.FullTokenizer(testdata / "vocab.txt")
-  settings = examples_lib.WindowSettings(length, stride, query)
-  made = list(examples_lib.make_features(examples, tokenizer, settings, True))
-  examples_lib.write_records(str(tmp_path / "ours"), made, length, True)
+  windowing = settings.WindowSettings(length, stride, query)
+  made = list(examples.make(questions, tokenizer, windowing, True, at_once))
+  examples.write_records(str(tmp_path / "ours"), made, length, True)
   written = reference.write_records(
-    str(tmp_path / "plain"), examples, tokenizer.vocab, True, settings
+    str(tmp_path / "plain"), questions, tokenizer.vocab, True, windowing
   )
   assert written == len(made)
   assert (tmp_path / "ours").read_bytes() == (tmp_path / "plain").read_bytes()
-  for feature in made:
-    ids = tokenizer.convert_tokens_to_ids(feature.tokens)
-    assert ids == feature.ids.tolist()
-    assert len(feature.segment_ids) == len(ids)
-    assert feature.word_of_token.keys() == feature.is_max_context.keys()
-  shown = sum(sum(f.is_max_context.values()) for f in made)
-  contexts = [example.context for example in examples]
+  for window in made:
+    ids = tokenizer.convert_tokens_to_ids(window.tokens)
+    assert ids == window.ids.tolist()
+    assert len(window.segment_ids) == len(ids)
+    assert window.word_of_token.keys() == window.is_max_context.keys()
+  shown = sum(sum(w.is_max_context.values()) for w in made)
+  contexts = [example.context for example in questions]
   assert shown == sum(
     len(tokenizer.tokenize(" ".join(context.words))) for context in contexts
   )

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.checkpoints import google_format
-from bert_tf.tasks.squad import loss as loss_lib
-from bert_tf.tasks.squad import run
+from bert_tf.checkpoints import checkpoint_reader
+from bert_tf.models import span_labeler
+from bert_tf.tasks.squad import examples, loss, settings
 from tests.tasks.squad import goldens
 
 
@@ -60,10 +60,10 @@ def test_eval_results_v2(tmp_path):
   # The threshold has all its digits, and gives what it promises.
   threshold = float(found["best_f1_thresh"])
   assert threshold == scores["best_f1_thresh"]
-  settings = goldens.decoding.DecodingSettings(
+  decoding = settings.DecodingSettings(
     version_2_with_negative=True, null_score_diff_threshold=threshold
   )
-  again = goldens.run_squad(tmp_path, "v2", decoding=settings)
+  again = goldens.run_squad(tmp_path, "v2", decoding=decoding)
   assert again["f1"] == pytest.approx(scores["best_f1"])
   assert again["f1"] > scores["f1"]
 
@@ -130,7 +130,7 @@ def source(tmp_path_factory):
 
 
 def tensors(folder):
-  reader = google_format.Reader(folder)
+  reader = checkpoint_reader.Reader(folder)
   return {name: reader.read(name) for name in reader.shapes}
 
 
@@ -209,18 +209,16 @@ def test_the_objective_by_hand():
   }
 
   def model(batch, training):
-    from bert_tf.models import span_labeler
-
     return span_labeler.SpanLogits(tf.constant(start), tf.constant(end))
 
-  def loss(logits, positions):
+  def losses(logits, positions):
     exp = np.exp(logits)
     share = np.take_along_axis(exp, positions, 1)[:, 0] / exp.sum(1)
     return -np.log(share).sum()
 
-  task = loss_lib.SpanObjective()
+  task = loss.SpanObjective()
   sums = task.sums(model, batch, training=True)
-  want = (loss(start, starts) + loss(end, ends)) / 2
+  want = (losses(start, starts) + losses(end, ends)) / 2
   assert float(sums["total"]) == pytest.approx(want, rel=1e-5)
   assert float(task.weights(batch)["total"]) == 3.0
   right = np.sum(start.argmax(1) == starts[:, 0])
@@ -230,7 +228,7 @@ def test_the_objective_by_hand():
 
 
 def test_schema_of_the_records():
-  schema = run.schema(64)
+  schema = examples.schema(64)
   assert schema["input_ids"].shape == [64]
   assert schema["start_positions"].shape == [1]
   assert set(schema) == {

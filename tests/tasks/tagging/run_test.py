@@ -8,10 +8,14 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.models import token_classifier
 from bert_tf.tasks.tagging import examples, predictor, reader, run, settings
-from bert_tf.training import device_strategy, fine_tuning, training_loop
+from bert_tf.training import (
+  device_strategy,
+  fine_tuning_settings,
+  training_loop,
+)
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
 TINY = TESTDATA / "tiny"
@@ -69,7 +73,7 @@ def tag(output_dir, data_dir, tuning=None, loop_changes=None, **changes):
   return run.run(
     config,
     settings.TaggingSettings(**told),
-    fine_tuning.Settings(str(output_dir), **tuned),
+    fine_tuning_settings.FineTuningSettings(str(output_dir), **tuned),
     training_loop.LoopSettings(8, log_steps=50, **(loop_changes or {})),
     device_strategy.DeviceSettings(),
   )
@@ -177,20 +181,28 @@ def test_tags_lists_of_strings(trained):
   tokenizer = bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
   labels = (folder / "labels.txt").read_text().split()
   texts = ["Yuna walked the library", [], ["Sunita", "Castellane"], ""]
-  found = predictor.tag(model, texts, tokenizer, labels)
-  assert [[word for word, _ in row] for row in found] == [
-    ["Yuna", "walked", "the", "library"],
-    [],
-    ["Sunita", "Castellane"],
-    [],
+  tagger = predictor.WordTagger(model, tokenizer, labels)
+  found = tagger(texts)
+  assert [one.words for one in found] == [
+    ("Yuna", "walked", "the", "library"),
+    (),
+    ("Sunita", "Castellane"),
+    (),
   ]
-  pairs = [pair for row in found for pair in row]
+  pairs = [
+    pair for one in found for pair in zip(one.words, one.labels, strict=True)
+  ]
   assert sum(WORDS[word] == label for word, label in pairs) >= 5
-  assert predictor.tag(model, [], tokenizer, labels) == []
+  assert tagger([]) == []
   with pytest.raises(TypeError, match="texts is one string"):
-    predictor.tag(model, "Yuna walked", tokenizer, labels)
+    tagger("Yuna walked")
   with pytest.raises(ValueError, match="found 1 labels, expected 4"):
-    predictor.tag(model, texts, tokenizer, ["O"])
+    predictor.WordTagger(model, tokenizer, ["O"])
+  # The folder tells the labels itself.
+  loaded = predictor.WordTagger.from_checkpoint(
+    folder, config=config, vocab_file=TESTDATA / "vocab.txt"
+  )
+  assert loaded(texts) == found
 
 
 def test_evaluates_while_training_and_keeps_the_best(data_dir, tmp_path):
@@ -217,7 +229,7 @@ def test_a_stopped_training_ends_where_an_undisturbed_one_does(
   state.write_text('model_checkpoint_path: "model.ckpt-8"\n')
   tag(tmp_path / "cut", data_dir, tuning, often, do_train=True)
   one, two = (
-    google_format.Reader(tmp_path / name / "model.ckpt-12")
+    checkpoint_reader.Reader(tmp_path / name / "model.ckpt-12")
     for name in ("whole", "cut")
   )
   assert one.shapes == two.shapes

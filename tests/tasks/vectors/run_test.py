@@ -11,8 +11,15 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 import bert_tf
-from bert_tf.tasks.vectors import examples, vector_writers
-from bert_tf.tasks.vectors import run as run_lib
+from bert_tf.checkpoints import checkpoint_reader, saver
+from bert_tf.tasks.vectors import (
+  examples,
+  line_vectors,
+  predictor,
+  run,
+  settings,
+  vector_writers,
+)
 from bert_tf.text import text_lines
 from bert_tf.training import device_strategy
 
@@ -20,8 +27,8 @@ TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
 LAYERS = (-1, -2, 1)
 
 
-def run(output, config_changes=None, **changes):
-  settings = {
+def extract(output, **changes):
+  told = {
     "input_file": str(TESTDATA / "extract_features" / "input.txt"),
     "output_file": str(output),
     "vocab_file": str(TESTDATA / "vocab.txt"),
@@ -33,9 +40,9 @@ def run(output, config_changes=None, **changes):
   config = bert_tf.BertConfig.from_json_file(
     TESTDATA / "tiny" / "bert_config.json"
   )
-  return run_lib.run(
+  return run.run(
     config,
-    run_lib.FeatureSettings(**settings),
+    settings.FeatureSettings(**told),
     device_strategy.DeviceSettings(),
   )
 
@@ -69,7 +76,7 @@ def without_values(line):
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_json_lines_are_the_original_s(tmp_path, golden, one_hot):
   output = tmp_path / "new" / "features.jsonl"
-  assert run(output, use_one_hot_embeddings=one_hot) == len(golden)
+  assert extract(output, use_one_hot_embeddings=one_hot) == len(golden)
   text = output.read_text()
   assert text.endswith("}\n") and text.count("\n") == len(golden)
   found = [json.loads(line) for line in text.splitlines()]
@@ -79,18 +86,77 @@ def test_json_lines_are_the_original_s(tmp_path, golden, one_hot):
 
 
 def test_json_lines_are_written_as_json_dumps_writes_them(tmp_path):
-  run(tmp_path / "out")
+  extract(tmp_path / "out")
   for line in (tmp_path / "out").read_text().splitlines():
     assert json.dumps(json.loads(line)) == line
 
 
-def test_windows_of_lines_change_nothing(tmp_path, golden, monkeypatch):
-  monkeypatch.setattr(run_lib, "_WINDOW_BYTES", 0)
-  run(tmp_path / "out")
-  found = list(map(json.loads, (tmp_path / "out").read_text().splitlines()))
-  assert [x["linex_index"] for x in found] == list(range(len(golden)))
+@pytest.fixture(scope="module")
+def tokenizer():
+  return bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
+
+
+@pytest.fixture(scope="module")
+def lines():
+  text = (TESTDATA / "extract_features" / "input.txt").read_text("utf-8")
+  return text.splitlines()
+
+
+@pytest.mark.parametrize("window_bytes", [0, 1 << 28])
+def test_vectors_of_texts(lines, golden, tokenizer, window_bytes):
+  """As a library; computed in parts they are the same."""
+  model = bert_tf.BertModel.from_checkpoint(TESTDATA / "tiny")
+  extractor = predictor.FeatureExtractor(
+    model,
+    tokenizer,
+    LAYERS,
+    max_seq_length=32,
+    batch_size=2,
+    window_bytes=window_bytes,
+  )
+  found = extractor(lines)
+  assert [one.index for one in found] == list(range(len(golden)))
   for mine, theirs in zip(found, golden, strict=True):
-    np.testing.assert_allclose(values_of(mine), values_of(theirs), atol=5e-5)
+    assert mine.tokens == [token["token"] for token in theirs["features"]]
+    np.testing.assert_allclose(mine.values, values_of(theirs), atol=5e-5)
+  pair, line = extractor([("It was", "the naïve"), "It was ||| the naïve"])
+  np.testing.assert_allclose(pair.values, line.values, atol=1e-6)
+  assert extractor([]) == []
+  with pytest.raises(TypeError, match="texts is one string"):
+    extractor("It was the jackdaw.")
+
+
+def test_vectors_from_a_checkpoint(lines, golden, tmp_path):
+  extractor = predictor.FeatureExtractor.from_checkpoint(
+    TESTDATA / "tiny",
+    vocab_file=TESTDATA / "vocab.txt",
+    layers=LAYERS,
+    pooling="mean",
+    max_seq_length=32,
+  )
+  for mine, theirs in zip(extractor(lines), golden, strict=True):
+    np.testing.assert_allclose(
+      mine.values, values_of(theirs).mean(0), atol=5e-5
+    )
+  with pytest.raises(FileNotFoundError, match=r"no vocab\.txt beside the .*vo"):
+    predictor.FeatureExtractor.from_checkpoint(TESTDATA / "tiny")
+
+
+@pytest.mark.parametrize(
+  "changes, message",
+  [
+    ({"layers": (3,)}, "no layer 3; with 3 layers"),
+    ({"pooling": "sum"}, "pooling='sum' is not known"),
+    ({"pooling": "cls", "word_vectors": True}, "exclude each other"),
+    ({"batch_size": 0}, "batch_size=0 is below 1"),
+  ],
+)
+def test_arguments_that_do_not_fit(tokenizer, changes, message):
+  config = bert_tf.BertConfig.from_json_file(
+    TESTDATA / "tiny" / "bert_config.json"
+  )
+  with pytest.raises(ValueError, match=message):
+    predictor.FeatureExtractor(bert_tf.BertModel(config), tokenizer, **changes)
 
 
 @hypothesis.given(st.lists(st.floats(width=32, allow_nan=False)))
@@ -98,7 +164,7 @@ def test_rounding_is_python_s(numbers):
   values = np.array(numbers, np.float32).reshape(1, -1)
   hypothesis.assume((np.abs(values) < 1e9).all())
   (layer,) = json.loads(
-    vector_writers.as_json(vector_writers.LineFeatures(0, values), [-1])
+    vector_writers.as_json(line_vectors.LineVectors(0, values), [-1])
   )["layers"]
   assert list(map(repr, layer["values"])) == [
     repr(round(float(x), 6)) for x in values[0]
@@ -106,7 +172,7 @@ def test_rounding_is_python_s(numbers):
 
 
 def test_npz_holds_the_same(tmp_path, golden):
-  run(tmp_path / "out.npz", output_format="npz")
+  extract(tmp_path / "out.npz", output_format="npz")
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "starts", "tokens", "values"]
     assert found["layers"].tolist() == list(LAYERS)
@@ -127,7 +193,7 @@ def read_examples(path):
 
 
 def test_tfrecord_holds_the_same(tmp_path, golden):
-  run(tmp_path / "out.tfrecord", output_format="tfrecord")
+  extract(tmp_path / "out.tfrecord", output_format="tfrecord")
   found = list(read_examples(tmp_path / "out.tfrecord"))
   for index, (one, line) in enumerate(zip(found, golden, strict=True)):
     assert one["linex_index"].int64_list.value[:] == [index]
@@ -150,7 +216,7 @@ POOLED = {
 
 @pytest.mark.parametrize("pooling", POOLED)
 def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
-  run(tmp_path / "out", pooling=pooling, batch_size=7)
+  extract(tmp_path / "out", pooling=pooling, batch_size=7)
   text = (tmp_path / "out").read_text()
   for mine, theirs in zip(
     map(json.loads, text.splitlines()), golden, strict=True
@@ -165,12 +231,12 @@ def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
 
 
 def test_pooled_npz_and_records(tmp_path, golden):
-  run(tmp_path / "out.npz", output_format="npz", pooling="mean_max")
+  extract(tmp_path / "out.npz", output_format="npz", pooling="mean_max")
   wanted = [POOLED["mean_max"](values_of(line)) for line in golden]
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "values"]
     np.testing.assert_allclose(found["values"], wanted, atol=5e-5)
-  run(tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max")
+  extract(tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max")
   for one, values in zip(
     read_examples(tmp_path / "out.rec"), wanted, strict=True
   ):
@@ -182,7 +248,7 @@ def test_pooled_npz_and_records(tmp_path, golden):
 
 
 def test_words_are_means_of_their_pieces(tmp_path, golden):
-  run(tmp_path / "out", word_vectors=True)
+  extract(tmp_path / "out", word_vectors=True)
   text = (TESTDATA / "extract_features" / "input.txt").read_text("utf-8")
   rows = text.split("\n")
   found = list(map(json.loads, (tmp_path / "out").read_text().splitlines()))
@@ -208,7 +274,7 @@ def test_words_are_means_of_their_pieces(tmp_path, golden):
 
 def test_places_of_words_in_npz_and_records(tmp_path):
   for name in ("npz", "tfrecord"):
-    run(tmp_path / name, output_format=name, word_vectors=True)
+    extract(tmp_path / name, output_format=name, word_vectors=True)
   first = [(0, 2), (3, 6), (7, 10)]  # It was the
   with np.load(tmp_path / "npz") as found:
     places = zip(found["char_starts"], found["char_ends"], strict=True)
@@ -221,8 +287,7 @@ def test_places_of_words_in_npz_and_records(tmp_path):
   assert one["tokens"].bytes_list.value[0] == b"It"
 
 
-def test_a_word_cut_by_the_limit_keeps_its_first_pieces(testdata):
-  tokenizer = bert_tf.FullTokenizer(testdata / "vocab.txt")
+def test_a_word_cut_by_the_limit_keeps_its_first_pieces(tokenizer):
   line = text_lines.parse("the naïve")
   found = examples.encode(line, tokenizer, 5, with_words=True)
   assert found.tokens == ["[CLS]", "the", "n", "##a", "[SEP]"]
@@ -249,8 +314,7 @@ def test_lines_are_split_as_the_original_does(text, line):
   assert text_lines.parse(text) == line
 
 
-def test_an_empty_second_text_is_none(testdata):
-  tokenizer = bert_tf.FullTokenizer(testdata / "vocab.txt")
+def test_an_empty_second_text_is_none(tokenizer):
   line = text_lines.parse("the ||| \u200b")  # what is left of it is nothing
   assert line.text_b == "\u200b"
   found = examples.encode(line, tokenizer, 8)
@@ -261,7 +325,7 @@ def test_empty_lines_and_no_newline_at_the_end(tmp_path):
   (tmp_path / "in").write_bytes(b"\r\nthe\n\nthe")
   for name in ("json", "npz", "tfrecord"):
     for word_vectors in (False, True):
-      run(
+      extract(
         tmp_path / name,
         input_file=str(tmp_path / "in"),
         output_format=name,
@@ -295,7 +359,7 @@ def test_what_does_not_fit_is_told_and_nothing_written(
   tmp_path, changes, message
 ):
   with pytest.raises((ValueError, OSError), match=message):
-    run(tmp_path / "out", **changes)
+    extract(tmp_path / "out", **changes)
   assert not list(tmp_path.iterdir())
 
 
@@ -310,59 +374,58 @@ def test_a_bad_input_file_leaves_the_old_output(tmp_path, data, message):
   (tmp_path / "in").write_bytes(data)
   (tmp_path / "out").write_text("old")
   with pytest.raises(ValueError, match=message):
-    run(tmp_path / "out", input_file=str(tmp_path / "in"))
+    extract(tmp_path / "out", input_file=str(tmp_path / "in"))
   assert (tmp_path / "out").read_text() == "old"
 
 
 def test_input_and_output_are_files_and_two(tmp_path):
   (tmp_path / "in").write_text("the\n")
   with pytest.raises(ValueError, match="is the file to read"):
-    run(tmp_path / "in", input_file=str(tmp_path / "in"))
+    extract(tmp_path / "in", input_file=str(tmp_path / "in"))
   with pytest.raises(IsADirectoryError, match=r"output_file=.* is a folder"):
-    run(tmp_path, input_file=str(tmp_path / "in"))
+    extract(tmp_path, input_file=str(tmp_path / "in"))
   with pytest.raises(IsADirectoryError, match="is a folder; expected a text"):
-    run(tmp_path / "out", input_file=str(tmp_path))
+    extract(tmp_path / "out", input_file=str(tmp_path))
 
 
 @pytest.mark.parametrize("output_format", sorted(vector_writers.FORMATS))
 def test_output_appears_whole_or_not_at_all(
   tmp_path, output_format, monkeypatch
 ):
-  def fail_at_second(index, *rest, _of_line=run_lib._of_line):
-    if index:
-      raise RuntimeError("the lights went out")
-    return _of_line(index, *rest)
+  whole = predictor.FeatureExtractor.extract
 
-  monkeypatch.setattr(run_lib, "_of_line", fail_at_second)
+  def fail_at_second(extractor, encoded):
+    yield next(whole(extractor, encoded))
+    raise RuntimeError("the lights went out")
+
+  monkeypatch.setattr(predictor.FeatureExtractor, "extract", fail_at_second)
   (tmp_path / "out").write_text("old")
   with pytest.raises(RuntimeError, match="the lights"):
-    run(tmp_path / "out", output_format=output_format)
+    extract(tmp_path / "out", output_format=output_format)
   assert [path.name for path in tmp_path.iterdir()] == ["out"]
   assert (tmp_path / "out").read_text() == "old"
 
 
 def test_a_checkpoint_that_lacks_variables_is_no_model(tmp_path):
-  from bert_tf.checkpoints import google_format
-
-  reader = google_format.Reader(TESTDATA / "tiny" / "bert_model.ckpt")
+  reader = checkpoint_reader.Reader(TESTDATA / "tiny" / "bert_model.ckpt")
   kept = {
     name: reader.read(name)
     for name in reader.shapes
     if "pooler" not in name and "layer_2" not in name
   }
   prefix = str(tmp_path / "model.ckpt")
-  google_format.save(kept, prefix)
+  saver.save(kept, prefix)
   with pytest.raises(ValueError, match=r"16 variables of the model .*layer_2"):
-    run(tmp_path / "out", init_checkpoint=prefix)
+    extract(tmp_path / "out", init_checkpoint=prefix)
   whole = {n: reader.read(n) for n in reader.shapes if "pooler" not in n}
-  google_format.save(whole, prefix)
-  run(tmp_path / "out", init_checkpoint=prefix)
+  saver.save(whole, prefix)
+  extract(tmp_path / "out", init_checkpoint=prefix)
 
 
 def test_layers_are_read_from_text():
-  assert run_lib.parse_layers("-1, -2,0") == (-1, -2, 0)
+  assert settings.parse_layers("-1, -2,0") == (-1, -2, 0)
   with pytest.raises(ValueError, match="layers='-1,a' is not a list"):
-    run_lib.parse_layers("-1,a")
+    settings.parse_layers("-1,a")
 
 
 def test_a_vocabulary_of_another_model(tmp_path):
@@ -370,5 +433,5 @@ def test_a_vocabulary_of_another_model(tmp_path):
   (tmp_path / "longer.txt").write_text(f"{text}another\n", "utf-8")
   longer = str(tmp_path / "longer.txt")
   with pytest.raises(ValueError, match=r"longer\.txt: found 687 pieces"):
-    run(tmp_path / "out", vocab_file=longer)
+    extract(tmp_path / "out", vocab_file=longer)
   assert not (tmp_path / "out").exists()

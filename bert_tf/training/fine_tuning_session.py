@@ -1,22 +1,22 @@
-"""Fine-tuning: what classification, SQuAD and tagging share."""
+"""One model being fine-tuned, evaluated and applied."""
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
-from bert_tf.checkpoints import formats, google_format, variable_names
+from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.training import (
   best_checkpoint,
   device_strategy,
   dtype_policies,
+  fine_tuning_settings,
   objectives,
   optimizers,
-  output_folder,
   progress_log,
   run_checkpoints,
   training_loop,
@@ -28,102 +28,20 @@ Evaluate = Callable[[Any], Mapping[str, float]]  # of a model
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-  """How a model is fine-tuned; batch size and seed are of `LoopSettings`.
+class TrainingRecords:
+  """What is trained on.
 
   Attributes:
-    output_dir: For checkpoints, records, events and results.
-    init_checkpoint: The pre-trained model; None for random weights.
-    learning_rate: The peak.
-    num_train_epochs: How often the examples are gone through.
-    warmup_proportion: Share of the steps that warm up.
-    optimizer: One of `optimizer.OPTIMIZERS`.
-    freeze_layers: So many blocks from the first, and the embeddings, keep
-      their weights; 0 trains all.
-    eval_steps: Steps between evaluations while training; 0 for none.
-    best_metric: The metric by which the best of them is kept, in
-      `output_dir/best`, and used afterwards; None keeps none.
-    early_stopping_patience: Evaluations without a better one after which
-      training stops; 0 goes on to the end.
+    path: Record files or globs, comma-separated.
+    schema: Of the records, for `tf.io.parse_example`.
+    limits: By feature: ids from this number up are an error.
+    num_examples: Examples of the training set.
   """
 
-  output_dir: str
-  init_checkpoint: str | None = None
-  learning_rate: float = 5e-5
-  num_train_epochs: float = 3.0
-  warmup_proportion: float = 0.1
-  optimizer: str = "adamw"
-  freeze_layers: int = 0
-  eval_steps: int = 0
-  best_metric: str | None = None
-  early_stopping_patience: int = 0
-
-  def __post_init__(self) -> None:
-    optimizers.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
-    if self.num_train_epochs <= 0:
-      raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
-    if not 0 <= self.warmup_proportion <= 1:
-      raise ValueError(
-        f"warmup_proportion={self.warmup_proportion} is not from 0 to 1"
-      )
-    for name in ("freeze_layers", "eval_steps", "early_stopping_patience"):
-      if getattr(self, name) < 0:
-        raise ValueError(f"{name}={getattr(self, name)} is below 0")
-    if self.best_metric and not self.eval_steps:
-      raise ValueError("best_metric needs eval_steps above 0")
-    if self.early_stopping_patience and not self.best_metric:
-      raise ValueError("early_stopping_patience needs best_metric")
-
-  def with_known_metric(self, known: Collection[str]) -> "Settings":
-    """With the name of the best metric spelled out: "f1" is "eval_f1".
-
-    Args:
-      known: The names of the task's metrics.
-
-    Raises:
-      ValueError: It is none of them.
-    """
-    name = self.best_metric
-    if not name:
-      return self
-    full = name if name in known else f"eval_{name}"
-    if full not in known:
-      raise ValueError(
-        f"best_metric={name!r} is not a metric of this task; it is one of "
-        f"{', '.join(known)}"
-      )
-    return dataclasses.replace(self, best_metric=full)
-
-  def check_layers(self, count: int) -> None:
-    """Checks that a model has as many blocks as are to be frozen.
-
-    Raises:
-      ValueError: It has fewer.
-    """
-    if self.freeze_layers > count:
-      raise ValueError(
-        f"freeze_layers={self.freeze_layers}, but the model has {count} "
-        "(num_hidden_layers of bert_config_file): give that many at most"
-      )
-
-  def check_head(self, shape: tuple[int, int], do_train: bool) -> None:
-    """Checks that the checkpoint to go on from has the head of this task.
-
-    Args:
-      shape: Its outputs, and the width of the encoder.
-      do_train: Whether a new head may be made if no training has begun.
-
-    Raises:
-      FileNotFoundError: There is no such checkpoint.
-      ValueError: It has another head, or none.
-    """
-    path = run_checkpoints.latest(self.output_dir)
-    if not path and not do_train:
-      path = self.init_checkpoint
-    if path:
-      output_folder.check_head(path, "", shape)
-    elif self.init_checkpoint:
-      formats.recognise(self.init_checkpoint)  # Or say that there is none.
+  path: str
+  schema: Mapping[str, Any]
+  limits: Mapping[str, int]
+  num_examples: int
 
 
 class Session:
@@ -139,7 +57,7 @@ class Session:
   def __init__(
     self,
     make_model: MakeModel,
-    settings: Settings,
+    settings: fine_tuning_settings.FineTuningSettings,
     loop_settings: training_loop.LoopSettings,
     devices: device_strategy.DeviceSettings,
   ):
@@ -172,25 +90,19 @@ class Session:
 
   def train(
     self,
-    record_path: str,
-    schema: Mapping[str, Any],
-    limits: Mapping[str, int],
-    num_examples: int,
+    records: TrainingRecords,
     objective: objectives.Objective,
     evaluate: Evaluate | None = None,
   ) -> None:
     """Trains, or goes on with a training that was interrupted.
 
     Args:
-      record_path: Record files or globs, comma-separated.
-      schema: Of the records, for `tf.io.parse_example`.
-      limits: By feature: ids from this number up are an error.
-      num_examples: Examples of the training set.
+      records: What to train on.
       objective: The losses.
       evaluate: Evaluates the model every `eval_steps`.
     """
-    files = record_files.find(record_path)
-    steps = self.num_train_steps(num_examples)
+    files = record_files.find(records.path)
+    steps = self.num_train_steps(records.num_examples)
     warmup = int(steps * self.settings.warmup_proportion)
     trainer = training_loop.Trainer(
       self.strategy,
@@ -205,13 +117,17 @@ class Session:
       lambda name: is_trained(name, self.settings.freeze_layers),
       self._pause(evaluate),
     )
-    logging.info("training on %d examples for %d steps", num_examples, steps)
+    logging.info(
+      "training on %d examples for %d steps", records.num_examples, steps
+    )
     batches = input_pipeline.BatchSettings(
       self.loop_settings.batch_size, self.loop_settings.seed
     )
     with record_files.reading(files):
       trainer.train(
-        input_pipeline.dataset_fn(files, schema, limits, batches),
+        input_pipeline.dataset_fn(
+          files, records.schema, records.limits, batches
+        ),
         self.settings.init_checkpoint,
       )
     self.global_step = int(trainer.optimizer.step.numpy())
@@ -251,7 +167,7 @@ class Session:
 
   def _load(self, model: Any, path: str) -> None:
     reader = formats.reader(path, model.config)
-    for line in google_format.load(model.variables, reader).lines():
+    for line in loader.load(model.variables, reader).lines():
       logging.info("%s: %s", path, line)
     if variable_names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(variable_names.GLOBAL_STEP))

@@ -10,14 +10,15 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.checkpoints import google_format
+from bert_tf.checkpoints import checkpoint_reader, loader, saver
 from bert_tf.models import classifier
 from bert_tf.records import example_encoder, record_writer
 from bert_tf.training import (
   batch_predictor,
   best_checkpoint,
   device_strategy,
-  fine_tuning,
+  fine_tuning_session,
+  fine_tuning_settings,
   optimizers,
   step_functions,
   training_loop,
@@ -87,16 +88,17 @@ def make_session(config, output_dir, testdata, **settings):
     "learning_rate": 1e-3,
     "num_train_epochs": 3.0,
   } | settings
-  return fine_tuning.Session(
+  return fine_tuning_session.Session(
     functools.partial(classifier.BertClassifier, config, 2),
-    fine_tuning.Settings(str(output_dir), **settings),
+    fine_tuning_settings.FineTuningSettings(str(output_dir), **settings),
     training_loop.LoopSettings(8, log_steps=8),
     device_strategy.DeviceSettings(),
   )
 
 
 def train(session, records, evaluate=None):
-  session.train(records, SCHEMA, {}, 64, Objective(), evaluate)
+  training = fine_tuning_session.TrainingRecords(records, SCHEMA, {}, 64)
+  session.train(training, Objective(), evaluate)
 
 
 def test_trains_then_applies_what_was_trained(
@@ -129,7 +131,7 @@ def test_prediction_by_length_changes_nothing(
   inputs = {name: examples[name] for name in list(SCHEMA)[:3]}
 
   def call(model, batch):
-    output = model.bert(batch)
+    output = model.func.bert(batch, **model.keywords)
     return {
       "pooled": output.pooled_output,
       "tokens": output.sequence_output,
@@ -170,7 +172,7 @@ def test_the_best_is_kept_and_used_and_training_stops(
   assert asked == [4, 8, 12, 16]
   assert session.global_step == 8  # what is used from now on
   assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-16")
-  kept = google_format.Reader(tmp_path / "best" / "model.ckpt-8")
+  kept = checkpoint_reader.Reader(tmp_path / "best" / "model.ckpt-8")
   assert kept.read("global_step").dtype == np.int64
   assert not any(name.endswith("adam_m") for name in kept.shapes)
   model = session.model()
@@ -251,8 +253,8 @@ def test_frozen_layers_keep_their_weights(config, testdata, records, tmp_path):
     config, tmp_path, testdata, freeze_layers=2, num_train_epochs=1.0
   )
   train(session, records)
-  before = google_format.Reader(testdata / "tiny" / "bert_model.ckpt")
-  after = google_format.Reader(tmp_path)
+  before = checkpoint_reader.Reader(testdata / "tiny" / "bert_model.ckpt")
+  after = checkpoint_reader.Reader(tmp_path)
   for name in before.shapes:
     if not name.startswith("bert/"):
       continue
@@ -278,7 +280,8 @@ def test_resuming_is_bit_identical(config, testdata, records, tmp_path):
   (half / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-10"')
   train(make_session(config, half, testdata), records)
   one, other = (
-    google_format.Reader(folder / "model.ckpt-24") for folder in (whole, half)
+    checkpoint_reader.Reader(folder / "model.ckpt-24")
+    for folder in (whole, half)
   )
   assert one.shapes == other.shapes
   for name in one.shapes:
@@ -291,7 +294,7 @@ def test_norm_of_looked_up_rows_is_the_original_s(
 ):
   """Rows of a word that comes twice are not added before the norm is taken."""
   model = classifier.BertClassifier(config.without_dropout(), 2)
-  google_format.load(model.variables, testdata / "tiny" / "bert_model.ckpt")
+  loader.load(model.variables, testdata / "tiny" / "bert_model.ckpt")
   batch = {name: tf.constant(x[:4]) for name, x in examples.items()}
   batch["input_ids"] = batch["input_ids"] // 100  # few words, many times
   with tf.GradientTape() as tape:
@@ -332,11 +335,11 @@ def _without_dropout(objective):
 )
 def test_wrong_settings(settings, message):
   with pytest.raises(ValueError, match=message):
-    fine_tuning.Settings("out", **settings)
+    fine_tuning_settings.FineTuningSettings("out", **settings)
 
 
 def test_more_frozen_layers_than_there_are():
-  settings = fine_tuning.Settings("out", freeze_layers=3)
+  settings = fine_tuning_settings.FineTuningSettings("out", freeze_layers=3)
   settings.check_layers(3)
   with pytest.raises(ValueError, match=r"freeze_layers=3, .* has 2 \(num_hid"):
     settings.check_layers(2)
@@ -352,7 +355,7 @@ def test_a_model_that_could_not_be_loaded_is_not_kept(
   config, testdata, tmp_path
 ):
   wrong = str(tmp_path / "wrong.ckpt")
-  google_format.save({"output_weights": np.zeros([3, 32], np.float32)}, wrong)
+  saver.save({"output_weights": np.zeros([3, 32], np.float32)}, wrong)
   session = make_session(
     config, tmp_path / "out", testdata, init_checkpoint=wrong
   )

@@ -1,14 +1,11 @@
-"""Groups of small ops between the products, compiled into one loop each.
+"""The kernels of training on a CPU: element-wise ops compiled in groups.
 
-On a CPU the products of a training step are fastest in oneDNN, but what
-stands between them is memory-bound: a GELU and its gradient alone are some
-twenty passes over [T, I]. Here each group is a pair of functions, forward
-and backward, that XLA compiles; the products stay outside. Numbers agree with
-the plain layers to rounding (the groups compute in float32 whatever the
-layers' dtype), and dropout drops the very same entries.
-
-Layers use the groups inside `groups(True)` alone, which a training step opens
-where they pay; see `training.compilation`.
+On a CPU the products of a training step are fastest in oneDNN, but the
+element-wise ops between them are memory-bound: a GELU and its gradient alone
+are some twenty passes over [T, I]. Here each group is a pair of functions,
+forward and backward, that XLA compiles; the products stay outside. Numbers
+agree with the plain kernels to rounding (the groups compute in float32 whatever
+the dtype), and dropout drops the very same entries.
 """
 
 import contextlib
@@ -18,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.kernels import seeded_dropout
+from bert_tf.kernels import plain_kernels, seeded_dropout
 
 
 class _Scope(threading.local):
@@ -32,7 +29,7 @@ _SCOPE = _Scope()
 
 @contextlib.contextmanager
 def groups(wanted: bool) -> Iterator[None]:
-  """Makes layers called inside use the compiled groups, or not."""
+  """Makes the optimizer's update inside one compiled pass, or not."""
   before = _SCOPE.wanted
   _SCOPE.wanted = wanted
   try:
@@ -46,9 +43,44 @@ def are_on() -> bool:
   return _SCOPE.wanted
 
 
-def is_wanted(training: bool = True) -> bool:
-  """Whether a layer is to call a group: its dropout must have a seed."""
-  return training and are_on() and seeded_dropout.is_seeded()
+class XlaKernels(plain_kernels.PlainKernels):
+  """See `modes.Kernels`; in training they need a seed."""
+
+  def dense(self, x: Any, kernel: Any, bias: Any) -> Any:
+    """As any, with a faster gradient where there are more outputs."""
+    inputs, outputs = kernel.shape
+    if outputs <= inputs:
+      return super().dense(x, kernel, bias)
+    product = wide_product(x, tf.convert_to_tensor(kernel))
+    return tf.nn.bias_add(product, bias)
+
+  def gelu(self, x: Any) -> Any:
+    """One group."""
+    return gelu(x)
+
+  def softmax_dropout(
+    self, scores: Any, bias: Any, scale: float, rate: float
+  ) -> Any:
+    """One group."""
+    kept, rate = self._mask(scores, rate)
+    return softmax_dropout(scores, bias, kept, scale, rate)
+
+  def add_norm(
+    self, x: Any, residual: Any, gamma: Any, beta: Any, rate: float
+  ) -> Any:
+    """One group."""
+    kept, rate = self._mask(x, rate)
+    gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)
+    return add_norm(x, residual, gamma, beta, kept, rate)
+
+  def _mask(self, x: Any, rate: float) -> tuple[Any, float]:
+    """What dropout keeps of `x`, bool, a scalar for all; and the rate.
+
+    A function of its own: fused into others, XLA draws each number four times.
+    """
+    if not rate or not self.training:
+      return tf.constant(True), 0.0
+    return _kept(x, rate, self.masks.next_seed()), rate
 
 
 @tf.custom_gradient
@@ -77,18 +109,19 @@ def wide_product(x: Any, kernel: Any) -> Any:
 
 @tf.custom_gradient
 def gelu(x: Any) -> Any:
-  """`activations.gelu` of any shape and float dtype."""
+  """GELU in its tanh form, of any shape and float dtype."""
   return _gelu(x), lambda upstream: _gelu_gradient(x, upstream)
 
 
-def attention_probabilities(
-  scores: Any, bias: Any, scale: float, rate: float
+def softmax_dropout(
+  scores: Any, bias: Any, kept: Any, scale: float, rate: float
 ) -> Any:
-  """Softmax of `scores * scale + bias`, with dropout.
+  """Dropout of softmax(`scores * scale + bias`).
 
   Args:
     scores: [B, N, S, S].
     bias: float32, broadcast to the scores.
+    kept: What dropout keeps, bool [B, N, S, S] or [].
     scale: Of the scores.
     rate: Of dropout.
 
@@ -109,11 +142,11 @@ def attention_probabilities(
 
     return dropped, gradient
 
-  return apply(scores, bias, _mask(scores, rate))
+  return apply(scores, bias, kept)
 
 
-def add_and_normalize(
-  x: Any, residual: Any, gamma: Any, beta: Any, rate: float, epsilon: float
+def add_norm(
+  x: Any, residual: Any, gamma: Any, beta: Any, kept: Any, rate: float
 ) -> Any:
   """LayerNorm of `dropout(x) + residual`.
 
@@ -122,8 +155,8 @@ def add_and_normalize(
     residual: [T, H].
     gamma: float32 [H].
     beta: float32 [H].
+    kept: What dropout keeps, bool [T, H] or [].
     rate: Of dropout.
-    epsilon: Of LayerNorm.
 
   Returns:
     [T, H] in the dtype of `x`.
@@ -131,9 +164,7 @@ def add_and_normalize(
 
   @tf.custom_gradient
   def apply(x: Any, residual: Any, gamma: Any, beta: Any, kept: Any) -> Any:
-    y, normal, deviation = _normalize(
-      x, residual, gamma, beta, kept, rate, epsilon
-    )
+    y, normal, deviation = _normalize(x, residual, gamma, beta, kept, rate)
 
     def gradient(upstream: Any) -> Any:
       found = _normalize_gradient(
@@ -143,18 +174,7 @@ def add_and_normalize(
 
     return y, gradient
 
-  gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)
-  return apply(x, residual, gamma, beta, _mask(x, rate))
-
-
-def _mask(x: Any, rate: float) -> Any:
-  """What dropout keeps of `x`, bool; a scalar where it keeps all.
-
-  A function of its own: fused into others, XLA draws each number four times.
-  """
-  if not rate:
-    return tf.constant(True)
-  return _kept(x, rate, seeded_dropout.next_seed())
+  return apply(x, residual, gamma, beta, kept)
 
 
 @tf.function(jit_compile=True, autograph=False)
@@ -214,7 +234,6 @@ def _normalize(
   beta: Any,
   kept: Any,
   rate: float,
-  epsilon: float,
 ) -> tuple[Any, Any, Any]:
   """The output and what its gradient needs."""
   wide = tf.cast(x, tf.float32)
@@ -222,7 +241,7 @@ def _normalize(
   wide += tf.cast(residual, tf.float32)
   wide -= tf.reduce_mean(wide, axis=-1, keepdims=True)
   variance = tf.reduce_mean(wide * wide, axis=-1, keepdims=True)
-  deviation = tf.math.rsqrt(variance + epsilon)  # [T, 1]
+  deviation = tf.math.rsqrt(variance + plain_kernels.EPSILON)  # [T, 1]
   normal = wide * deviation
   y = tf.cast(normal * gamma + beta, x.dtype)
   return y, tf.cast(normal, x.dtype), deviation

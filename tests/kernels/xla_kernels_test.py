@@ -1,19 +1,12 @@
-"""Compiled groups against the layers that they stand for."""
-
-import contextlib
+"""Layers computed by compiled groups against the plain ones."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.kernels import seeded_dropout, token_rows, xla_groups
-from bert_tf.layers import (
-  activations,
-  attention,
-  encoder_block,
-  named_variables,
-)
+from bert_tf.kernels import modes, token_rows, xla_kernels
+from bert_tf.layers import attention, encoder_block, named_variables
 
 _CONFIG = bert_tf.BertConfig(
   vocab_size=11,
@@ -37,14 +30,16 @@ def _rows():
   return token_rows.PaddedRows([_BATCH, _LENGTH], _CONFIG.num_attention_heads)
 
 
-def _with_gradients(function, inputs, variables, groups):
+def _kernels(kind, training=True):
+  mode = modes.Mode(kind, tf.constant([3, 4]))
+  return modes.select(mode, training, tf.float32)
+
+
+def _with_gradients(function, inputs, variables, kind):
   """Output and gradients of a random projection of it, in a graph."""
-  with contextlib.ExitStack() as stack:
-    stack.enter_context(seeded_dropout.seeded(tf.constant([3, 4])))
-    stack.enter_context(xla_groups.groups(groups))
-    tape = stack.enter_context(tf.GradientTape())
+  with tf.GradientTape() as tape:
     tape.watch(inputs)
-    output = function(*inputs)
+    output = function(*inputs, _kernels(kind))
     wide = tf.cast(output, tf.float32)
     loss = tf.reduce_sum(wide * _random(*output.shape, seed=9))
   return [wide, *tape.gradient(loss, [*inputs, *variables])]
@@ -52,8 +47,8 @@ def _with_gradients(function, inputs, variables, groups):
 
 def _assert_same(function, inputs, variables=(), precision="float32"):
   expected, found = (
-    tf.function(_with_gradients)(function, inputs, variables, groups)
-    for groups in (False, True)
+    tf.function(_with_gradients)(function, inputs, variables, kind)
+    for kind in (modes.PLAIN, modes.XLA)
   )
   for theirs, ours in zip(expected, found, strict=True):
     theirs, ours = tf.cast(theirs, tf.float32), tf.cast(ours, tf.float32)
@@ -61,14 +56,6 @@ def _assert_same(function, inputs, variables=(), precision="float32"):
     assert size > 1e-3
     difference = float(tf.reduce_max(tf.abs(theirs - ours)))
     assert difference < _TOLERANCES[precision] * size
-
-
-@pytest.mark.parametrize("precision", _TOLERANCES)
-def test_gelu(precision):
-  x = _random(64, 8, seed=1) * 3.0
-  if precision != "float32":
-    x = tf.cast(x, tf.bfloat16)
-  _assert_same(activations.gelu, [x], precision=precision)
 
 
 @pytest.mark.parametrize("precision", _TOLERANCES)
@@ -81,28 +68,13 @@ def test_end_of_a_sublayer(precision):
   x, residual = _random(20, 16, seed=3), _random(20, 8, seed=4)
   dtype = layer.compute_dtype
   _assert_same(
-    lambda x, residual: layer(
-      tf.cast(x, dtype), tf.cast(residual, dtype), training=True
+    lambda x, residual, kernels: layer(
+      tf.cast(x, dtype), tf.cast(residual, dtype), kernels
     ),
     [x, residual],
     layer.trainable_variables,
     precision,
   )
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.4])
-def test_attention_probabilities(rate):
-  scores = _random(_BATCH, 2, _LENGTH, _LENGTH, seed=5) * 3.0
-  bias = np.zeros([_BATCH, 1, 1, _LENGTH], np.float32)
-  bias[0, ..., 2:] = -10000.0
-
-  def apply(scores):
-    if xla_groups.is_wanted():
-      return xla_groups.attention_probabilities(scores, bias, 0.5, rate)
-    probabilities = tf.nn.softmax(scores * 0.5 + bias)
-    return seeded_dropout.dropout(probabilities, rate, training=True)
-
-  _assert_same(apply, [scores])
 
 
 def test_wide_product():
@@ -112,7 +84,7 @@ def test_wide_product():
   inputs = [tf.constant(x, tf.float32), tf.constant(kernel, tf.float32)]
   with tf.GradientTape() as tape:
     tape.watch(inputs)
-    y = xla_groups.wide_product(*inputs)
+    y = xla_kernels.wide_product(*inputs)
   of_x, of_kernel = tape.gradient(y, inputs, tf.constant(upstream, tf.float32))
   np.testing.assert_allclose(y, x @ kernel, rtol=1e-5, atol=1e-5)
   np.testing.assert_allclose(of_x, upstream @ kernel.T, rtol=1e-5, atol=1e-5)
@@ -125,7 +97,7 @@ def test_block_with_all_groups_drops_the_same_entries():
   x = _random(_BATCH * _LENGTH, 8, seed=6)
   bias = tf.zeros([_BATCH, 1, 1, _LENGTH])
   _assert_same(
-    lambda x: layer(x, bias, _rows(), training=True),
+    lambda x, kernels: layer(x, bias, _rows(), kernels),
     [x],
     # The key's bias has no gradient but rounding.
     [v for v in layer.trainable_variables if "key/bias" not in v.name],
@@ -137,29 +109,14 @@ def test_groups_are_there_in_the_graph():
   named_variables.build_under("self", layer, [None, 8])
   x = _random(_BATCH * _LENGTH, 8, seed=7)
 
-  def compiled_calls(groups, training):
+  def compiled_calls(kind):
     @tf.function
     def run():
-      with (
-        seeded_dropout.seeded(tf.constant([1, 2])),
-        xla_groups.groups(groups),
-      ):
-        bias = tf.zeros([_BATCH, 1, 1, _LENGTH])
-        return layer(x, bias, _rows(), training=training)
+      bias = tf.zeros([_BATCH, 1, 1, _LENGTH])
+      return layer(x, bias, _rows(), _kernels(kind))
 
     nodes = run.get_concrete_function().graph.as_graph_def().node
     return sum(node.attr["_XlaMustCompile"].b for node in nodes)
 
-  assert compiled_calls(groups=True, training=True) == 2
-  assert compiled_calls(groups=False, training=True) == 0
-  assert compiled_calls(groups=True, training=False) == 0
-
-
-def test_without_a_seed_nothing_is_compiled():
-  with xla_groups.groups(True):
-    assert not xla_groups.is_wanted()
-    with seeded_dropout.seeded(tf.constant([1, 2])):
-      assert xla_groups.is_wanted()
-      assert not xla_groups.is_wanted(training=False)
-  with seeded_dropout.seeded(tf.constant([1, 2])):
-    assert not xla_groups.is_wanted()
+  assert compiled_calls(modes.XLA) == 2
+  assert compiled_calls(modes.PLAIN) == 0

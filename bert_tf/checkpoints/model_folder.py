@@ -1,0 +1,131 @@
+"""A checkpoint with what lies beside it: all that answering texts takes."""
+
+import os
+from collections.abc import Collection
+from typing import Any
+
+from bert_tf import bert_config, files
+from bert_tf.checkpoints import (
+  checkpoint_reader,
+  formats,
+  google_format,
+  loader,
+  portable_model,
+  run_metadata,
+  stored_rules,
+)
+
+
+class ModelFolder:
+  """One checkpoint of any format, opened.
+
+  Args:
+    path: A folder or the prefix of a checkpoint.
+    config: Where no bert_config.json is beside the checkpoint.
+    vocab_file: Where no vocab.txt is beside it.
+    do_lower_case: Where the folder does not tell whether text is lower-cased.
+      By default the vocabulary tells: without capital letters it is.
+
+  Attributes:
+    path: The same.
+    reader: The checkpoint.
+    config: Its configuration.
+    vocab_file: Its vocabulary.
+    do_lower_case: Whether text is lower-cased.
+    run: The run it is of, if that has described itself.
+    labels: In the order of the model's outputs; () where they are unknown.
+    labels_of: As of `portable_model.Portable`.
+
+  Raises:
+    FileNotFoundError: There is no checkpoint, configuration or vocabulary.
+    ValueError: A file is damaged.
+  """
+
+  def __init__(
+    self,
+    path: str | os.PathLike[str],
+    config: bert_config.BertConfig | None = None,
+    vocab_file: str | os.PathLike[str] | None = None,
+    do_lower_case: bool | None = None,
+  ):
+    self.path = os.fspath(path)
+    self.run: run_metadata.RunMetadata | None = None
+    form = formats.recognise(self.path)
+    if form == "google":
+      self.reader: Any = checkpoint_reader.Reader(self.path)
+      self.config: bert_config.BertConfig = config or self.reader.config()
+      self.run = run_metadata.beside(self.reader.prefix)
+      told = google_format.notes(self.reader.prefix, self.config)
+      labels, labels_of = told.get("labels") or (), told.get("labels_of")
+      folder = os.path.dirname(self.reader.prefix)
+    else:
+      model = formats.read(self.path, form)
+      self.reader = checkpoint_reader.PortableReader(model)
+      self.config = config or model.config
+      labels, labels_of = model.labels, model.labels_of
+      folder = self.path
+    self.labels, self.labels_of = tuple(labels), labels_of
+    if vocab_file is None:
+      vocab_file = os.path.join(folder, portable_model.VOCABULARY)
+      if not files.exists(vocab_file):
+        raise FileNotFoundError(
+          f"no {portable_model.VOCABULARY} beside the checkpoint "
+          f"{self.reader.prefix}; give vocab_file"
+        )
+    self.vocab_file = os.fspath(vocab_file)
+    if do_lower_case is None:
+      stated = stored_rules.stated(self.vocab_file)
+      do_lower_case = stated.get("lower_case")
+    if do_lower_case is None:
+      do_lower_case = _lower_cases(self.vocab_file)
+    self.do_lower_case = do_lower_case
+
+  def shape(self, name: str) -> tuple[int, ...]:
+    """The shape of a variable of the checkpoint.
+
+    Raises:
+      ValueError: There is no such variable.
+    """
+    found: tuple[int, ...] | None = self.reader.shapes.get(name)
+    if found is None:
+      raise ValueError(
+        f"{self.reader.prefix} has no variable {name}: it was not trained for "
+        "this task"
+      )
+    return found
+
+  def check_labels_of(self, expected: str) -> None:
+    """Checks that the labels are not those of another kind of model.
+
+    Args:
+      expected: As of `portable_model.Portable.labels_of`.
+
+    Raises:
+      ValueError: They are.
+    """
+    if self.labels_of not in (None, expected):
+      raise ValueError(
+        f"{self.reader.prefix}: its labels are of each {self.labels_of}, "
+        f"expected labels of each {expected}: it is a model of another task"
+      )
+
+  def load(self, model: Any, optional: Collection[str] = ()) -> None:
+    """Assigns the checkpoint to a model.
+
+    Args:
+      model: The model.
+      optional: Names of variables that the checkpoint may lack.
+
+    Raises:
+      ValueError: It lacks another one, or one has another shape.
+    """
+    loader.load(
+      model.variables, self.reader, require_all=True, optional=optional
+    )
+
+
+def _lower_cases(vocab_file: str) -> bool:
+  """What a vocabulary tells; one of a cased model has capital letters."""
+  with files.open_file(vocab_file) as file:
+    pieces = portable_model.parse_vocabulary(file.read(), vocab_file)
+  return portable_model.is_lower_cased(pieces)

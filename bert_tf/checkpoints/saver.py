@@ -1,0 +1,53 @@
+"""Writing name-based checkpoints, which the original program restores."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from bert_tf import files
+from bert_tf.checkpoints import checkpoint_prefix
+
+
+def save(values: Mapping[str, Any], prefix: str) -> None:
+  """Writes tensors under their names, by the op of TensorFlow's own Saver.
+
+  Both files are written whole under temporary names, then renamed, the index
+  last.
+
+  Args:
+    values: Tensors, variables or arrays by name.
+    prefix: Where to; `prefix.index` and `prefix.data-...` are replaced.
+
+  Raises:
+    ValueError: As of `checkpoint_prefix.check_path`.
+  """
+  checkpoint_prefix.check_path(prefix)
+  folder = os.path.dirname(prefix)
+  if folder:
+    tf.io.gfile.makedirs(folder)
+  ordered = sorted(values)
+  tensors = [tf.convert_to_tensor(_plain(values[name])) for name in ordered]
+  temporary = f"{prefix}.tmp-{os.getpid()}"
+  try:
+    with tf.device("CPU:0"):
+      tf.raw_ops.SaveV2(
+        prefix=temporary,
+        tensor_names=ordered,
+        shape_and_slices=[""] * len(ordered),
+        tensors=tensors,
+      )
+    for ending in (checkpoint_prefix.DATA, checkpoint_prefix.INDEX):
+      files.sync(temporary + ending)
+    for ending in (checkpoint_prefix.DATA, checkpoint_prefix.INDEX):
+      files.rename(temporary + ending, prefix + ending)
+  except BaseException:
+    checkpoint_prefix.remove(temporary)
+    raise
+
+
+def _plain(value: Any) -> Any:
+  """This process's copy of a variable that a strategy may have mirrored."""
+  copies = getattr(value, "values", None)
+  return copies[0] if isinstance(copies, list | tuple) and copies else value

@@ -1,0 +1,52 @@
+"""What run_classifier is told, fine-tuning and devices apart."""
+
+import dataclasses
+
+from bert_tf.inputs import encoded_texts
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassificationSettings:
+  """What is done, and with which files.
+
+  Attributes:
+    data_dir: Holds the files of the task.
+    vocab_file: The model's vocabulary.
+    do_lower_case: Whether text is lower-cased.
+    max_seq_length: Tokens of a sequence.
+    do_train: Whether to train.
+    do_eval: Whether to evaluate.
+    do_predict: Whether to predict.
+    eval_batch_size: Examples of an evaluation batch.
+    predict_batch_size: Examples predicted at once.
+    num_trials: Trainings with seeds that follow one another.
+    test_results_header: Whether test_results.tsv begins with label names.
+    skip_bad_lines: As of `reader.read`.
+  """
+
+  data_dir: str
+  vocab_file: str
+  do_lower_case: bool = True
+  max_seq_length: int = 128
+  do_train: bool = False
+  do_eval: bool = False
+  do_predict: bool = False
+  eval_batch_size: int = 8
+  predict_batch_size: int = 8
+  num_trials: int = 1
+  test_results_header: bool = False
+  skip_bad_lines: bool = False
+
+  def __post_init__(self) -> None:
+    if not (self.do_train or self.do_eval or self.do_predict):
+      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
+    for name, least in (
+      ("eval_batch_size", 1),
+      ("predict_batch_size", 1),
+      ("num_trials", 1),
+      ("max_seq_length", encoded_texts.SHORTEST),
+    ):
+      if getattr(self, name) < least:
+        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+    if self.num_trials > 1 and not (self.do_train and self.do_eval):
+      raise ValueError("num_trials above 1 needs do_train and do_eval")

@@ -1,0 +1,63 @@
+"""The records of pre-training, as they are read."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from bert_tf import bert_config
+from bert_tf.inputs import input_pipeline, record_files
+from bert_tf.tasks.pretraining import settings
+from bert_tf.training import training_loop
+
+
+def find(
+  config: bert_config.BertConfig, options: settings.PretrainingSettings
+) -> record_files.RecordFiles:
+  """Finds the record files, and checks that they are as the settings say.
+
+  Raises:
+    FileNotFoundError: There is none.
+    ValueError: One has other lengths, or is damaged; the message names it.
+  """
+  found = record_files.find(options.input_file)
+  record_files.check_lengths(found, options.lengths())
+  with record_files.reading(found):
+    input_pipeline.check_first_records(
+      found, schema(options.lengths()), limits(config, options)
+    )
+  return found
+
+
+def schema(lengths: dict[str, int]) -> dict[str, Any]:
+  """The schema of the records. Source: run_pretraining.py."""
+  return {
+    name: tf.io.FixedLenFeature(
+      [length], tf.float32 if name == "masked_lm_weights" else tf.int64
+    )
+    for name, length in lengths.items()
+  }
+
+
+def dataset_fn(
+  files: record_files.RecordFiles,
+  config: bert_config.BertConfig,
+  options: settings.PretrainingSettings,
+  batches: input_pipeline.BatchSettings,
+) -> training_loop.DatasetFn:
+  """The loop's source of batches."""
+  return input_pipeline.dataset_fn(
+    files, schema(options.lengths()), limits(config, options), batches
+  )
+
+
+def limits(
+  config: bert_config.BertConfig, options: settings.PretrainingSettings
+) -> dict[str, int]:
+  """By feature: numbers from this one up are an error."""
+  return {
+    "input_ids": config.vocab_size,
+    "masked_lm_ids": config.vocab_size,
+    "segment_ids": config.type_vocab_size,
+    "masked_lm_positions": options.max_seq_length,
+    "next_sentence_labels": 2,
+  }

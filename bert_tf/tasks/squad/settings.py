@@ -1,0 +1,134 @@
+"""What run_squad is told, fine-tuning and devices apart."""
+
+import dataclasses
+
+SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
+
+
+@dataclasses.dataclass(frozen=True)
+class WindowSettings:
+  """How contexts are cut.
+
+  Attributes:
+    max_seq_length: Tokens of a window, question and special tokens included.
+    doc_stride: Tokens from one window's start to the next one's.
+    max_query_length: A question's further tokens are dropped.
+  """
+
+  max_seq_length: int = 384
+  doc_stride: int = 128
+  max_query_length: int = 64
+
+  def __post_init__(self) -> None:
+    for field in dataclasses.fields(self):
+      if getattr(self, field.name) < 1:
+        raise ValueError(f"{field.name}={getattr(self, field.name)} is below 1")
+    if self.max_seq_length <= self.max_query_length + SPECIAL_TOKENS:
+      raise ValueError(
+        f"The max_seq_length ({self.max_seq_length}) must be greater than "
+        f"max_query_length ({self.max_query_length}) + 3"
+      )
+
+  @classmethod
+  def of_at_most(cls, positions: int) -> "WindowSettings":
+    """The usual windows, smaller in proportion where the model is.
+
+    Args:
+      positions: The model's longest sequence.
+    """
+    usual = cls()
+    if positions >= usual.max_seq_length:
+      return usual
+    share = positions / usual.max_seq_length
+    return cls(
+      positions,
+      max(1, int(usual.doc_stride * share)),
+      max(1, int(usual.max_query_length * share)),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class DecodingSettings:
+  """How answers are chosen.
+
+  Attributes:
+    n_best_size: Starts and ends considered in a window, and answers listed.
+    max_answer_length: Tokens of the longest answer.
+    do_lower_case: As of the tokenizer.
+    version_2_with_negative: Whether a question may have no answer.
+    null_score_diff_threshold: A question is answered by nothing where that
+      scores better than the best answer by more than this.
+    verbose_logging: Whether to log answers that could not be aligned.
+  """
+
+  n_best_size: int = 20
+  max_answer_length: int = 30
+  do_lower_case: bool = True
+  version_2_with_negative: bool = False
+  null_score_diff_threshold: float = 0.0
+  verbose_logging: bool = False
+
+  def __post_init__(self) -> None:
+    for name in ("n_best_size", "max_answer_length"):
+      if getattr(self, name) < 1:
+        raise ValueError(f"{name}={getattr(self, name)} is below 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class SquadSettings:
+  """What is done, and with which files.
+
+  Attributes:
+    vocab_file: The model's vocabulary.
+    train_file: SQuAD's JSON to train on.
+    predict_file: SQuAD's JSON to answer.
+    do_train: Whether to train.
+    do_predict: Whether to answer, and to score where right answers are known.
+    predict_batch_size: Windows answered at once.
+    batch_by_length: As of `predictor.span_logits`.
+    windows: How contexts are cut.
+    decoding: How answers are chosen.
+  """
+
+  vocab_file: str
+  train_file: str | None = None
+  predict_file: str | None = None
+  do_train: bool = False
+  do_predict: bool = False
+  predict_batch_size: int = 8
+  batch_by_length: bool = False
+  windows: WindowSettings = dataclasses.field(default_factory=WindowSettings)
+  decoding: DecodingSettings = dataclasses.field(
+    default_factory=DecodingSettings
+  )
+
+  def __post_init__(self) -> None:
+    if not (self.do_train or self.do_predict):
+      raise ValueError(
+        "At least one of `do_train` or `do_predict` must be True."
+      )
+    if self.do_train and not self.train_file:
+      raise ValueError(
+        "If `do_train` is True, then `train_file` must be specified."
+      )
+    if self.do_predict and not self.predict_file:
+      raise ValueError(
+        "If `do_predict` is True, then `predict_file` must be specified."
+      )
+    if self.predict_batch_size < 1:
+      raise ValueError(f"predict_batch_size={self.predict_batch_size} is < 1")
+
+  @property
+  def do_lower_case(self) -> bool:
+    """Whether text is lower-cased."""
+    return self.decoding.do_lower_case
+
+  @property
+  def max_seq_length(self) -> int:
+    """Tokens of a window."""
+    return self.windows.max_seq_length
+
+  @property
+  def do_eval(self) -> bool:
+    """False: as in the original, scores come with the answers."""
+    return False

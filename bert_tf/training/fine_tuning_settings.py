@@ -1,0 +1,86 @@
+"""How a model is fine-tuned."""
+
+import dataclasses
+from collections.abc import Collection
+
+from bert_tf.training import optimizers
+
+
+@dataclasses.dataclass(frozen=True)
+class FineTuningSettings:
+  """How a model is fine-tuned; batch size and seed are of `LoopSettings`.
+
+  Attributes:
+    output_dir: For checkpoints, records, events and results.
+    init_checkpoint: The pre-trained model; None for random weights.
+    learning_rate: The peak.
+    num_train_epochs: How often the examples are gone through.
+    warmup_proportion: Fraction of the steps used for linear warm-up.
+    optimizer: One of `optimizers.OPTIMIZERS`.
+    freeze_layers: The embeddings and this many of the lowest encoder layers
+      are frozen; 0 trains everything.
+    eval_steps: Steps between evaluations while training; 0 for none.
+    best_metric: The metric by which the best of them is kept, in
+      `output_dir/best`, and used afterwards; None keeps none.
+    early_stopping_patience: Evaluations without an improvement after which
+      training stops; 0 disables this.
+  """
+
+  output_dir: str
+  init_checkpoint: str | None = None
+  learning_rate: float = 5e-5
+  num_train_epochs: float = 3.0
+  warmup_proportion: float = 0.1
+  optimizer: str = "adamw"
+  freeze_layers: int = 0
+  eval_steps: int = 0
+  best_metric: str | None = None
+  early_stopping_patience: int = 0
+
+  def __post_init__(self) -> None:
+    optimizers.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
+    if self.num_train_epochs <= 0:
+      raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
+    if not 0 <= self.warmup_proportion <= 1:
+      raise ValueError(
+        f"warmup_proportion={self.warmup_proportion} is not from 0 to 1"
+      )
+    for name in ("freeze_layers", "eval_steps", "early_stopping_patience"):
+      if getattr(self, name) < 0:
+        raise ValueError(f"{name}={getattr(self, name)} is below 0")
+    if self.best_metric and not self.eval_steps:
+      raise ValueError("best_metric needs eval_steps above 0")
+    if self.early_stopping_patience and not self.best_metric:
+      raise ValueError("early_stopping_patience needs best_metric")
+
+  def with_known_metric(self, known: Collection[str]) -> "FineTuningSettings":
+    """With the name of the best metric spelled out: "f1" is "eval_f1".
+
+    Args:
+      known: The names of the task's metrics.
+
+    Raises:
+      ValueError: It is none of them.
+    """
+    name = self.best_metric
+    if not name:
+      return self
+    full = name if name in known else f"eval_{name}"
+    if full not in known:
+      raise ValueError(
+        f"best_metric={name!r} is not a metric of this task; it is one of "
+        f"{', '.join(known)}"
+      )
+    return dataclasses.replace(self, best_metric=full)
+
+  def check_layers(self, count: int) -> None:
+    """Checks that a model has as many layers as are to be frozen.
+
+    Raises:
+      ValueError: It has fewer.
+    """
+    if self.freeze_layers > count:
+      raise ValueError(
+        f"freeze_layers={self.freeze_layers}, but the model has {count} "
+        "(num_hidden_layers of bert_config_file): give that many at most"
+      )
