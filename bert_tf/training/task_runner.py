@@ -7,8 +7,10 @@ order, before anything is written; then it trains, evaluates and predicts.
 """
 
 import dataclasses
+import functools
+import types
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from bert_tf import bert_config
 from bert_tf.checkpoints import model_tokenizer, run_metadata
@@ -63,16 +65,11 @@ class Predicted(NamedTuple):
   """
 
   answers: Any
-  scores: Scores = {}  # noqa: RUF012
+  scores: Scores = types.MappingProxyType({})
 
 
 class TaskData(Protocol):
-  """A task whose files are read.
-
-  Attributes:
-    objective: The losses of training.
-    num_train_examples: By which training is counted; 0 without training.
-  """
+  """A task whose files are read."""
 
   @property
   def objective(self) -> objectives.Objective:
@@ -80,7 +77,7 @@ class TaskData(Protocol):
 
   @property
   def num_train_examples(self) -> int:
-    """Examples of the training set; 0 where none is read."""
+    """Examples by which training is counted; 0 where none is read."""
 
   def metric_names(self) -> Sequence[str]:
     """The scores that `evaluate` will give."""
@@ -88,7 +85,12 @@ class TaskData(Protocol):
   def write_records(
     self, folder: str, is_chief: bool
   ) -> fine_tuning_session.TrainingRecords:
-    """Writes the record files; what is trained on is needed by all workers.
+    """Writes the record files.
+
+    Args:
+      folder: The output folder.
+      is_chief: Whether this worker writes for all. What is trained on is
+        needed by each.
 
     Returns:
       What is to be trained on; not looked at where nothing is trained.
@@ -108,36 +110,33 @@ class TaskData(Protocol):
 
 
 class Task(Protocol):
-  """A task with its settings; nothing of it is read yet."""
+  """A task with its settings, of which no more is read than its labels."""
 
   @property
   def options(self) -> TaskOptions:
     """What was told."""
 
-  def identify(
-    self, before: run_metadata.RunMetadata | None
-  ) -> run_metadata.RunMetadata:
-    """What the task is, its labels found.
+  def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
+    """The task with its labels found, if it has any.
 
     Args:
       before: What an earlier run wrote into the output folder.
     """
 
-  def head(self, identity: run_metadata.RunMetadata) -> task_head.TaskHead:
-    """The head that its model has."""
+  @property
+  def metadata(self) -> run_metadata.RunMetadata:
+    """What the output folder is to say of the run."""
 
-  def model(
-    self,
-    config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
-    **kwargs: Any,
-  ) -> Any:
+  @property
+  def head(self) -> task_head.TaskHead:
+    """The head that the model has."""
+
+  def model(self, config: bert_config.BertConfig, **kwargs: Any) -> Any:
     """A new model; `kwargs` as of `BertModel`."""
 
   def read(
     self,
     config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
     tokenizer: full_tokenizer.FullTokenizer,
     evaluates: bool,
   ) -> TaskData:
@@ -145,7 +144,6 @@ class Task(Protocol):
 
     Args:
       config: The model's sizes.
-      identity: As of `identify`.
       tokenizer: The model's.
       evaluates: Whether `evaluate` will be called.
     """
@@ -186,17 +184,17 @@ def run(
   tokenizer = model_tokenizer.load(
     config, options.vocab_file, options.do_lower_case
   )
-  identity = task.identify(run_metadata.read(output_dir))
-  run_metadata.check(output_dir, identity)
-  task.head(identity).check_run(tuning, config.hidden_size, options.do_train)
+  task = task.with_labels(run_metadata.read(output_dir))
+  run_metadata.check(output_dir, task.metadata)
+  task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
-  data = task.read(config, identity, tokenizer, evaluates)
+  data = task.read(config, tokenizer, evaluates)
   if tuning.best_metric:
     tuning = tuning.with_known_metric(data.metric_names())
 
   def begin(folder: str, seed: int) -> fine_tuning_session.Session:
     return fine_tuning_session.Session(
-      lambda **kwargs: task.model(config, identity, **kwargs),
+      functools.partial(task.model, config),
       dataclasses.replace(tuning, output_dir=folder),
       dataclasses.replace(loop_settings, seed=seed),
       devices,
@@ -211,7 +209,7 @@ def run(
     first.model()
   # All is checked: from here on files are written.
   is_chief = device_strategy.is_chief(first.strategy)
-  run_metadata.claim(output_dir, identity)
+  run_metadata.claim(output_dir, task.metadata)
   records = data.write_records(output_dir, is_chief)
   if is_alone:
     return _work(first, options, data, records)

@@ -8,7 +8,11 @@ from typing import Any, Generic, Self, TypeVar
 import tensorflow as tf
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import model_folder, model_tokenizer
+from bert_tf.checkpoints import (
+  model_folder,
+  model_tokenizer,
+  variable_names,
+)
 from bert_tf.text import full_tokenizer
 
 Text = TypeVar("Text")
@@ -111,9 +115,9 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
 
   @classmethod
   def _optional(cls, model: Any) -> Collection[str]:
-    """Variables that a checkpoint may lack: those that no head uses."""
-    names: Collection[str] = model.unused_names()
-    return names
+    """Variables that a checkpoint may lack: a pooler that no head uses."""
+    pooler = model.bert.pooler
+    return () if pooler.trainable else variable_names.by_name(pooler.variables)
 
   @abc.abstractmethod
   def _answer(self, texts: Sequence[Text]) -> list[Answer]:
