@@ -9,10 +9,18 @@ from bert_tf.checkpoints import (
   checkpoint_reader,
   formats,
   google_format,
+  keras_nlp_tokenizer,
   loader,
   portable_model,
   run_metadata,
   stored_rules,
+)
+
+# Where a vocabulary lies in folders of the formats.
+_VOCABULARIES = (
+  portable_model.VOCABULARY,
+  keras_nlp_tokenizer.VOCABULARY,
+  os.path.join("assets", portable_model.VOCABULARY),
 )
 
 
@@ -65,20 +73,23 @@ class ModelFolder:
       labels, labels_of = model.labels, model.labels_of
       folder = self.path
     self.labels, self.labels_of = tuple(labels), labels_of
-    if vocab_file is None:
-      vocab_file = os.path.join(folder, portable_model.VOCABULARY)
-      if not files.exists(vocab_file):
-        raise FileNotFoundError(
-          f"no {portable_model.VOCABULARY} beside the checkpoint "
-          f"{self.reader.prefix}; give vocab_file"
-        )
-    self.vocab_file = os.fspath(vocab_file)
+    self.vocab_file = os.fspath(vocab_file or self._find_vocabulary(folder))
     if do_lower_case is None:
       stated = stored_rules.stated(self.vocab_file)
       do_lower_case = stated.get("lower_case")
     if do_lower_case is None:
       do_lower_case = _lower_cases(self.vocab_file)
     self.do_lower_case = do_lower_case
+
+  def _find_vocabulary(self, folder: str) -> str:
+    for place in _VOCABULARIES:
+      path = os.path.join(folder, place)
+      if files.exists(path):
+        return path
+    raise FileNotFoundError(
+      f"no {portable_model.VOCABULARY} beside the checkpoint "
+      f"{self.reader.prefix}; give vocab_file"
+    )
 
   def shape(self, name: str) -> tuple[int, ...]:
     """The shape of a variable of the checkpoint.
