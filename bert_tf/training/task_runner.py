@@ -1,9 +1,10 @@
-"""What every fine-tuning run does, whatever its task: once, in one order.
+"""The fine-tuning procedure shared by all tasks.
 
-A task says what is its own behind two protocols: `Task`, which is what was
-asked for, and `TaskData`, which is that with its files read. The runner checks
-settings, vocabulary, labels, output folder, checkpoint and files, in this
-order, before anything is written; then it trains, evaluates and predicts.
+A task implements two protocols: `Task`, the task with its settings, and
+`TaskData`, the task with its files read. The runner first checks settings,
+vocabulary, labels, output folder, checkpoint and input files, in this order;
+nothing is written before all checks have passed. Then it trains, evaluates and
+predicts.
 """
 
 import dataclasses
@@ -29,7 +30,7 @@ Scores = Mapping[str, float]
 
 
 class TaskOptions(Protocol):
-  """What the runner itself looks at in the settings of a task."""
+  """The settings of a task that the runner itself uses."""
 
   @property
   def vocab_file(self) -> str:
@@ -41,7 +42,7 @@ class TaskOptions(Protocol):
 
   @property
   def max_seq_length(self) -> int:
-    """Tokens of a sequence."""
+    """Maximum sequence length in tokens."""
 
   @property
   def do_train(self) -> bool:
@@ -57,11 +58,11 @@ class TaskOptions(Protocol):
 
 
 class Predicted(NamedTuple):
-  """What a model answers to the file to predict.
+  """The predictions for the test file.
 
   Attributes:
-    answers: As the task has them.
-    scores: Where right answers are known too.
+    answers: The predictions, in a form of the task's own.
+    scores: Scores of the predictions, if the right answers are known.
   """
 
   answers: Any
@@ -69,7 +70,7 @@ class Predicted(NamedTuple):
 
 
 class TaskData(Protocol):
-  """A task whose files are read."""
+  """A task whose input files have been read."""
 
   @property
   def objective(self) -> objectives.Objective:
@@ -77,10 +78,10 @@ class TaskData(Protocol):
 
   @property
   def num_train_examples(self) -> int:
-    """Examples by which training is counted; 0 where none is read."""
+    """Number of training examples; 0 without training."""
 
   def metric_names(self) -> Sequence[str]:
-    """The scores that `evaluate` will give."""
+    """The names of the scores that `evaluate` returns."""
 
   def write_records(
     self, folder: str, is_chief: bool
@@ -89,50 +90,50 @@ class TaskData(Protocol):
 
     Args:
       folder: The output folder.
-      is_chief: Whether this worker writes for all. What is trained on is
-        needed by each.
+      is_chief: Whether this is the chief worker. Only the chief writes results,
+        but every worker needs the training records.
 
     Returns:
-      What is to be trained on; not looked at where nothing is trained.
+      The training records; ignored without training.
     """
 
   def evaluate(self, strategy: Any, model: Any) -> Scores:
-    """Scores a model, while training and afterwards."""
+    """Scores a model on the evaluation set, during and after training."""
 
   def write_scores(self, folder: str, step: int, scores: Scores) -> None:
-    """Writes what `evaluate` gave."""
+    """Writes the scores returned by `evaluate`."""
 
   def predict(self, strategy: Any, model: Any) -> Predicted:
-    """Applies a model to the file to predict."""
+    """Applies a model to the test file."""
 
   def write_answers(self, folder: str, step: int, predicted: Predicted) -> None:
-    """Writes what `predict` gave."""
+    """Writes the predictions returned by `predict`."""
 
 
 class Task(Protocol):
-  """A task with its settings, of which no more is read than its labels."""
+  """A task with its settings, before its input files are read."""
 
   @property
   def options(self) -> TaskOptions:
-    """What was told."""
+    """The settings."""
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
-    """The task with its labels found, if it has any.
+    """Returns the task with its labels determined.
 
     Args:
-      before: What an earlier run wrote into the output folder.
+      before: Metadata that an earlier run left in the output folder.
     """
 
   @property
   def metadata(self) -> run_metadata.RunMetadata:
-    """What the output folder is to say of the run."""
+    """Metadata to be stored in the output folder."""
 
   @property
   def head(self) -> task_head.TaskHead:
-    """The head that the model has."""
+    """The model's output layer."""
 
   def model(self, config: bert_config.BertConfig, **kwargs: Any) -> Any:
-    """A new model; `kwargs` as of `BertModel`."""
+    """Creates a model; `kwargs` as of `BertModel`."""
 
   def read(
     self,
@@ -140,11 +141,11 @@ class Task(Protocol):
     tokenizer: full_tokenizer.FullTokenizer,
     evaluates: bool,
   ) -> TaskData:
-    """Reads and checks the files that are used.
+    """Reads and checks the input files that are needed.
 
     Args:
-      config: The model's sizes.
-      tokenizer: The model's.
+      config: The model's configuration.
+      tokenizer: The model's tokenizer.
       evaluates: Whether `evaluate` will be called.
     """
 
@@ -157,18 +158,18 @@ def run(
   devices: device_strategy.DeviceSettings,
   num_trials: int = 1,
 ) -> Scores:
-  """Trains, evaluates and predicts, as told.
+  """Trains, evaluates and predicts, as the task's settings say.
 
   Args:
     task: The task.
-    config: The model's sizes.
-    tuning: How it is trained.
-    loop_settings: Of the loop.
-    devices: Where to compute.
-    num_trials: Trainings with seeds that follow one another.
+    config: The model's configuration.
+    tuning: Settings of the fine-tuning.
+    loop_settings: Settings of the training loop.
+    devices: Settings of the devices.
+    num_trials: Number of trainings, with consecutive seeds.
 
   Returns:
-    The scores, if evaluated; of several trials their means.
+    The scores, if evaluated; for several trials the mean of each score.
 
   Raises:
     OSError: A file is missing or cannot be written.
@@ -207,7 +208,7 @@ def run(
     first.num_train_steps(data.num_train_examples)
   else:
     first.model()
-  # All is checked: from here on files are written.
+  # All checks have passed; from here on files are written.
   is_chief = device_strategy.is_chief(first.strategy)
   run_metadata.claim(output_dir, task.metadata)
   records = data.write_records(output_dir, is_chief)
@@ -228,7 +229,7 @@ def _work(
   data: TaskData,
   records: fine_tuning_session.TrainingRecords,
 ) -> Scores:
-  """One training with what follows it."""
+  """Runs one training and the evaluation and prediction that follow it."""
   strategy, folder = session.strategy, session.settings.output_dir
   is_chief = device_strategy.is_chief(strategy)
   scores: Scores = {}
