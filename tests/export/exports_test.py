@@ -268,13 +268,10 @@ def _predicted(heads, questions, name, kind):
   model = classifier.BertClassifier.from_checkpoint(
     heads[name], config=tiny.CONFIG
   )
-  tokenizer = bert_tf.FullTokenizer(goldens.VOCAB)
   given = questions[name]
-  texts = zip(
-    _unlatin(given["text"]), _unlatin(given["text_pair"]), strict=True
-  )
+  texts = zip(*map(_unlatin, given.values()), strict=True)
   classify = classification_predictor.TextClassifier(
-    model, tokenizer, kind=kind, max_seq_length=48
+    model, bert_tf.FullTokenizer(goldens.VOCAB), (), kind, 48
   )
   return np.array([list(one.scores.values()) for one in classify(texts)])
 

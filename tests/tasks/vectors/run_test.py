@@ -1,7 +1,7 @@
 """Feature extraction: the original's output, and NumPy for the rest."""
 
-import gzip
 import json
+import pathlib
 
 import hypothesis
 import numpy as np
@@ -10,32 +10,40 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 import bert_tf
+from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.tasks.vectors import (
   examples,
   line_vectors,
   predictor,
+  run,
+  settings,
   vector_writers,
 )
 from bert_tf.text import text_lines
-from tests.tasks.vectors import extracting
+from bert_tf.training import device_strategy
+from tests.tasks.vectors import json_lines
 
-TESTDATA, LAYERS = extracting.TESTDATA, extracting.LAYERS
-
-
-@pytest.fixture(scope="module")
-def golden():
-  path = TESTDATA / "extract_features" / "output.jsonl.gz"
-  with gzip.open(path, "rt") as file:
-    return [json.loads(line) for line in file]
+TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
+LAYERS = (-1, -2, 1)
 
 
-def values_of(line):
-  """[T, L, H] of a JSON line."""
-  return np.array(
-    [
-      [layer["values"] for layer in token["layers"]]
-      for token in line["features"]
-    ]
+def extract(output, **changes):
+  told = {
+    "input_file": str(TESTDATA / "extract_features" / "input.txt"),
+    "output_file": str(output),
+    "vocab_file": str(TESTDATA / "vocab.txt"),
+    "init_checkpoint": str(TESTDATA / "tiny" / "bert_model.ckpt"),
+    "layers": LAYERS,
+    "max_seq_length": 32,
+    "batch_size": 2,
+  } | changes
+  config = bert_tf.BertConfig.from_json_file(
+    TESTDATA / "tiny" / "bert_config.json"
+  )
+  return run.run(
+    config,
+    settings.FeatureSettings(**told),
+    device_strategy.DeviceSettings(),
   )
 
 
@@ -51,89 +59,21 @@ def without_values(line):
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_json_lines_are_the_original_s(tmp_path, golden, one_hot):
   output = tmp_path / "new" / "features.jsonl"
-  assert extracting.extract(output, use_one_hot_embeddings=one_hot) == len(
-    golden
-  )
+  assert extract(output, use_one_hot_embeddings=one_hot) == len(golden)
   text = output.read_text()
   assert text.endswith("}\n") and text.count("\n") == len(golden)
   found = [json.loads(line) for line in text.splitlines()]
   assert list(map(without_values, found)) == list(map(without_values, golden))
   for mine, theirs in zip(found, golden, strict=True):
-    np.testing.assert_allclose(values_of(mine), values_of(theirs), atol=5e-5)
+    np.testing.assert_allclose(
+      json_lines.values_of(mine), json_lines.values_of(theirs), atol=5e-5
+    )
 
 
 def test_json_lines_are_written_as_json_dumps_writes_them(tmp_path):
-  extracting.extract(tmp_path / "out")
+  extract(tmp_path / "out")
   for line in (tmp_path / "out").read_text().splitlines():
     assert json.dumps(json.loads(line)) == line
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-  return bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
-
-
-@pytest.fixture(scope="module")
-def lines():
-  text = (TESTDATA / "extract_features" / "input.txt").read_text("utf-8")
-  return text.splitlines()
-
-
-@pytest.mark.parametrize("window_bytes", [0, 1 << 28])
-def test_vectors_of_texts(lines, golden, tokenizer, window_bytes):
-  """As a library; computed in parts they are the same."""
-  model = bert_tf.BertModel.from_checkpoint(TESTDATA / "tiny")
-  extractor = predictor.FeatureExtractor(
-    model,
-    tokenizer,
-    LAYERS,
-    max_seq_length=32,
-    batch_size=2,
-    window_bytes=window_bytes,
-  )
-  found = extractor(lines)
-  assert [one.index for one in found] == list(range(len(golden)))
-  for mine, theirs in zip(found, golden, strict=True):
-    assert mine.tokens == [token["token"] for token in theirs["features"]]
-    np.testing.assert_allclose(mine.values, values_of(theirs), atol=5e-5)
-  pair, line = extractor([("It was", "the naïve"), "It was ||| the naïve"])
-  np.testing.assert_allclose(pair.values, line.values, atol=1e-6)
-  assert extractor([]) == []
-  with pytest.raises(TypeError, match="texts is one string"):
-    extractor("It was the jackdaw.")
-
-
-def test_vectors_from_a_checkpoint(lines, golden, tmp_path):
-  extractor = predictor.FeatureExtractor.from_checkpoint(
-    TESTDATA / "tiny",
-    vocab_file=TESTDATA / "vocab.txt",
-    layers=LAYERS,
-    pooling="mean",
-    max_seq_length=32,
-  )
-  for mine, theirs in zip(extractor(lines), golden, strict=True):
-    np.testing.assert_allclose(
-      mine.values, values_of(theirs).mean(0), atol=5e-5
-    )
-  with pytest.raises(FileNotFoundError, match=r"no vocab\.txt beside the .*vo"):
-    predictor.FeatureExtractor.from_checkpoint(TESTDATA / "tiny")
-
-
-@pytest.mark.parametrize(
-  "changes, message",
-  [
-    ({"layers": (3,)}, "no layer 3; with 3 layers"),
-    ({"pooling": "sum"}, "pooling='sum' is not known"),
-    ({"pooling": "cls", "word_vectors": True}, "exclude each other"),
-    ({"batch_size": 0}, "batch_size=0 is below 1"),
-  ],
-)
-def test_arguments_that_do_not_fit(tokenizer, changes, message):
-  config = bert_tf.BertConfig.from_json_file(
-    TESTDATA / "tiny" / "bert_config.json"
-  )
-  with pytest.raises(ValueError, match=message):
-    predictor.FeatureExtractor(bert_tf.BertModel(config), tokenizer, **changes)
 
 
 @hypothesis.given(st.lists(st.floats(width=32, allow_nan=False)))
@@ -149,7 +89,7 @@ def test_rounding_is_python_s(numbers):
 
 
 def test_npz_holds_the_same(tmp_path, golden):
-  extracting.extract(tmp_path / "out.npz", output_format="npz")
+  extract(tmp_path / "out.npz", output_format="npz")
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "starts", "tokens", "values"]
     assert found["layers"].tolist() == list(LAYERS)
@@ -160,7 +100,7 @@ def test_npz_holds_the_same(tmp_path, golden):
       tokens = [token["token"] for token in line["features"]]
       assert found["tokens"][start:end].tolist() == tokens
       np.testing.assert_allclose(
-        found["values"][start:end], values_of(line), atol=5e-5
+        found["values"][start:end], json_lines.values_of(line), atol=5e-5
       )
 
 
@@ -170,7 +110,7 @@ def read_examples(path):
 
 
 def test_tfrecord_holds_the_same(tmp_path, golden):
-  extracting.extract(tmp_path / "out.tfrecord", output_format="tfrecord")
+  extract(tmp_path / "out.tfrecord", output_format="tfrecord")
   found = list(read_examples(tmp_path / "out.tfrecord"))
   for index, (one, line) in enumerate(zip(found, golden, strict=True)):
     assert one["linex_index"].int64_list.value[:] == [index]
@@ -180,7 +120,7 @@ def test_tfrecord_holds_the_same(tmp_path, golden):
     values = np.reshape(
       one["values"].float_list.value, one["shape"].int64_list.value
     )
-    np.testing.assert_allclose(values, values_of(line), atol=5e-5)
+    np.testing.assert_allclose(values, json_lines.values_of(line), atol=5e-5)
 
 
 POOLED = {
@@ -193,7 +133,7 @@ POOLED = {
 
 @pytest.mark.parametrize("pooling", POOLED)
 def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
-  extracting.extract(tmp_path / "out", pooling=pooling, batch_size=7)
+  extract(tmp_path / "out", pooling=pooling, batch_size=7)
   text = (tmp_path / "out").read_text()
   for mine, theirs in zip(
     map(json.loads, text.splitlines()), golden, strict=True
@@ -202,22 +142,18 @@ def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
     assert [layer["index"] for layer in mine["layers"]] == list(LAYERS)
     np.testing.assert_allclose(
       [layer["values"] for layer in mine["layers"]],
-      POOLED[pooling](values_of(theirs)),
+      POOLED[pooling](json_lines.values_of(theirs)),
       atol=5e-5,
     )
 
 
 def test_pooled_npz_and_records(tmp_path, golden):
-  extracting.extract(
-    tmp_path / "out.npz", output_format="npz", pooling="mean_max"
-  )
-  wanted = [POOLED["mean_max"](values_of(line)) for line in golden]
+  extract(tmp_path / "out.npz", output_format="npz", pooling="mean_max")
+  wanted = [POOLED["mean_max"](json_lines.values_of(line)) for line in golden]
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "values"]
     np.testing.assert_allclose(found["values"], wanted, atol=5e-5)
-  extracting.extract(
-    tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max"
-  )
+  extract(tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max")
   for one, values in zip(
     read_examples(tmp_path / "out.rec"), wanted, strict=True
   ):
@@ -229,7 +165,7 @@ def test_pooled_npz_and_records(tmp_path, golden):
 
 
 def test_words_are_means_of_their_pieces(tmp_path, golden):
-  extracting.extract(tmp_path / "out", word_vectors=True)
+  extract(tmp_path / "out", word_vectors=True)
   text = (TESTDATA / "extract_features" / "input.txt").read_text("utf-8")
   rows = text.split("\n")
   found = list(map(json.loads, (tmp_path / "out").read_text().splitlines()))
@@ -239,7 +175,9 @@ def test_words_are_means_of_their_pieces(tmp_path, golden):
       assert row[word["start"] : word["end"]] == word["token"]
   last = {w["token"]: w for w in found[6]["features"]}
   assert list(last) == ["naïve", "café", "—", "中", "文", "mixed"]
-  pieces = values_of(golden[6])  # [CLS] n ##a ##i ##v ##e c ##a ##f ##e ...
+  pieces = json_lines.values_of(
+    golden[6]
+  )  # [CLS] n ##a ##i ##v ##e c ##a ##f ##e ...
   for word, first, end in (("naïve", 1, 6), ("café", 6, 10), ("mixed", 13, 14)):
     np.testing.assert_allclose(
       [layer["values"] for layer in last[word]["layers"]],
@@ -255,7 +193,7 @@ def test_words_are_means_of_their_pieces(tmp_path, golden):
 
 def test_places_of_words_in_npz_and_records(tmp_path):
   for name in ("npz", "tfrecord"):
-    extracting.extract(tmp_path / name, output_format=name, word_vectors=True)
+    extract(tmp_path / name, output_format=name, word_vectors=True)
   first = [(0, 2), (3, 6), (7, 10)]  # It was the
   with np.load(tmp_path / "npz") as found:
     places = zip(found["char_starts"], found["char_ends"], strict=True)
@@ -306,7 +244,7 @@ def test_empty_lines_and_no_newline_at_the_end(tmp_path):
   (tmp_path / "in").write_bytes(b"\r\nthe\n\nthe")
   for name in ("json", "npz", "tfrecord"):
     for word_vectors in (False, True):
-      extracting.extract(
+      extract(
         tmp_path / name,
         input_file=str(tmp_path / "in"),
         output_format=name,
@@ -319,3 +257,100 @@ def test_empty_lines_and_no_newline_at_the_end(tmp_path):
     [],
     ["the"],
   ]
+
+
+@pytest.mark.parametrize(
+  "changes, message",
+  [
+    ({"layers": (-1, 3)}, "no layer 3; with 3 layers .* 0 to 2, or -1 to -3"),
+    ({"layers": ()}, "layers is empty"),
+    ({"max_seq_length": 65}, "65 is above .*max_position_embeddings=64"),
+    ({"max_seq_length": 2}, "max_seq_length=2 is below 3"),
+    ({"batch_size": 0}, "batch_size=0 is below 1"),
+    ({"pooling": "sum"}, "pooling='sum' is not known"),
+    ({"output_format": "csv"}, "output_format='csv' is not known"),
+    ({"pooling": "cls", "word_vectors": True}, "exclude each other"),
+    ({"vocab_file": "/nowhere/vocab.txt"}, "/nowhere/vocab.txt"),
+    ({"init_checkpoint": "/nowhere/model.ckpt"}, "/nowhere/model.ckpt"),
+  ],
+)
+def test_what_does_not_fit_is_told_and_nothing_written(
+  tmp_path, changes, message
+):
+  with pytest.raises((ValueError, OSError), match=message):
+    extract(tmp_path / "out", **changes)
+  assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+  "data, message",
+  [
+    (b"", "in is empty"),
+    (b"the\nna\xefve\n", "in, line 2: found the byte 0xef, .* not UTF-8"),
+  ],
+)
+def test_a_bad_input_file_leaves_the_old_output(tmp_path, data, message):
+  (tmp_path / "in").write_bytes(data)
+  (tmp_path / "out").write_text("old")
+  with pytest.raises(ValueError, match=message):
+    extract(tmp_path / "out", input_file=str(tmp_path / "in"))
+  assert (tmp_path / "out").read_text() == "old"
+
+
+def test_input_and_output_are_files_and_two(tmp_path):
+  (tmp_path / "in").write_text("the\n")
+  with pytest.raises(ValueError, match="is the file to read"):
+    extract(tmp_path / "in", input_file=str(tmp_path / "in"))
+  with pytest.raises(IsADirectoryError, match=r"output_file=.* is a folder"):
+    extract(tmp_path, input_file=str(tmp_path / "in"))
+  with pytest.raises(IsADirectoryError, match="is a folder; expected a text"):
+    extract(tmp_path / "out", input_file=str(tmp_path))
+
+
+@pytest.mark.parametrize("output_format", sorted(vector_writers.FORMATS))
+def test_output_appears_whole_or_not_at_all(
+  tmp_path, output_format, monkeypatch
+):
+  whole = predictor.FeatureExtractor.extract
+
+  def fail_at_second(extractor, encoded):
+    yield next(whole(extractor, encoded))
+    raise RuntimeError("the lights went out")
+
+  monkeypatch.setattr(predictor.FeatureExtractor, "extract", fail_at_second)
+  (tmp_path / "out").write_text("old")
+  with pytest.raises(RuntimeError, match="the lights"):
+    extract(tmp_path / "out", output_format=output_format)
+  assert [path.name for path in tmp_path.iterdir()] == ["out"]
+  assert (tmp_path / "out").read_text() == "old"
+
+
+def test_a_checkpoint_that_lacks_variables_is_no_model(tmp_path):
+  reader = checkpoint_reader.Reader(TESTDATA / "tiny" / "bert_model.ckpt")
+  kept = {
+    name: reader.read(name)
+    for name in reader.shapes
+    if "pooler" not in name and "layer_2" not in name
+  }
+  prefix = str(tmp_path / "model.ckpt")
+  saver.save(kept, prefix)
+  with pytest.raises(ValueError, match=r"16 variables of the model .*layer_2"):
+    extract(tmp_path / "out", init_checkpoint=prefix)
+  whole = {n: reader.read(n) for n in reader.shapes if "pooler" not in n}
+  saver.save(whole, prefix)
+  extract(tmp_path / "out", init_checkpoint=prefix)
+
+
+def test_layers_are_read_from_text():
+  assert settings.parse_layers("-1, -2,0") == (-1, -2, 0)
+  with pytest.raises(ValueError, match="layers='-1,a' is not a list"):
+    settings.parse_layers("-1,a")
+
+
+def test_a_vocabulary_of_another_model(tmp_path):
+  text = (TESTDATA / "vocab.txt").read_text("utf-8")
+  (tmp_path / "longer.txt").write_text(f"{text}another\n", "utf-8")
+  longer = str(tmp_path / "longer.txt")
+  with pytest.raises(ValueError, match=r"longer\.txt: found 687 pieces"):
+    extract(tmp_path / "out", vocab_file=longer)
+  assert not (tmp_path / "out").exists()
