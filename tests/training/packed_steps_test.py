@@ -90,6 +90,11 @@ TASKS = {
   ),
 }
 
+# Added to all scores of a softmax these biases change nothing: their gradient
+# is rounding, and Adam, which divides by its size, makes steps of it.
+WITHOUT_GRADIENT = {task: ("key/bias:0",) for task in TASKS}
+WITHOUT_GRADIENT["squad"] += ("cls/squad/output_bias:0",)
+
 
 def trained(task, packed, micro_batches=1, dtype="float32"):
   """Losses, norms and weights of twenty steps."""
@@ -109,7 +114,7 @@ def trained(task, packed, micro_batches=1, dtype="float32"):
   )
   sums = [step(tensors(batch, task)) for batch in batches()]
   series = [[float(x[k]) for x in sums] for k in ("loss", "gradient_norm")]
-  return series, [v.numpy() for v in model.trainable_variables]
+  return series, {v.name: v.numpy() for v in model.trainable_variables}
 
 
 @pytest.mark.parametrize("micro_batches", [1, 2])
@@ -119,11 +124,11 @@ def test_twenty_steps_are_the_same(task, micro_batches):
   got, packed_weights = trained(task, True, micro_batches)
   np.testing.assert_allclose(got, want, rtol=1e-5)
   assert want[0][0] != pytest.approx(want[0][-1], rel=1e-3), "nothing learnt"
-  # Adam divides by the gradient's size: where a gradient is rounding and no
-  # more (a key's bias has none), so is the sign of the step.
-  for got_weight, weight in zip(packed_weights, weights, strict=True):
-    far = np.abs(got_weight - weight) > 1e-5
-    assert far.mean() < 0.02
+  for name, weight in weights.items():
+    if not name.endswith(WITHOUT_GRADIENT[task]):
+      np.testing.assert_allclose(
+        packed_weights[name], weight, atol=2e-6, err_msg=name
+      )
 
 
 def test_bfloat16_is_the_same_up_to_its_rounding():
