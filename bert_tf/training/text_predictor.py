@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar
 import tensorflow as tf
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import model_folder, model_tokenizer
+from bert_tf.checkpoints import model_folder, model_tokenizer, variable_names
 from bert_tf.text import full_tokenizer
 
 Text = TypeVar("Text")
@@ -112,8 +112,7 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
   @classmethod
   def _optional(cls, model: Any) -> Collection[str]:
     """Variables that a checkpoint may lack: those that no head uses."""
-    names: Collection[str] = model.unused_names()
-    return names
+    return variable_names.by_name(model.unused_variables())
 
   @abc.abstractmethod
   def _answer(self, texts: Sequence[Text]) -> list[Answer]:
