@@ -8,15 +8,11 @@ from typing import Any, Generic, Self, TypeVar
 import tensorflow as tf
 
 from bert_tf import bert_config
-<<<<<<< HEAD
 from bert_tf.checkpoints import (
   model_folder,
   model_tokenizer,
   variable_names,
 )
-=======
-from bert_tf.checkpoints import model_folder, model_tokenizer, variable_names
->>>>>>> h-train
 from bert_tf.text import full_tokenizer
 
 Text = TypeVar("Text")
@@ -119,14 +115,8 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
 
   @classmethod
   def _optional(cls, model: Any) -> Collection[str]:
-<<<<<<< HEAD
-    """Names of variables that may be missing: of a pooler no head uses."""
-    pooler = model.bert.pooler
-    return () if pooler.trainable else variable_names.by_name(pooler.variables)
-=======
     """Variables that a checkpoint may lack: those that no head uses."""
     return variable_names.by_name(model.unused_variables())
->>>>>>> h-train
 
   @abc.abstractmethod
   def _answer(self, texts: Sequence[Text]) -> list[Answer]:
