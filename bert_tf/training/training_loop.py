@@ -13,6 +13,7 @@ from bert_tf import keras
 from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
+  batch_iterator,
   device_strategy,
   dtype_policies,
   objectives,
@@ -23,8 +24,6 @@ from bert_tf.training import (
   step_functions,
 )
 
-# (input_context, first_step) -> batches of one replica, for ever.
-DatasetFn = Callable[[Any, int], Any]
 _SEED_FOR_0 = 2**31 - 2
 _NEVER = np.iinfo(np.int64).max
 
@@ -186,7 +185,9 @@ class Trainer:
         logging.info("init_checkpoint: %s", line)
     return 0
 
-  def train(self, dataset_fn: DatasetFn, init_checkpoint: str | None) -> None:
+  def train(
+    self, dataset_fn: batch_iterator.DatasetFn, init_checkpoint: str | None
+  ) -> None:
     """Trains to the last step.
 
     Raises:
@@ -198,11 +199,7 @@ class Trainer:
     if step >= self.last_step or (self.pause and self.pause.is_over(step)):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
       return
-    batches = iter(
-      self.strategy.distribute_datasets_from_function(
-        lambda context: dataset_fn(context, step)
-      )
-    )
+    batches = batch_iterator.iterate(self.strategy, dataset_fn, step)
     writes = device_strategy.is_chief(self.strategy)
     shown = progress_log.Progress(
       self.output_dir if writes else None,
@@ -331,7 +328,7 @@ def evaluate(
   strategy: Any,
   model: Any,
   objective: objectives.Objective,
-  dataset_fn: DatasetFn,
+  dataset_fn: batch_iterator.DatasetFn,
   steps: int | None = None,
 ) -> dict[str, float]:
   """The objective's results and `loss`, the mean over batches.
@@ -349,11 +346,7 @@ def evaluate(
   def run(batch: Any) -> dict[str, Any]:
     return local_values(strategy, strategy.run(eval_step, args=(batch,)))
 
-  batches = iter(
-    strategy.distribute_datasets_from_function(
-      lambda context: dataset_fn(context, 0)
-    )
-  )
+  batches = batch_iterator.iterate(strategy, dataset_fn, 0)
   totals: dict[str, float] = {}
   done = 0
   for _ in range(steps if steps is not None else _NEVER):
