@@ -115,9 +115,8 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
 
   @classmethod
   def _optional(cls, model: Any) -> Collection[str]:
-    """Names of variables that may be missing: of a pooler no head uses."""
-    pooler = model.bert.pooler
-    return () if pooler.trainable else variable_names.by_name(pooler.variables)
+    """Variables that a checkpoint may lack: those that no head uses."""
+    return variable_names.by_name(model.unused_variables())
 
   @abc.abstractmethod
   def _answer(self, texts: Sequence[Text]) -> list[Answer]:

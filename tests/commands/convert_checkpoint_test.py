@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import bert_tf
 from bert_tf.checkpoints import checkpoint_reader, formats, variable_names
 from tests.checkpoints import made_up
 from tests.commands import running
@@ -86,6 +87,23 @@ def test_training_checkpoint_is_stripped(testdata, tmp_path):
   assert (out / "vocab.txt").read_bytes() == (
     testdata / "vocab.txt"
   ).read_bytes()
+
+
+def test_rules_go_with_the_vocabulary(erf_folder, tmp_path):
+  """Those that lie beside --vocab_file, instead of the checkpoint's own."""
+  folder = tmp_path / "other"
+  folder.mkdir()
+  vocab_file = folder / "vocab.txt"
+  vocab_file.write_bytes((erf_folder / "vocab.txt").read_bytes())
+  told = {"do_lower_case": True, "tokenize_chinese_chars": False}
+  (folder / "tokenizer_config.json").write_text(json.dumps(told))
+  out = tmp_path / "out"
+  done = convert(erf_folder, out, to="google", vocab_file=vocab_file)
+  assert done.returncode == 0, done.stderr
+  rules = bert_tf.TokenizerRules(split_cjk=False)
+  assert formats.read(str(out)).rules == rules
+  config = json.loads((out / "bert_config.json").read_text())
+  assert {key: config[key] for key in told} == told
 
 
 def test_new_words(erf_folder, tmp_path):

@@ -382,18 +382,3 @@ def test_settings_that_fit_what_is_checked(name, checkpoint, changes):
     for name, function in module.signatures().items()
   }
   export_check.check(signatures, module, reference)
-
-
-def test_a_difference_is_said():
-  """Of one signature alone."""
-  module, reference = exporter.make(
-    tiny.CONFIG, TINY, goldens.VOCAB, _settings("sentence")
-  )
-  other = {
-    "serving_default": lambda **texts: module.from_text(*texts.values()),
-    "ids": lambda **ids: {"vector": module.from_ids(ids)["vector"] + 0.1},
-  }
-  with pytest.raises(
-    RuntimeError, match=r"(?s)in 'vector'.*nothing was exported"
-  ):
-    export_check.check(other, module, reference)

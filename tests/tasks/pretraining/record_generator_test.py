@@ -182,6 +182,29 @@ def test_a_failure_leaves_no_trace(config, tmp_path, monkeypatch, phase):
   assert files_in(tmp_path) == before
 
 
+def test_rules_beside_the_vocabulary(config, testdata, tmp_path):
+  """A Hugging Face folder tells that accents are kept."""
+  pieces = (testdata / "vocab.txt").read_text().splitlines()
+  pieces.append("éa")
+  vocab_file = tmp_path / "hf" / "vocab.txt"
+  vocab_file.parent.mkdir()
+  vocab_file.write_text("\n".join(pieces))
+  told = vocab_file.with_name("tokenizer_config.json")
+  told.write_text('{"do_lower_case": true, "strip_accents": false}')
+  (tmp_path / "in.txt").write_text("ÉA the\nthe ÉA\n\nthe\n")
+  record_generator.create(config(vocab_file=str(vocab_file)))
+  found = set()
+  for record in read_records(tmp_path / "out" / "a"):
+    features = tf.train.Example.FromString(record).features.feature
+    for name in ("input_ids", "masked_lm_ids"):
+      found.update(features[name].int64_list.value)
+  assert pieces.index("éa") in found
+  with pytest.raises(ValueError, match="--do_lower_case=False, but the files"):
+    record_generator.create(
+      config(vocab_file=str(vocab_file), do_lower_case=False)
+    )
+
+
 def test_output_is_an_input(config, tmp_path):
   path = str(tmp_path / "out" / ".." / "in.txt")
   before = files_in(tmp_path)

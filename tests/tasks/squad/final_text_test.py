@@ -37,6 +37,12 @@ def test_cased():
   assert project("smith", "Steve Smith's") == "Steve Smith's"
 
 
+def test_accents_that_are_kept():
+  project = final_text.FinalText(bert_tf.TokenizerRules(strip_accents=False))
+  assert project("naïve café", "the Naïve CAFÉ.") == "Naïve CAFÉ"
+  assert project("cafe", "the CAFÉ.") == "the CAFÉ."
+
+
 @pytest.mark.parametrize(
   "pieces, words, message",
   [
