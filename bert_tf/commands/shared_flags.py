@@ -26,6 +26,12 @@ _SHARED: dict[str, tuple[type, Any, str]] = {
     None,
     "The model to start from, most often a pre-trained one.",
   ),
+  "allow_new_layers": (
+    bool,
+    False,
+    "Whether a training may start from a checkpoint that lacks variables of "
+    "the encoder: they begin with random values.",
+  ),
   "output_dir": (str, None, "Where everything that is written goes."),
   "do_lower_case": (
     bool,

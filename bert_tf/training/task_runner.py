@@ -206,6 +206,7 @@ def run(
   first = begin(folder, loop_settings.seed)
   if options.do_train:
     first.num_train_steps(data.num_train_examples)
+    first.check_start(config)
   else:
     first.model()
   # All checks have passed; from here on files are written.

@@ -8,7 +8,12 @@ from typing import Any
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, loader, model_tokenizer
+from bert_tf.checkpoints import (
+  formats,
+  loader,
+  model_tokenizer,
+  variable_names,
+)
 from bert_tf.models import pretrainer
 from bert_tf.tasks.masked_lm import (
   answer_lines,
@@ -77,19 +82,23 @@ def load(model: Any, init_checkpoint: str, mode: str) -> None:
   Raises:
     ValueError: A variable is missing.
   """
-  checkpoint = formats.reader(init_checkpoint, model.config)
-  report = loader.load(model.variables, checkpoint)
-  missing = [
-    name
-    for name in report.missing
-    if mode == "next_sentence" or not name.startswith(_OF_PAIRS)
-  ]
-  if missing:
-    raise ValueError(
-      f"{init_checkpoint}: {len(missing)} variables of the model are not in "
-      f"the checkpoint, {', '.join(missing[:3])} ...; mode={mode} needs a "
-      "checkpoint of a pre-training, with its heads"
+  names = variable_names.by_name(model.variables)
+  try:
+    loader.load(
+      model.variables,
+      formats.reader(init_checkpoint, model.config),
+      require_all=True,
+      optional=[
+        name
+        for name in names
+        if mode != "next_sentence" and name.startswith(_OF_PAIRS)
+      ],
     )
+  except loader.MissingVariablesError as error:
+    raise ValueError(
+      f"{error}; mode={mode} needs a checkpoint of a pre-training, with its "
+      "heads"
+    ) from error
 
 
 def _write(
