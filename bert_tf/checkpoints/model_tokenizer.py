@@ -12,8 +12,10 @@ _NEEDED = ("[UNK]", "[CLS]", "[SEP]")
 def load(
   config: bert_config.BertConfig,
   vocab_file: str,
-  do_lower_case: bool,
+  do_lower_case: bool | None,
   needed: Iterable[str] = (),
+  checkpoint: str | None = None,
+  told: stored_rules.Sources = stored_rules.NOTHING,
 ) -> full_tokenizer.FullTokenizer:
   """Reads the vocabulary of a model and checks that it is one.
 
@@ -23,15 +25,17 @@ def load(
   Args:
     config: The model's sizes.
     vocab_file: Its vocabulary.
-    do_lower_case: The flag.
+    do_lower_case: The flag; None if it is not given.
     needed: Pieces that it must have beside [UNK], [CLS] and [SEP].
+    checkpoint: As of `stored_rules.beside`.
+    told: As of `stored_rules.beside`.
 
   Raises:
     OSError: There is no such file.
     ValueError: It is damaged, lacks a piece, or has more pieces than the
       model has rows; or as of `stored_rules.beside`.
   """
-  rules = stored_rules.beside(vocab_file, do_lower_case)
+  rules = stored_rules.beside(vocab_file, do_lower_case, checkpoint, told)
   tokenizer = full_tokenizer.FullTokenizer(vocab_file, rules=rules)
   vocabulary_file.require_tokens(
     tokenizer.vocab, (*_NEEDED, *needed), vocab_file

@@ -135,5 +135,3 @@ def test_a_resumed_training_is_refused_before_anything_is_written(tmp_path):
   with pytest.raises(ValueError, match=DEPTHS):
     classifying.classify(tmp_path, layers=6, do_train=True)
   assert classifying.bytes_of(tmp_path) == before
-
-

@@ -51,7 +51,11 @@ def run(
     inputs = [options.input_file] if options.input_file else []
     files.check_output(options.output_file, inputs, "output_file")
   tokenizer = model_tokenizer.load(
-    config, options.vocab_file, options.do_lower_case, [examples.MASK]
+    config,
+    options.vocab_file,
+    options.do_lower_case,
+    [examples.MASK],
+    options.init_checkpoint,
   )
   name = options.input_file or reader.STANDARD_INPUT
   texts = reader.read(options.input_file)

@@ -42,7 +42,10 @@ def run(
   files.check_output(options.output_file, [options.input_file], "output_file")
   _warn_of_case(options)
   tokenizer = model_tokenizer.load(
-    config, options.vocab_file, options.do_lower_case
+    config,
+    options.vocab_file,
+    options.do_lower_case,
+    checkpoint=options.init_checkpoint,
   )
   lines = text_lines.read(options.input_file)
   logging.info("%d lines in %s", len(lines), options.input_file)
