@@ -178,19 +178,22 @@ def of_checkpoint(checkpoint: str) -> RunMetadata | None:
   return beside(os.path.join(folder_of(checkpoint), "checkpoint"))
 
 
+def vocabulary_of(vocab_file: str) -> dict[str, Any]:
+  """What tells a vocabulary from others."""
+  with files.open_file(vocab_file) as file:
+    data = file.read()
+  return {
+    "vocab_size": data.count(b"\n") + (not data.endswith(b"\n")),
+    "vocab_sha256": hashlib.sha256(data).hexdigest(),
+  }
+
+
 def text_of(
   rules: tokenizer_rules.TokenizerRules, vocab_file: str, max_seq_length: int
 ) -> dict[str, Any]:
   """How a model reads text: rules, vocabulary and length."""
-  with files.open_file(vocab_file) as file:
-    vocabulary = file.read()
-  return {
-    key: getattr(rules, n) for key, n in tokenizer_rules.STORED.items()
-  } | {
-    "vocab_size": vocabulary.count(b"\n") + (not vocabulary.endswith(b"\n")),
-    "vocab_sha256": hashlib.sha256(vocabulary).hexdigest(),
-    _LENGTH: max_seq_length,
-  }
+  stored = {key: getattr(rules, n) for key, n in tokenizer_rules.STORED.items()}
+  return stored | vocabulary_of(vocab_file) | {_LENGTH: max_seq_length}
 
 
 def check(folder: str, ours: RunMetadata, resumes: bool = False) -> None:

@@ -14,8 +14,6 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
-from absl import logging
-
 from bert_tf import bert_config
 from bert_tf.checkpoints import model_tokenizer, run_metadata
 from bert_tf.text import checkpoint_case, full_tokenizer
@@ -194,6 +192,7 @@ def run(
     options.do_lower_case,
     checkpoint=None if before and before.text else tuning.init_checkpoint,
     told=before.rules(output_dir) if before else {},
+    trains=options.do_train,
   )
   task = task.with_labels(before)
   run_of = dataclasses.replace(
@@ -207,8 +206,6 @@ def run(
     run_of = dataclasses.replace(run_of, settings=settings)
   resumes = resumed and options.do_train
   run_metadata.check(output_dir, run_of, resumes)
-  if not resumed and tuning.init_checkpoint:
-    _check_start(tuning.init_checkpoint, run_of, options.do_train)
   task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
@@ -299,21 +296,6 @@ def run_settings(
   known = {name: value for name, value in found.items() if value is not None}
   values: dict[str, Any] = json.loads(json.dumps(known))
   return values
-
-
-def _check_start(
-  checkpoint: str, run_of: run_metadata.RunMetadata, trains: bool
-) -> None:
-  """Compares vocabularies with the run that wrote a checkpoint, if any."""
-  before = run_metadata.of_checkpoint(checkpoint)
-  if before is None:
-    return
-  try:
-    run_metadata.check_vocabulary(checkpoint, before.text, run_of.text)
-  except ValueError as error:
-    if not trains:
-      raise
-    logging.warning("%s", error)
 
 
 def _work(

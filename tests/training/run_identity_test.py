@@ -169,3 +169,16 @@ def test_a_damaged_note(out):
     ValueError, match=r"task\.json is damaged.*'settings' is 3"
   ):
     again(out, do_predict=True)
+
+
+def test_another_vocabulary_for_a_predictor(out):
+  pieces = VOCABULARY.read_text().split("\n")
+  pieces[100], pieces[101] = pieces[101], pieces[100]
+  (out / "vocab.txt").write_text("\n".join(pieces))
+  config = bert_tf.BertConfig.from_json_file(
+    classifying.TESTDATA / "tiny" / "bert_config.json"
+  )
+  with pytest.raises(ValueError, match="trained with a vocabulary of 686 pie"):
+    predictor.TextClassifier.from_checkpoint(
+      out, config=dataclasses.replace(config, num_hidden_layers=1)
+    )
