@@ -166,8 +166,14 @@ class Trainer:
     )
     self._run = tf.function(self._run_steps)
 
-  def initialize(self, init_checkpoint: str | None) -> int:
+  def initialize(
+    self, init_checkpoint: str | None, allow_new_layers: bool = False
+  ) -> int:
     """Resumes from `output_dir`, or else loads `init_checkpoint`.
+
+    Args:
+      init_checkpoint: What to start from; None for random weights.
+      allow_new_layers: As of `loader.load`.
 
     Returns:
       The step to go on from.
@@ -180,21 +186,30 @@ class Trainer:
       report = loader.load(
         self.model.variables,
         formats.reader(init_checkpoint, self.model.config),
+        allow_new_layers=allow_new_layers,
       )
       for line in report.lines():
         logging.info("init_checkpoint: %s", line)
     return 0
 
   def train(
-    self, dataset_fn: batch_iterator.DatasetFn, init_checkpoint: str | None
+    self,
+    dataset_fn: batch_iterator.DatasetFn,
+    init_checkpoint: str | None,
+    allow_new_layers: bool = False,
   ) -> None:
     """Trains to the last step.
+
+    Args:
+      dataset_fn: The batches.
+      init_checkpoint: As of `initialize`.
+      allow_new_layers: As of `initialize`.
 
     Raises:
       NanLossError: The loss is no longer a number; names the step. The
         checkpoints before it are kept.
     """
-    step = self.initialize(init_checkpoint)
+    step = self.initialize(init_checkpoint, allow_new_layers)
     self._check_same_step(step)
     if step >= self.last_step or (self.pause and self.pause.is_over(step)):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
