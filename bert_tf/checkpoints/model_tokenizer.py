@@ -6,7 +6,7 @@ from absl import logging
 
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata, stored_rules
-from bert_tf.text import full_tokenizer, vocabulary_file
+from bert_tf.text import full_tokenizer, vocabulary_file, vocabulary_fit
 
 _NEEDED = ("[UNK]", "[CLS]", "[SEP]")
 
@@ -47,6 +47,16 @@ def load(
     tokenizer.vocab, (*_NEEDED, *needed), vocab_file
   )
   vocabulary_file.require_rows(tokenizer.vocab, config.vocab_size, vocab_file)
+  vocabulary_fit.warn_of_case(tokenizer.vocab, rules.lower_case, vocab_file)
+  pieces = max(tokenizer.vocab.values()) + 1
+  if pieces < config.vocab_size:
+    logging.warning(
+      "%s: found %d pieces, but the model has vocab_size=%d rows for them: is "
+      "it the vocabulary that belongs to the checkpoint?",
+      vocab_file,
+      pieces,
+      config.vocab_size,
+    )
   run = run_metadata.of_checkpoint(checkpoint) if checkpoint else None
   if run:
     _check_vocabulary(str(checkpoint), run, vocab_file, trains)

@@ -88,8 +88,8 @@ def _check_finite(name: str, values: npt.NDArray[Any], first: int) -> None:
   bad = ~good.reshape(len(values), -1).all(axis=1)
   raise ValueError(
     f"example {first + int(bad.argmax()) + 1}: the model computes {name} that "
-    f"are NaN or infinite, for {int(bad.sum())} of {len(values)} examples: its "
-    "weights are no longer those of a trained model, or too large for the "
+    f"are NaN or infinite, and for {int(bad.sum())} of {len(values)} examples: "
+    "its weights are no longer those of a trained model, or too large for the "
     "precision; take an earlier checkpoint, or precision=float32"
   )
 

@@ -14,7 +14,7 @@ from bert_tf.tasks.classification import (
   settings,
   task_definition,
 )
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
   device_strategy,
   fine_tuning_settings,
@@ -105,6 +105,9 @@ class ClassificationTask:
       ("predict", task.test, self.options.do_predict),
     )
     sets = {name: self._read(split) for name, split, used in wanted if used}
+    for file in sets.values():
+      texts = (text for x in file.examples for text in (x.text, x.pair) if text)
+      vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
     return data.ClassificationData(self.options, config, task, tokenizer, sets)
 
   def _read(self, split: task_definition.Split) -> reader.ExampleFile:

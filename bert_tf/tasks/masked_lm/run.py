@@ -22,7 +22,7 @@ from bert_tf.tasks.masked_lm import (
   reader,
   settings,
 )
-from bert_tf.text import checkpoint_case
+from bert_tf.text import checkpoint_case, vocabulary_fit
 from bert_tf.training import device_strategy, dtype_policies
 
 _OF_PAIRS = ("bert/pooler/", "cls/seq_relationship/")
@@ -59,6 +59,7 @@ def run(
   )
   name = options.input_file or reader.STANDARD_INPUT
   texts = reader.read(options.input_file)
+  vocabulary_fit.warn_of_unknown(tokenizer, texts, name)
   strategy = device_strategy.create(devices)
   with strategy.scope():
     model = pretrainer.BertPretrainer(

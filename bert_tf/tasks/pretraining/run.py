@@ -61,6 +61,14 @@ def run(
     return _evaluate_checkpoint(
       strategy, make_model, objective, found, config, options
     )
+  if options.init_checkpoint and not run_checkpoints.latest(options.output_dir):
+    loader.check_encoder(
+      options.init_checkpoint,
+      config,
+      require_all=False,
+      allow_new_layers=options.allow_new_layers,
+    )
+  # All checks have passed; from here on files are written.
   trainer = training_loop.Trainer(
     strategy,
     make_model,

@@ -8,7 +8,7 @@ from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import span_labeler
 from bert_tf.tasks.squad import data, examples, metrics, reader, settings
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
   device_strategy,
   fine_tuning_settings,
@@ -76,6 +76,9 @@ class SquadTask:
       gold = metrics.gold_of(questions, path, decoding.version_2_with_negative)
       if evaluates and gold is None:
         raise ValueError(f"eval_steps needs answers, which {path} has not")
+    for file, asked in ((self.options.train_file, train), (path, questions)):
+      texts = dict.fromkeys(question.context.text for question in asked)
+      vocabulary_fit.warn_of_unknown(tokenizer, texts, str(file))
     windows = list(examples.make(questions, tokenizer, self.options.windows))
     columns = examples.columns(windows, self.options.max_seq_length)
     return data.SquadData(

@@ -9,7 +9,7 @@ from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import token_classifier
 from bert_tf.tasks.tagging import data, reader, settings, tag_labels
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
   device_strategy,
   fine_tuning_settings,
@@ -87,6 +87,9 @@ class TaggingTask:
       file.check_labels(self.labels)
     if self.options.do_predict:
       sets["test"] = reader.read(self.options.path("test"), None)
+    for file in sets.values():
+      texts = (" ".join(x.text for x in words) for words in file.sentences)
+      vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
     return data.TaggingData(self.options, config, self.labels, tokenizer, sets)
 
   def _read(self, kind: str) -> reader.ColumnFile:

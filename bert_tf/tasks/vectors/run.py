@@ -19,7 +19,7 @@ from bert_tf.tasks.vectors import (
   settings,
   vector_writers,
 )
-from bert_tf.text import checkpoint_case, text_lines
+from bert_tf.text import checkpoint_case, text_lines, vocabulary_fit
 from bert_tf.training import device_strategy, dtype_policies
 
 
@@ -48,6 +48,9 @@ def run(
     checkpoint=options.init_checkpoint,
   )
   lines = text_lines.read(options.input_file)
+  vocabulary_fit.warn_of_unknown(
+    tokenizer, (line.text_a for line in lines), options.input_file
+  )
   logging.info("%d lines in %s", len(lines), options.input_file)
   strategy = device_strategy.create(devices)
   with strategy.scope():

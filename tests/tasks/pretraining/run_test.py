@@ -351,6 +351,15 @@ def test_wrong_shape_names_the_variables(tmp_path):
     ValueError, match=r"layer_0/intermediate/dense/kernel: the checkpoint has"
   ):
     training.pretrain(tmp_path / "out", config=path)
+  assert not (tmp_path / "out").exists()
+
+
+def test_a_deeper_model_is_refused_before_anything_is_written(tmp_path):
+  with pytest.raises(
+    ValueError, match=r"has 3 layers, bert_config\.json says 6"
+  ):
+    training.pretrain(tmp_path / "out", layers=6)
+  assert not (tmp_path / "out").exists()
 
 
 def test_record_damaged_in_the_middle(tmp_path):
