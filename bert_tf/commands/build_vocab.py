@@ -1,4 +1,8 @@
-"""Learns a WordPiece vocabulary from text."""
+"""Learns a WordPiece vocabulary from text.
+
+Example:
+  bert_tf build_vocab --input_file=corpus.txt --output_file=vocab.txt
+"""
 
 from absl import flags, logging
 

@@ -1,14 +1,14 @@
-"""Creates records of masked language model and next sentence from text.
+r"""Creates records of masked language model and next sentence from text.
 
-`python -m tools.create_pretraining_data --input_file=text.txt
---output_file=text.tfrecord --vocab_file=vocab.txt`
+Example:
+  bert_tf create_pretraining_data --input_file=corpus.txt \
+    --output_file=corpus.tfrecord --vocab_file=vocab.txt
 """
 
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.native import jit
-from bert_tf.tasks.pretraining import record_generator, settings, shard_runners
+from bert_tf.tasks.pretraining import runner_names, settings
 
 FLAGS = flags.FLAGS
 
@@ -55,8 +55,8 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_enum(
   "runner",
-  shard_runners.LOCAL,
-  shard_runners.NAMES,
+  runner_names.LOCAL,
+  runner_names.NAMES,
   "What makes the shards: this machine, or Apache Beam on one of its runners.",
 )
 flags.DEFINE_string(
@@ -73,6 +73,9 @@ flags.DEFINE_string(
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.native import jit
+  from bert_tf.tasks.pretraining import record_generator, shard_runners
+
   config = shared_flags.settings(
     settings.PretrainingDataConfig,
     input_file=tuple(FLAGS.input_file.split(",")),

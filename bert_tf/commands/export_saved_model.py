@@ -1,11 +1,17 @@
-"""Exports a checkpoint as a SavedModel that takes text."""
+r"""Exports a checkpoint as a SavedModel that takes text.
+
+Example:
+  bert_tf export_saved_model --model_type=classifier \
+    --init_checkpoint=out/mrpc --bert_config_file=$BERT/bert_config.json \
+    --vocab_file=$BERT/vocab.txt --export_dir=models/mrpc
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import shared_flags
-from bert_tf.export import export_settings, exporter
-from bert_tf.layers import token_pooling
+from bert_tf.export import export_settings
+from bert_tf.layers import pooling_names
 
 FLAGS = flags.FLAGS
 
@@ -60,7 +66,7 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
   "pooling",
   "mean",
-  [name for name in token_pooling.POOLINGS if name != "none"],
+  [name for name in pooling_names.POOLINGS if name != "none"],
   "sentence: how token vectors make one.",
 )
 flags.DEFINE_bool("normalize", False, "sentence: vectors of length 1.")
@@ -73,6 +79,8 @@ flags.DEFINE_bool(
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.export import exporter
+
   config = bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file)
   usual = _LENGTHS.get(FLAGS.model_type, _LENGTH)
   exporter.export(

@@ -1,11 +1,17 @@
-"""Extracts vectors of tokens, words or whole lines from a BERT model."""
+r"""Extracts vectors of tokens, words or whole lines from a BERT model.
+
+Example:
+  bert_tf extract_features --input_file=lines.txt \
+    --output_file=vectors.jsonl --init_checkpoint=$BERT/bert_model.ckpt \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.layers import token_pooling
-from bert_tf.tasks.vectors import run, settings, vector_writers
+from bert_tf.layers import pooling_names
+from bert_tf.tasks.vectors import settings
 
 FLAGS = flags.FLAGS
 
@@ -38,13 +44,13 @@ flags.DEFINE_bool(
 flags.DEFINE_enum(
   "output_format",
   "json",
-  sorted(vector_writers.FORMATS),
+  settings.OUTPUT_FORMATS,
   "json is the original's lines; npz and tfrecord are smaller and exact.",
 )
 flags.DEFINE_enum(
   "pooling",
   "none",
-  token_pooling.POOLINGS,
+  pooling_names.POOLINGS,
   "One vector for each line instead of one for each token.",
 )
 flags.DEFINE_bool(
@@ -55,10 +61,13 @@ device_flags.define_devices()
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
       settings.FeatureSettings, layers=settings.parse_layers(FLAGS.layers)
     ),
     device_flags.devices(),
   )
+  from bert_tf.tasks.vectors import run
+
+  run.run(*told)

@@ -1,10 +1,16 @@
-"""Asks a pre-trained model: words for [MASK], perplexity, next sentences."""
+r"""Asks a pre-trained model: words for [MASK], perplexity, next sentences.
+
+Example:
+  echo "The man went to the [MASK]." | bert_tf fill_mask \
+    --init_checkpoint=$BERT/bert_model.ckpt \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.tasks.masked_lm import run, settings
+from bert_tf.tasks.masked_lm import settings
 
 FLAGS = flags.FLAGS
 
@@ -41,8 +47,11 @@ device_flags.define_devices()
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.FillMaskSettings),
     device_flags.devices(),
   )
+  from bert_tf.tasks.masked_lm import run
+
+  run.run(*told)

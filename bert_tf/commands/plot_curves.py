@@ -1,4 +1,8 @@
-"""Draws the curves of runs from their TensorBoard events as a PNG picture."""
+"""Draws the curves of runs from their TensorBoard events as a PNG picture.
+
+Example:
+  bert_tf plot_curves --logdir=out/pretraining --output_file=curves.png
+"""
 
 from absl import flags
 

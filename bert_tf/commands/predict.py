@@ -1,13 +1,15 @@
-"""Answers lines of standard input by a SavedModel, as JSON lines."""
+r"""Answers lines of standard input by a SavedModel, as JSON lines.
+
+Example:
+  echo "It rained all day. ||| The day was wet." | \
+    bert_tf predict --saved_model=models/mrpc
+"""
 
 import sys
 
 from absl import flags, logging
 
-from bert_tf.checkpoints import exported_format
 from bert_tf.commands import shared_flags
-from bert_tf.export import saved_model_predictor
-from bert_tf.kernels import onednn_kernels
 
 FLAGS = flags.FLAGS
 
@@ -33,6 +35,10 @@ flags.register_validator(  # type: ignore[no-untyped-call]
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.checkpoints import exported_format
+  from bert_tf.export import saved_model_predictor
+  from bert_tf.kernels import onednn_kernels
+
   # What a SavedModel of others does with its weights is not known.
   if exported_format.FORMAT.mismatch(FLAGS.saved_model) is None:
     onednn_kernels.assume_frozen_weights()

@@ -1,4 +1,11 @@
-"""Fine-tunes BERT to classify texts or pairs of texts, and applies it."""
+r"""Fine-tunes BERT to classify texts or pairs of texts, and applies it.
+
+Example:
+  bert_tf run_classifier --task_name=MRPC --data_dir=glue/MRPC \
+    --output_dir=out/mrpc --do_train --do_eval \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
+    --init_checkpoint=$BERT/bert_model.ckpt
+"""
 
 from absl import flags
 
@@ -6,7 +13,6 @@ import bert_tf
 from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
 from bert_tf.tasks.classification import (
   known_tasks,
-  run,
   settings,
   task_definition,
 )
@@ -85,11 +91,14 @@ def _task() -> task_definition.TaskDefinition:
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     _task(),
     shared_flags.settings(settings.ClassificationSettings),
     fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
+    device_flags.training(),
     device_flags.devices(),
   )
+  from bert_tf.tasks.classification import run
+
+  run.run(*told)

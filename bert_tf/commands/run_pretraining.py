@@ -1,11 +1,17 @@
-"""Pre-trains BERT on records of create_pretraining_data, and evaluates it."""
+r"""Pre-trains BERT on records of create_pretraining_data, and evaluates it.
+
+Example:
+  bert_tf run_pretraining --input_file=corpus.tfrecord --output_dir=out \
+    --bert_config_file=$BERT/bert_config.json --do_train --do_eval \
+    --num_train_steps=10000 --num_warmup_steps=1000
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.tasks.pretraining import run, settings
-from bert_tf.training import optimizers
+from bert_tf.tasks.pretraining import settings
+from bert_tf.training import optimizer_table
 
 FLAGS = flags.FLAGS
 
@@ -39,10 +45,15 @@ device_flags.define()
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.PretrainingSettings),
-    shared_flags.settings(optimizers.OptimizerSettings, name=FLAGS.optimizer),
-    device_flags.loop_settings(),
+    shared_flags.settings(
+      optimizer_table.OptimizerSettings, name=FLAGS.optimizer
+    ),
+    device_flags.training(),
     device_flags.devices(),
   )
+  from bert_tf.tasks.pretraining import run
+
+  run.run(*told)

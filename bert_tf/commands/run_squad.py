@@ -1,10 +1,17 @@
-"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers."""
+r"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers.
+
+Example:
+  bert_tf run_squad --train_file=train-v1.1.json --do_train \
+    --predict_file=dev-v1.1.json --do_predict --output_dir=out/squad \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
+    --init_checkpoint=$BERT/bert_model.ckpt
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
-from bert_tf.tasks.squad import run, settings
+from bert_tf.tasks.squad import settings
 
 FLAGS = flags.FLAGS
 
@@ -25,7 +32,7 @@ flags.DEFINE_bool(
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
       settings.SquadSettings,
@@ -33,6 +40,9 @@ def main() -> None:
       decoding=shared_flags.settings(settings.DecodingSettings),
     ),
     fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
+    device_flags.training(),
     device_flags.devices(),
   )
+  from bert_tf.tasks.squad import run
+
+  run.run(*told)

@@ -1,10 +1,17 @@
-"""Fine-tunes BERT to label words, such as named entities, and applies it."""
+r"""Fine-tunes BERT to label words, such as named entities, and applies it.
+
+Example:
+  bert_tf run_tagger --data_dir=conll --output_dir=out/tagger \
+    --do_train --do_eval --nodo_lower_case \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
+    --init_checkpoint=$BERT/bert_model.ckpt
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
-from bert_tf.tasks.tagging import run, settings
+from bert_tf.tasks.tagging import settings
 
 FLAGS = flags.FLAGS
 
@@ -29,10 +36,13 @@ fine_tuning_flags.define(max_seq_length=128)
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.TaggingSettings),
     fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
+    device_flags.training(),
     device_flags.devices(),
   )
+  from bert_tf.tasks.tagging import run
+
+  run.run(*told)

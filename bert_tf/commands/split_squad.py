@@ -1,4 +1,9 @@
-"""Cuts a SQuAD file in two, at the border of articles."""
+r"""Cuts a SQuAD file in two, at the border of articles.
+
+Example:
+  bert_tf split_squad --input_file=dev-v1.1.json \
+    --train_file=train.json --predict_file=predict.json
+"""
 
 import json
 
