@@ -27,6 +27,17 @@ def is_plain(error: Exception) -> bool:
   return of_tensorflow or isinstance(error, _PLAIN)
 
 
+@contextlib.contextmanager
+def readers_may_leave() -> Iterator[None]:
+  """Ends the command quietly where who reads the answers has seen enough."""
+  try:
+    yield
+    sys.stdout.flush()
+  except BrokenPipeError:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
 def run_command(name: str) -> None:
   """Runs the command of that name: `bert_tf/commands/<name>.py`."""
   run(importlib.import_module(f"bert_tf.commands.{name}").main)
@@ -43,8 +54,8 @@ def run(main: Callable[[], None]) -> None:
 
   def parse(argv: list[str]) -> list[str]:
     if _HELP & set(argv[1:]):
-      with _readers_may_leave():
-        print(_help(main), flush=True)
+      with readers_may_leave():
+        print(_help(main))
       sys.exit(0)
     for before, word in itertools.pairwise(argv[1:]):
       name = before.lstrip("-").removeprefix("no")
@@ -77,9 +88,8 @@ def run(main: Callable[[], None]) -> None:
       quiet_tensorflow.install()
     name = _name(argv[0])
     try:
-      with _readers_may_leave():
+      with readers_may_leave():
         main()
-        sys.stdout.flush()
     except KeyboardInterrupt:
       print(f"{name}: interrupted", file=sys.stderr)
       sys.exit(_INTERRUPTED)
@@ -109,13 +119,3 @@ def _help(main: Callable[[], None]) -> str:
 
 def _is_boolean(name: str) -> bool:
   return name in flags.FLAGS and bool(flags.FLAGS[name].boolean)
-
-
-@contextlib.contextmanager
-def _readers_may_leave() -> Iterator[None]:
-  """Ends the command quietly where who reads the answers has seen enough."""
-  try:
-    yield
-  except BrokenPipeError:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(1)

@@ -31,9 +31,9 @@ def main() -> None:
   """Runs the command that the first argument names."""
   arguments = sys.argv[1:]
   if not arguments or arguments[0] in ("help", "--help", "-h"):
-    print(_listed(commands()))
+    _print(_listed(commands()))
   elif arguments[0] == "--version":
-    print(f"bert_tf {bert_tf.__version__}")
+    _print(f"bert_tf {bert_tf.__version__}")
   elif arguments[0] == _COMPLETION:
     _print_completion(arguments[1:])
   elif arguments[0] in commands():
@@ -73,7 +73,12 @@ def _print_completion(arguments: list[str]) -> None:
   if len(arguments) != 1 or arguments[0] not in completion.SHELLS:
     shells = "|".join(completion.SHELLS)
     sys.exit(f"bert_tf: usage: bert_tf {_COMPLETION} {shells}")
-  print(completion.script(arguments[0], list(commands())))
+  _print(completion.script(arguments[0], list(commands())))
+
+
+def _print(text: str) -> None:
+  with command_line.readers_may_leave():
+    print(text)
 
 
 if __name__ == "__main__":
