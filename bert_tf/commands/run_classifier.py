@@ -10,7 +10,12 @@ Example:
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
+from bert_tf.commands import (
+  closing_block,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
 from bert_tf.tasks.classification import (
   known_tasks,
   settings,
@@ -26,6 +31,12 @@ _TSV_FLAGS = (
   "labels",
   "label_separator",
 )
+# What export_saved_model calls each kind of task.
+_MODEL_TYPES = {
+  task_definition.SINGLE_LABEL: "classifier",
+  task_definition.MULTI_LABEL: "multilabel",
+  task_definition.REGRESSION: "regressor",
+}
 
 flags.DEFINE_string(
   "data_dir", None, "Where the task's .tsv files are.", required=True
@@ -91,6 +102,7 @@ def _task() -> task_definition.TaskDefinition:
 
 def main() -> None:
   """Runs with the flags given."""
+  closing = closing_block.Closing()
   told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     _task(),
@@ -102,3 +114,10 @@ def main() -> None:
   from bert_tf.tasks.classification import run
 
   run.run(*told)
+  closing.say(
+    "export_saved_model",
+    {
+      "model_type": _MODEL_TYPES[told[1].kind],
+      "export_dir": f"{FLAGS.output_dir}/export",
+    },
+  )

@@ -9,7 +9,7 @@ Example:
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, shared_flags
+from bert_tf.commands import closing_block, device_flags, shared_flags
 from bert_tf.tasks.pretraining import settings
 from bert_tf.training import optimizer_table
 
@@ -45,6 +45,7 @@ device_flags.define()
 
 def main() -> None:
   """Runs with the flags given."""
+  closing = closing_block.Closing()
   told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.PretrainingSettings),
@@ -57,3 +58,4 @@ def main() -> None:
   from bert_tf.tasks.pretraining import run
 
   run.run(*told)
+  closing.say()

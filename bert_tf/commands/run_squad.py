@@ -10,7 +10,12 @@ Example:
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
+from bert_tf.commands import (
+  closing_block,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
 from bert_tf.tasks.squad import settings
 
 FLAGS = flags.FLAGS
@@ -32,6 +37,7 @@ flags.DEFINE_bool(
 
 def main() -> None:
   """Runs with the flags given."""
+  closing = closing_block.Closing()
   told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
@@ -46,3 +52,7 @@ def main() -> None:
   from bert_tf.tasks.squad import run
 
   run.run(*told)
+  closing.say(
+    "export_saved_model",
+    {"model_type": "span", "export_dir": f"{FLAGS.output_dir}/export"},
+  )

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.training import (
   best_checkpoint,
@@ -167,8 +167,7 @@ class Session:
 
   def _load(self, model: Any, path: str) -> None:
     reader = formats.reader(path, model.config)
-    for line in loader.load(model.variables, reader).lines():
-      logging.info("%s: %s", path, line)
+    load_log.log(path, loader.load(model.variables, reader))
     if variable_names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(variable_names.GLOBAL_STEP))
 

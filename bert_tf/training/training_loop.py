@@ -10,7 +10,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import keras
-from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   device_strategy,
@@ -155,8 +155,7 @@ class Trainer:
         self.model.variables,
         formats.reader(init_checkpoint, self.model.config),
       )
-      for line in report.lines():
-        logging.info("init_checkpoint: %s", line)
+      load_log.log("init_checkpoint", report)
     return 0
 
   def train(self, dataset_fn: DatasetFn, init_checkpoint: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, loader, model_tokenizer
+from bert_tf.checkpoints import formats, load_log, loader, model_tokenizer
 from bert_tf.models import bert_model
 from bert_tf.tasks.vectors import (
   examples,
@@ -88,8 +88,7 @@ def load(model: Any, init_checkpoint: str) -> None:
       f"the checkpoint, {', '.join(missing[:3])} ...; does bert_config.json "
       "belong to it?"
     )
-  for line in report.lines():
-    logging.info("init_checkpoint: %s", line)
+  load_log.log("init_checkpoint", report)
 
 
 def _warn_of_case(options: settings.FeatureSettings) -> None:
