@@ -15,14 +15,14 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "input_file",
   None,
-  "Text files or patterns, with commas between: one sentence a line, an empty "
-  "line between documents.",
+  "Comma-separated text files or globs: one sentence per line, a blank line "
+  "between documents.",
   required=True,
 )
 flags.DEFINE_string(
   "output_file",
   None,
-  "TFRecord files to write, with commas between; records go to them in turn.",
+  "Comma-separated TFRecord files to write; records go to them in turn.",
   required=True,
 )
 shared_flags.define(
@@ -32,42 +32,49 @@ shared_flags.define(
   "max_predictions_per_seq",
   "dupe_factor",
   required=("vocab_file",),
-  texts={"max_seq_length": "Tokens of a sequence, [CLS] and [SEP] included."},
+  texts={
+    "max_seq_length": (
+      "Maximum sequence length in tokens, including [CLS] and [SEP]."
+    )
+  },
 )
 flags.DEFINE_bool(
-  "do_whole_word_mask", False, "Mask all pieces of a word, or none."
+  "do_whole_word_mask", False, "Mask all word pieces of a word, or none."
 )
-flags.DEFINE_integer("random_seed", 12345, "Seed of all random choices.")
-flags.DEFINE_float("masked_lm_prob", 0.15, "Share of the tokens to mask.")
+flags.DEFINE_integer("random_seed", 12345, "Random seed.")
+flags.DEFINE_float("masked_lm_prob", 0.15, "Fraction of the tokens to mask.")
 flags.DEFINE_float(
   "short_seq_prob",
   0.1,
-  "Share of the documents from which to make sequences that are shorter.",
+  "Probability of creating sequences that are shorter than the maximum.",
 )
 flags.DEFINE_integer(
   "num_shards",
   1,
-  "Parts of the corpus, each with files of its own: NAME-00000-of-00004. Each "
-  "is a run of its own, with the seed random_seed plus its number.",
+  "Number of shards of the corpus, each with its own output files: "
+  "NAME-00000-of-00004. A shard's seed is random_seed plus its number.",
 )
 flags.DEFINE_integer(
-  "num_workers", 1, "Processes that make shards, for --runner=local, direct."
+  "num_workers",
+  1,
+  "Number of processes that make shards, for --runner=local and direct.",
 )
 flags.DEFINE_enum(
   "runner",
   runner_names.LOCAL,
   runner_names.NAMES,
-  "What makes the shards: this machine, or Apache Beam on one of its runners.",
+  "Where shards are made: local, or with Apache Beam on one of its runners.",
 )
 flags.DEFINE_string(
   "beam_options",
   "",
-  "Options of Beam's pipeline, as on a command line: '--region=... --...'.",
+  "Options of the Beam pipeline, as on a command line: '--region=... --...'.",
 )
 flags.DEFINE_string(
   "tmp_dir",
   "",
-  "Folder for what does not fit into memory; beside the output if empty.",
+  "Directory for data that does not fit into memory. Default: beside the "
+  "output.",
 )
 
 

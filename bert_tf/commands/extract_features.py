@@ -18,14 +18,14 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "input_file",
   None,
-  'Text, one line for each text or pair ("a ||| b").',
+  'Input file with one text or pair of texts ("a ||| b") per line.',
   required=True,
 )
 flags.DEFINE_string(
-  "output_file", None, "Where the features go.", required=True
+  "output_file", None, "Output file for the vectors.", required=True
 )
 flags.DEFINE_string(
-  "layers", "-1,-2,-3,-4", "Layers, -1 the last, comma-separated."
+  "layers", "-1,-2,-3,-4", "Comma-separated layers; -1 is the last."
 )
 shared_flags.define(
   "bert_config_file",
@@ -39,22 +39,24 @@ shared_flags.define(
 flags.DEFINE_bool(
   "use_one_hot_embeddings",
   False,
-  "Look words up by a product instead of a gather; on a TPU always so.",
+  "Look up embeddings with a matmul instead of a gather (always on TPUs).",
 )
 flags.DEFINE_enum(
   "output_format",
   "json",
   settings.OUTPUT_FORMATS,
-  "json is the original's lines; npz and tfrecord are smaller and exact.",
+  "json writes the original's lines; npz and tfrecord are smaller and exact.",
 )
 flags.DEFINE_enum(
   "pooling",
   "none",
   pooling_names.POOLINGS,
-  "One vector for each line instead of one for each token.",
+  "Pool the token vectors into one vector per line.",
 )
 flags.DEFINE_bool(
-  "word_vectors", False, "One vector for each word, with its place in the line."
+  "word_vectors",
+  False,
+  "Write one vector per word, with its position in the line.",
 )
 device_flags.define_devices()
 

@@ -23,24 +23,34 @@ shared_flags.define(
   "batch_size",
   "top_k",
   required=("bert_config_file", "init_checkpoint", "vocab_file"),
-  texts={"max_seq_length": "The most tokens; unset: what the model allows."},
+  texts={
+    "max_seq_length": (
+      "Maximum sequence length in tokens. Default: the model's maximum."
+    )
+  },
   max_seq_length=None,
 )
 flags.DEFINE_enum(
   "mode",
   "fill",
   settings.MODES,
-  "fill: the likeliest words for each [MASK]; perplexity: of a line, each "
-  "piece masked in turn; next_sentence: whether b follows a in 'a ||| b'.",
+  "fill: the most likely words for each [MASK]; perplexity: that of each "
+  "line, masking one piece at a time; next_sentence: whether b follows a in "
+  "'a ||| b'.",
 )
 flags.DEFINE_string(
-  "input_file", None, "One text or pair a line; unset: standard input."
+  "input_file",
+  None,
+  "Input file, one text or pair per line. Default: standard input.",
 )
 flags.DEFINE_string(
-  "output_file", None, "Where answers go; unset: standard output."
+  "output_file", None, "Output file. Default: standard output."
 )
 flags.DEFINE_enum(
-  "output_format", "plain", settings.FORMATS, "json: a line each."
+  "output_format",
+  "plain",
+  settings.FORMATS,
+  "json writes one JSON object per line.",
 )
 device_flags.define_devices()
 

@@ -16,15 +16,16 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "saved_model",
   None,
-  "A SavedModel of export_saved_model, or its export_dir: the last version.",
+  "SavedModel written by export_saved_model, or its parent directory, whose "
+  "latest version is used.",
   required=True,
 )
 shared_flags.define(
   "batch_size",
   texts={
     "batch_size": (
-      "The most lines computed at once. A line is answered at once where no "
-      "other is waiting."
+      "Maximum number of lines per batch. A line is answered immediately when "
+      "no other line is waiting."
     )
   },
 )

@@ -18,13 +18,13 @@ flags.DEFINE_string(
   str(_SAMPLE),
   "Text to learn from: one sentence a line, blank lines between documents.",
 )
-flags.DEFINE_integer("vocab_size", 2000, "The most word pieces to learn.")
+flags.DEFINE_integer("vocab_size", 2000, "Maximum vocabulary size.")
 shared_flags.define(
   "output_dir",
   "num_train_steps",
   "dupe_factor",
   "seed",
-  texts={"seed": "Of everything."},
+  texts={"seed": "Random seed of all steps."},
   output_dir="quickstart_output",
   num_train_steps=1000,
   dupe_factor=40,

@@ -3,12 +3,15 @@
 import contextlib
 import importlib.abc
 import importlib.machinery
+import logging
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
+
+from absl import logging as absl_logging
 
 # What may be dropped; every other line is passed on. 303 is "no driver", 100
 # "no device": machines without a GPU, where both are as they should be.
@@ -27,8 +30,15 @@ def install() -> None:
   TF_CPP_MIN_LOG_LEVEL keeps its value where the user has set it.
   """
   os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+  absl_logging.get_absl_logger().addFilter(_is_worth_a_line)
   if "tensorflow" not in sys.modules:
     sys.meta_path.insert(0, _QuietFinder())
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+  """Whether a record is ours, or TensorFlow's and at least a warning."""
+  is_tensorflow_s = "/tensorflow/python/" in record.pathname
+  return record.levelno >= logging.WARNING or not is_tensorflow_s
 
 
 @contextlib.contextmanager

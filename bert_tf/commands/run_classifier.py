@@ -39,7 +39,7 @@ _MODEL_TYPES = {
 }
 
 flags.DEFINE_string(
-  "data_dir", None, "Where the task's .tsv files are.", required=True
+  "data_dir", None, "Directory with the task's .tsv files.", required=True
 )
 flags.DEFINE_string(
   "task_name",
@@ -48,33 +48,38 @@ flags.DEFINE_string(
   "train.tsv, dev.tsv and test.tsv of your own.",
   required=True,
 )
-flags.DEFINE_string("text_column", "text", "tsv: column of the text.")
-flags.DEFINE_string("text_pair_column", None, "tsv: column of a second text.")
-flags.DEFINE_string("label_column", "label", "tsv: column of the label.")
+flags.DEFINE_string("text_column", "text", "tsv: name of the text column.")
+flags.DEFINE_string(
+  "text_pair_column", None, "tsv: name of the column of a second text."
+)
+flags.DEFINE_string("label_column", "label", "tsv: name of the label column.")
 flags.DEFINE_enum(
   "task_type",
   task_definition.SINGLE_LABEL,
   task_definition.KINDS,
-  "tsv: one label, several labels with separators between, or a number.",
+  "tsv: one label, several separated labels, or a number per text.",
 )
 flags.DEFINE_list(
-  "labels", None, "tsv: labels in order; unset: those of train.tsv, sorted."
+  "labels", None, "tsv: labels, in order. Default: those of train.tsv, sorted."
 )
-flags.DEFINE_string("label_separator", ",", "tsv: between labels of a text.")
+flags.DEFINE_string(
+  "label_separator", ",", "tsv: separator between the labels of a text."
+)
 flags.DEFINE_bool(
-  "test_results_header", False, "Whether test_results.tsv begins with labels."
+  "test_results_header",
+  False,
+  "Write the labels as the first line of test_results.tsv.",
 )
 flags.DEFINE_bool(
   "skip_bad_lines",
   False,
-  "Whether to leave out lines of train and dev files that are not as they "
-  "should be; otherwise they are an error.",
+  "Skip malformed lines of the train and dev files instead of failing.",
 )
 flags.DEFINE_integer(
   "num_trials",
   1,
-  "Trainings with seeds that follow one another, in trial_1 and so on below "
-  "output_dir; trials.tsv shows their mean and spread.",
+  "Number of trainings with consecutive seeds, in output_dir/trial_1 and so "
+  "on; trials.tsv reports their mean and standard deviation.",
 )
 shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)

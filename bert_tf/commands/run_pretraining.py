@@ -29,17 +29,21 @@ shared_flags.define(
   "num_train_steps",
   required=("bert_config_file", "output_dir"),
   texts={
-    "max_seq_length": "Tokens of a sequence; as the records were made.",
+    "max_seq_length": "Sequence length of the records.",
     "max_predictions_per_seq": (
-      "Masked words of a sequence; as the records were made."
+      "Maximum number of masked tokens per sequence of the records."
     ),
   },
 )
 flags.DEFINE_string(
   "input_file", None, "Record files or globs, comma-separated.", required=True
 )
-flags.DEFINE_integer("num_warmup_steps", 10000, "Steps of warm-up.")
-flags.DEFINE_integer("max_eval_steps", 100, "Steps of evaluation.")
+flags.DEFINE_integer(
+  "num_warmup_steps", 10000, "Number of steps of linear learning-rate warm-up."
+)
+flags.DEFINE_integer(
+  "max_eval_steps", 100, "Maximum number of evaluation steps."
+)
 device_flags.define()
 
 

@@ -21,17 +21,21 @@ from bert_tf.tasks.squad import settings
 FLAGS = flags.FLAGS
 
 fine_tuning_flags.define(max_seq_length=384)
-flags.DEFINE_string("train_file", None, "SQuAD's JSON to train on.")
-flags.DEFINE_string("predict_file", None, "SQuAD's JSON to answer.")
+flags.DEFINE_string("train_file", None, "SQuAD JSON file to train on.")
+flags.DEFINE_string(
+  "predict_file", None, "SQuAD JSON file with the questions to answer."
+)
 shared_flags.define(*shared_flags.SPAN)
 flags.DEFINE_bool(
-  "verbose_logging", False, "Whether to log answers that were not aligned."
+  "verbose_logging",
+  False,
+  "Log answers that could not be aligned with the text.",
 )
 flags.DEFINE_bool(
   "batch_by_length",
   False,
-  "Whether to predict without the padding of max_seq_length: sooner on CPU and "
-  "GPU, but the n-best lists, and rarely an answer, differ from the original.",
+  "Predict without padding to max_seq_length. Faster on CPU and GPU, but the "
+  "n-best lists, and rarely an answer, differ from the original.",
 )
 
 

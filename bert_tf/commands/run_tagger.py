@@ -21,19 +21,29 @@ from bert_tf.tasks.tagging import settings
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
-  "data_dir", None, "Holds train.txt, dev.txt, test.txt, or .conll, .tsv, .bio."
+  "data_dir",
+  None,
+  "Directory with train, dev and test files: .txt, .conll, .tsv or .bio.",
 )
-flags.DEFINE_string("train_file", None, "Instead of the one in data_dir.")
-flags.DEFINE_string("dev_file", None, "Instead of the one in data_dir.")
-flags.DEFINE_string("test_file", None, "Instead of the one in data_dir.")
+flags.DEFINE_string(
+  "train_file", None, "Training file, instead of the one in data_dir."
+)
+flags.DEFINE_string(
+  "dev_file", None, "Evaluation file, instead of the one in data_dir."
+)
+flags.DEFINE_string(
+  "test_file", None, "Test file, instead of the one in data_dir."
+)
 flags.DEFINE_string(
   "labels",
   None,
-  "Labels with commas between, or a file with one a line; unset: those that "
-  "occur in the training file.",
+  "Comma-separated labels, or a file with one per line. Default: those of the "
+  "training file.",
 )
 flags.DEFINE_integer(
-  "label_column", -1, "Column of the label, from 0, or from -1, the last."
+  "label_column",
+  -1,
+  "Index of the label column, from 0; negative counts from the end.",
 )
 shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)

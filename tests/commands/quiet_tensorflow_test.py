@@ -1,5 +1,6 @@
 """What is left of TensorFlow's own lines, on the file descriptor."""
 
+import logging
 import os
 
 import pytest
@@ -68,3 +69,16 @@ def test_a_level_that_the_user_sets_stays(monkeypatch):
   monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
   quiet_tensorflow.install()
   assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+
+
+@pytest.mark.parametrize(
+  ("path", "level", "expected"),
+  [
+    ("/lib/tensorflow/python/checkpoint/saver.py", logging.INFO, False),
+    ("/lib/tensorflow/python/checkpoint/saver.py", logging.WARNING, True),
+    ("/lib/bert_tf/export/exporter.py", logging.INFO, True),
+  ],
+)
+def test_informative_records_of_tensorflow_are_dropped(path, level, expected):
+  record = logging.LogRecord("absl", level, path, 1, "x", (), None)
+  assert quiet_tensorflow._is_worth_a_line(record) == expected
