@@ -30,7 +30,8 @@ GROUPS = {
     use_one_hot_embeddings layers pooling normalize word_vectors
     """,
   "Training": """
-    do_train train_batch_size learning_rate num_train_epochs num_train_steps
+    do_train allow_new_layers train_batch_size learning_rate num_train_epochs
+    num_train_steps
     num_warmup_steps warmup_proportion optimizer gradient_accumulation_steps
     freeze_layers seed num_trials eval_steps best_metric
     early_stopping_patience save_checkpoints_steps keep_checkpoint_max
