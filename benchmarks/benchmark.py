@@ -26,10 +26,11 @@ _TOKENIZERS = {
 }
 
 _RECORDS = ("pretraining_data", "featurizing")
-_MODELS = ("forward", "ragged", "load", "training", "input_pipeline")
+_ON_TEXT = ("input_pipeline", "fine_tuning")
+_MODELS = ("forward", "ragged", "load", "training", *_ON_TEXT)
 # What these cannot do without.
 _NEEDED = dict.fromkeys(_TOKENIZERS, ("vocab_file",)) | dict.fromkeys(
-  (*_RECORDS, "input_pipeline"), ("vocab_file", "input")
+  (*_RECORDS, *_ON_TEXT), ("vocab_file", "input")
 )
 
 _WHAT = flags.DEFINE_enum(
@@ -39,13 +40,15 @@ _INPUT = flags.DEFINE_string(
   "input",
   None,
   "A text file. Without it, for tokenizers: made-up lines in many scripts. For "
-  "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad.",
+  "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad. "
+  "For fine_tuning: TASK:FOLDER.",
 )
 shared_flags.define(
   "vocab_file",
   "do_lower_case",
   "bert_config_file",
   "dupe_factor",
+  "max_seq_length",
   texts={"bert_config_file": "Of the model; BERT-base if not given."},
   dupe_factor=5,
 )
@@ -84,7 +87,13 @@ def main() -> None:
 
 
 def _time_models() -> None:
-  from benchmarks import forward, input_pipeline, training
+  from benchmarks import (
+    fine_tuning,
+    forward,
+    input_pipeline,
+    record_making,
+    training,
+  )
 
   config = bert_config.BertConfig(vocab_size=30522)
   if FLAGS.bert_config_file is not None:
@@ -105,6 +114,12 @@ def _time_models() -> None:
     case "input_pipeline":
       rows = input_pipeline.run(config, shapes[0], rounds, *_text_arguments())
       print_table = input_pipeline.print_table
+    case "fine_tuning":
+      text, vocab_file, lower = _text_arguments()
+      rows = fine_tuning.run(
+        text, vocab_file, lower, config, rounds, FLAGS.max_seq_length
+      )
+      print_table = record_making.print_table
   print_table(rows)
   _write_json(rows)
 

@@ -8,6 +8,7 @@ import os
 import re
 
 import tensorflow as tf
+from absl import logging
 
 from bert_tf import files
 
@@ -15,6 +16,7 @@ INDEX = ".index"
 DATA = ".data-00000-of-00001"
 DEFAULT = "bert_model.ckpt"
 # What TensorFlow's reader of checkpoints takes for a pattern, wherever it is.
+_OF_PREFIX = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 _PATTERN = re.compile(r"\[.*\]|\\")
 
 
@@ -22,14 +24,15 @@ def find(path: str | os.PathLike[str]) -> str:
   """The checkpoint prefix that `path` stands for.
 
   Args:
-    path: A prefix, its `.index` file, or a folder: one with a `checkpoint`
-      file (its latest), with bert_model.ckpt, or with just one checkpoint.
+    path: A prefix, its `.index` or `.data` file, or a folder: one with a
+      `checkpoint` file (its latest), with bert_model.ckpt, or with just one
+      checkpoint.
 
   Raises:
     FileNotFoundError: There is none; the message says what was looked for.
   """
   path = os.fspath(path)
-  path = path.removesuffix(INDEX)
+  path = _OF_PREFIX.sub("", path)
   if tf.io.gfile.exists(path + INDEX):
     return path
   if not tf.io.gfile.isdir(path):
@@ -53,6 +56,7 @@ def find(path: str | os.PathLike[str]) -> str:
   raise FileNotFoundError(
     f"no checkpoint in {path}: expected {DEFAULT}{INDEX}, found "
     f"{', '.join(map(os.path.basename, found)) or 'no .index file'}"
+    + (f"; its file 'checkpoint' names {latest}" if latest else "")
   )
 
 
@@ -69,9 +73,25 @@ def listed(folder: str) -> tuple[str | None, list[str]]:
     state = None
   if state is None:
     return None, []
-  return str(state.model_checkpoint_path), [
+  return _here(folder, str(state.model_checkpoint_path)), [
     str(path) for path in state.all_model_checkpoint_paths
   ]
+
+
+def _here(folder: str, prefix: str) -> str:
+  """A listed prefix, or the one of its name in the folder that was moved."""
+  beside = os.path.join(folder, os.path.basename(prefix))
+  if not prefix or tf.io.gfile.exists(prefix + INDEX):
+    return prefix
+  if not tf.io.gfile.exists(beside + INDEX):
+    return prefix
+  logging.warning(
+    "%s names %s, which is not there; taking %s, which is",
+    os.path.join(folder, "checkpoint"),
+    prefix,
+    beside,
+  )
+  return beside
 
 
 def check_path(path: str) -> None:

@@ -51,6 +51,9 @@ class GoogleFormat(checkpoint_format.WritableFormat):
     vocabulary = portable_model.read_vocabulary(os.path.dirname(reader.prefix))
     extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
     told = notes(reader.prefix, config)
+    run = run_metadata.beside(reader.prefix)
+    for of_run in run.rules(reader.prefix).values() if run else ():
+      stated = {**of_run, **stated}
     labels_of = told.get("labels_of")
     return portable_model.Portable(
       path=reader.prefix,

@@ -71,7 +71,7 @@ def read_rules(folder: str) -> dict[str, Any]:
     _check_config(values, path, has_fast)
     found[path] = tokenizer_rules.stated(values, path)
   if files.exists(added):
-    _check_added(files.read_json(added), added, "the file")
+    _check_added(list(files.read_json(added)), added, "the file")
   if has_fast:
     found[fast_path] = _read_fast(files.read_json(fast_path), fast_path)
   return tokenizer_rules.merged(found)
@@ -101,11 +101,9 @@ def _check_config(values: Mapping[str, Any], path: str, has_fast: bool) -> None:
     "never_split",
     "additional_special_tokens",
     "extra_special_tokens",
+    "added_tokens_decoder",
   ):
-    _check_added(values.get(key) or (), path, key)
-  decoder = values.get("added_tokens_decoder") or {}
-  if isinstance(decoder, Mapping):
-    _check_added(decoder.values(), path, "added_tokens_decoder")
+    _check_added(values.get(key), path, key)
 
 
 def _content(token: Any) -> Any:
@@ -113,11 +111,20 @@ def _content(token: Any) -> Any:
   return token.get("content") if isinstance(token, Mapping) else token
 
 
-def _check_added(tokens: Iterable[Any], path: str, key: str) -> None:
-  """Checks that no tokens but the special ones are looked for in texts."""
+def _check_added(tokens: Any, path: str, key: str) -> None:
+  """Checks that no tokens but the special ones are looked for in texts.
+
+  Args:
+    tokens: A list, or an object with the tokens as values; nothing, perhaps.
+    path: The file.
+    key: Where they stand in it.
+  """
+  if isinstance(tokens, Mapping):
+    tokens = list(tokens.values())
+  listed = tokens if isinstance(tokens, list) else [tokens] if tokens else []
   others = [
     content
-    for content in map(_content, tokens)
+    for content in map(_content, listed)
     if content not in vocabulary_file.SPECIAL_TOKENS
   ]
   if others:
@@ -127,28 +134,27 @@ def _check_added(tokens: Iterable[Any], path: str, key: str) -> None:
 
 def _read_fast(values: Mapping[str, Any], path: str) -> dict[str, Any]:
   """The rules of tokenizer.json, whose parts must be those of BERT's."""
-  model = values.get("model")
-  found: dict[str, Any] = {}
-  if isinstance(model, Mapping):
-    for key, expected in (
-      ("type", "WordPiece"),
-      ("unk_token", wordpiece_tokenizer.UNKNOWN),
-      ("continuing_subword_prefix", wordpiece_tokenizer.CONTINUATION),
-    ):
-      if model.get(key, expected) != expected:
-        raise _differs(path, f"model.{key}", model[key], expected)
-    found |= tokenizer_rules.stated(model, path, _MODEL, "model.")
-  _check_added(values.get("added_tokens") or (), path, "added_tokens")
+  model = values.get("model", {})
+  if not isinstance(model, Mapping):
+    raise _differs(path, "model", model, "a WordPiece")
+  for key, expected in (
+    ("type", "WordPiece"),
+    ("unk_token", wordpiece_tokenizer.UNKNOWN),
+    ("continuing_subword_prefix", wordpiece_tokenizer.CONTINUATION),
+  ):
+    if model.get(key, expected) != expected:
+      raise _differs(path, f"model.{key}", model[key], expected)
+  _check_added(values.get("added_tokens"), path, "added_tokens")
   normalizer = _part(values, path, "normalizer", "BertNormalizer")
-  if normalizer.get("clean_text", True) is not True:
-    found_instead = normalizer["clean_text"]
-    raise _differs(path, "normalizer.clean_text", found_instead, "true")
+  clean_text = normalizer.get("clean_text", True)
+  if clean_text is not True:
+    raise _differs(path, "normalizer.clean_text", clean_text, "true")
   _part(values, path, "pre_tokenizer", "BertPreTokenizer")
   if values.get("post_processor") is not None:
     _check_templates(values["post_processor"], path)
-  return found | tokenizer_rules.stated(
-    normalizer, path, _NORMALIZER, "normalizer."
-  )
+  return tokenizer_rules.stated(
+    model, path, _MODEL, "model."
+  ) | tokenizer_rules.stated(normalizer, path, _NORMALIZER, "normalizer.")
 
 
 def _part(

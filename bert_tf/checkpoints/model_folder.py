@@ -75,7 +75,7 @@ class ModelFolder:
     self.labels, self.labels_of = tuple(labels), labels_of
     self.vocab_file = os.fspath(vocab_file or self._find_vocabulary(folder))
     if do_lower_case is None:
-      stated = stored_rules.stated(self.vocab_file)
+      stated = stored_rules.stated(self.vocab_file, self.path)
       do_lower_case = stated.get("lower_case")
     if do_lower_case is None:
       do_lower_case = _lower_cases(self.vocab_file)

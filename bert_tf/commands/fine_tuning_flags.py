@@ -19,6 +19,7 @@ def define(max_seq_length: int) -> None:
     "vocab_file",
     "output_dir",
     "init_checkpoint",
+    "allow_new_layers",
     "do_lower_case",
     "max_seq_length",
     "do_train",

@@ -19,6 +19,7 @@ shared_flags.define(
   "bert_config_file",
   "output_dir",
   "init_checkpoint",
+  "allow_new_layers",
   "max_seq_length",
   "do_train",
   "do_eval",

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from absl import flags
 
@@ -30,6 +30,12 @@ _SHARED: dict[str, tuple[type, Any, str]] = {
     str,
     None,
     "Output directory for checkpoints, logs and results.",
+  ),
+  "allow_new_layers": (
+    bool,
+    False,
+    "Allow training to start from a checkpoint that lacks variables of the "
+    "encoder, which are then initialized randomly.",
   ),
   "do_lower_case": (
     bool,
@@ -103,6 +109,8 @@ _SHARED: dict[str, tuple[type, Any, str]] = {
     "eval_results.txt.",
   ),
 }
+# The model tells them, where they are not given.
+_AS_THE_MODEL = ("do_lower_case",)
 SPAN = (
   "doc_stride",
   "max_query_length",
@@ -140,10 +148,25 @@ def define(
 def settings(kind: type[T], **others: Any) -> T:
   """Makes settings out of the flags that their fields are named after.
 
+  A flag of what belongs to the model, if not given, is None where it may be.
+
   Args:
     kind: A dataclass.
     **others: Fields that are not a flag as it stands.
   """
-  names = [field.name for field in dataclasses.fields(cast(Any, kind))]
-  flagged = {name: FLAGS[name].value for name in names if name not in others}
+  fields = [
+    x for x in dataclasses.fields(cast(Any, kind)) if x.name not in others
+  ]
+  flagged = {
+    field.name: FLAGS[field.name].value
+    for field in fields
+    if field.name not in _AS_THE_MODEL
+  }
+  # The original's defaults stay those of the flags.
+  for field in fields:
+    if field.name in _AS_THE_MODEL:
+      may_be_unset = type(None) in get_args(field.type)
+      flag = FLAGS[field.name]
+      unset = may_be_unset and not flag.present
+      flagged[field.name] = None if unset else flag.value
   return kind(**flagged, **others)

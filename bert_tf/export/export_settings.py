@@ -33,7 +33,8 @@ class ExportSettings:
 
   Attributes:
     model_type: One of `MODEL_TYPES`.
-    do_lower_case: As of the tokenizer.
+    do_lower_case: As of the tokenizer; None takes what the files of the model
+      say, else True.
     max_seq_length: The most tokens of a sequence.
     labels: What the outputs stand for, of the types that have labels.
     precision: One of `PRECISIONS`; weights are stored in it, too.
@@ -51,7 +52,7 @@ class ExportSettings:
   """
 
   model_type: str
-  do_lower_case: bool = True
+  do_lower_case: bool | None = True
   max_seq_length: int = 128
   labels: tuple[str, ...] = ()
   precision: str = "float32"

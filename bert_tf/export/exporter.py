@@ -23,6 +23,7 @@ from bert_tf.checkpoints import (
   model_tokenizer,
   portable_model,
   run_metadata,
+  stored_rules,
 )
 from bert_tf.export import (
   export_check,
@@ -59,12 +60,15 @@ def export(
   """
   checkpoint_prefix.check_path(export_dir)
   settings = _with_labels(settings, checkpoint)
+  if settings.do_lower_case is None:
+    rules = stored_rules.beside(vocab_file, None, checkpoint)
+    settings = dataclasses.replace(settings, do_lower_case=rules.lower_case)
   module, reference = make(config, checkpoint, vocab_file, settings)
   temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
   try:
     with tempfile.TemporaryDirectory() as folder:
-      rules = reference.rules.to_dict()
-      _write_assets(folder, config, vocab_file, settings, rules)
+      stored = reference.rules.to_dict()
+      _write_assets(folder, config, vocab_file, settings, stored)
       write(module, folder, temporary)
     written = tf.saved_model.load(temporary).signatures
     export_check.check(written, module, reference)
@@ -90,7 +94,9 @@ def make(
     settings.do_lower_case, checkpoint
   )
   config.check_length(settings.max_seq_length)
-  reference = model_tokenizer.load(config, vocab_file, settings.do_lower_case)
+  reference = model_tokenizer.load(
+    config, vocab_file, settings.do_lower_case, checkpoint=checkpoint
+  )
   tokenizer = in_graph_tokenizer.InGraphTokenizer(
     vocab_file, rules=reference.rules
   )

@@ -16,6 +16,7 @@ from bert_tf.inputs import record_files
 
 SHUFFLE_BUFFER = 10_000
 _OPEN_FILES = 8
+_PARALLEL_BATCHES = 2  # parsed at once, and ready for the step
 _CHECKED = 1000  # records of each file
 
 
@@ -75,8 +76,15 @@ def replica_batches(
   def parse(row: Any) -> dict[str, Any]:
     return _parse(tf.ensure_shape(row, [size]), features, limits)
 
-  parsed = rows.map(parse, num_parallel_calls=tf.data.AUTOTUNE)
-  return parsed.prefetch(tf.data.AUTOTUNE)
+  parsed = rows.map(parse, num_parallel_calls=_PARALLEL_BATCHES)
+  return parsed.prefetch(_PARALLEL_BATCHES).with_options(_options())
+
+
+def _options() -> Any:
+  """Nothing is tuned: the thread that would tune delays the end of a run."""
+  options = tf.data.Options()
+  options.autotune.enabled = False
+  return options
 
 
 def dataset_fn(
@@ -150,7 +158,7 @@ def _epoch(
   records = records.interleave(
     tf.data.TFRecordDataset,
     cycle_length=min(_OPEN_FILES, len(files.paths)),
-    num_parallel_calls=tf.data.AUTOTUNE,
+    num_parallel_calls=min(_OPEN_FILES, len(files.paths)),
     deterministic=True,
   )
   shuffle_seed = tf.random.stateless_uniform(

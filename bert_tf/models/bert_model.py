@@ -14,7 +14,7 @@ from bert_tf.layers import (
   named_variables,
   pooler,
 )
-from bert_tf.models import loadable_model
+from bert_tf.models import encoder_inputs, loadable_model
 
 
 class BertOutput(NamedTuple):
@@ -96,7 +96,8 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
 
     Args:
       input_ids: int32 [B, S]; or a mapping with `input_ids` and, if wanted,
-        `input_mask` and `segment_ids`.
+        `input_mask` and `segment_ids`, by these names or those of Hugging Face
+        or keras-hub, and labels of any names.
       input_mask: int32 [B, S], 1 for tokens, 0 for padding; all 1 if None.
       segment_ids: int32 [B, S]; all 0 if None.
       training: Whether dropout is applied.
@@ -106,16 +107,20 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
-        id lies outside its table.
+        id lies outside its table, or a mapping has a key that looks like
+        an input's and is none.
     """
     if isinstance(input_ids, Mapping):
-      features = input_ids
-      input_ids = features["input_ids"]
-      input_mask = features.get("input_mask", input_mask)
-      segment_ids = features.get("segment_ids", segment_ids)
+      found = encoder_inputs.of(input_ids)
+      input_ids = found.input_ids
+      input_mask = input_mask if found.input_mask is None else found.input_mask
+      if found.segment_ids is not None:
+        segment_ids = found.segment_ids
     input_ids = tf.cast(input_ids, tf.int32)
     if input_mask is None:
       input_mask = tf.ones_like(input_ids)
+    elif tf.as_dtype(input_mask.dtype).is_bool:
+      input_mask = tf.cast(input_mask, tf.int32)
     if segment_ids is None:
       segment_ids = tf.zeros_like(input_ids)
     segment_ids = tf.cast(segment_ids, tf.int32)

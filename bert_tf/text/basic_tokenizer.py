@@ -58,7 +58,7 @@ def finish(char: str, rules: tokenizer_rules.TokenizerRules) -> str:
   """What a character of the clean, perhaps decomposed text becomes."""
   if rules.strip_accents and unicodedata.category(char) == "Mn":
     return ""
-  if rules.lower_case and not rules.has_original_words:
+  if rules.lower_case and not rules.has_final_sigma:
     return "".join(map(_set_punctuation_apart, char.lower()))
   return _set_punctuation_apart(char)
 
@@ -69,15 +69,15 @@ def _set_punctuation_apart(char: str) -> str:
 
 def between(text: str, rules: tokenizer_rules.TokenizerRules) -> str:
   """What becomes of clean text that is not a matter of single characters."""
-  if rules.lower_case and rules.has_original_words:
-    text = text.lower()  # A sigma at the end of a word becomes a final one.
+  if rules.has_final_sigma:
+    text = text.lower()
   return unicodedata.normalize("NFD", text) if rules.strip_accents else text
 
 
-def becomes(text: str, rules: tokenizer_rules.TokenizerRules) -> str:
-  """The words of `text` with spaces between them: all of it, unhurried."""
-  text = between("".join(clean(char, rules) for char in text), rules)
-  return "".join(finish(char, rules) for char in text)
+def becomes(char: str, rules: tokenizer_rules.TokenizerRules) -> str:
+  """What all steps make of a character that stands alone."""
+  text = between(clean(char, rules), rules)
+  return "".join(finish(one, rules) for one in text)
 
 
 class _CharacterTable(dict[int, str]):
@@ -95,16 +95,17 @@ class _CharacterTable(dict[int, str]):
 @functools.cache
 def _tables(
   rules: tokenizer_rules.TokenizerRules,
-) -> tuple[_CharacterTable, _CharacterTable]:
-  """The tables of `clean` and `finish`.
+) -> tuple[_CharacterTable, _CharacterTable, _CharacterTable]:
+  """The tables of `clean`, `finish` and `becomes`.
 
   Shared by all tokenizers of these rules: they hold facts about characters,
   nothing else, and grow to one entry for each different character seen.
   """
-  return (
-    _CharacterTable(functools.partial(clean, rules=rules)),
-    _CharacterTable(functools.partial(finish, rules=rules)),
+  cleaned, finished, becoming = (
+    _CharacterTable(functools.partial(rule, rules=rules))
+    for rule in (clean, finish, becomes)
   )
+  return cleaned, finished, becoming
 
 
 class BasicTokenizer:
@@ -123,7 +124,9 @@ class BasicTokenizer:
     self.rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
       do_lower_case
     )
-    self._cleaned, self._finished = _tables(self.rules)
+    self._has_final_sigma = self.rules.has_final_sigma
+    self._strips_accents = self.rules.strip_accents
+    self._cleaned, self._finished, self._becoming = _tables(self.rules)
 
   @property
   def do_lower_case(self) -> bool:
@@ -132,5 +135,14 @@ class BasicTokenizer:
 
   def tokenize(self, text: str | bytes) -> list[str]:
     """Returns the words and punctuation signs of `text`, in order."""
-    text = between(to_unicode(text).translate(self._cleaned), self.rules)
+    text = to_unicode(text).translate(self._cleaned)
+    # `between`, without the call: this is the innermost loop of many texts.
+    if self._has_final_sigma:
+      text = text.lower()
+    if self._strips_accents:
+      text = unicodedata.normalize("NFD", text)
     return text.translate(self._finished).split()
+
+  def becomes(self, char: str) -> str:
+    """Returns what a character becomes: its words have spaces around them."""
+    return self._becoming[ord(char)]

@@ -38,32 +38,47 @@ CASED_MODELS = frozenset(
 _CHECKPOINT = re.compile(r"^.*?([A-Za-z0-9_-]+)/bert_model.ckpt")
 
 
+def stated_case(init_checkpoint: str | None) -> tuple[str, bool] | None:
+  """The model that a checkpoint's path names, and whether it is uncased.
+
+  Args:
+    init_checkpoint: As of `validate_case_matches_checkpoint`.
+
+  Returns:
+    None if the path names none of Google's models.
+  """
+  path = init_checkpoint or ""
+  for full in (path, f"{path.rstrip('/')}/bert_model.ckpt"):
+    match = _CHECKPOINT.match(full)
+    name = match.group(1) if match else ""
+    if name in LOWER_CASED_MODELS or name in CASED_MODELS:
+      return name, name in LOWER_CASED_MODELS
+  return None
+
+
 def validate_case_matches_checkpoint(
-  do_lower_case: bool, init_checkpoint: str | None
+  do_lower_case: bool | None, init_checkpoint: str | None
 ) -> None:
   """Checks the flag against the kind that the checkpoint's name states.
 
   A name that is not one of Google's says nothing and passes.
 
   Args:
-    do_lower_case: the flag.
-    init_checkpoint: `<directories>/<model name>/bert_model.ckpt`, or nothing.
+    do_lower_case: the flag; None if it is not given, which fits all.
+    init_checkpoint: `<directories>/<model name>/bert_model.ckpt`, its folder,
+      or nothing.
 
   Raises:
     ValueError: the model is known and is of the other kind.
   """
-  match = _CHECKPOINT.match(init_checkpoint or "")
-  if not match:
+  stated = stated_case(init_checkpoint)
+  if stated is None or do_lower_case in (None, stated[1]):
     return
-  name = match.group(1)
-  for models, kind, wanted in (
-    (LOWER_CASED_MODELS, "uncased", True),
-    (CASED_MODELS, "cased", False),
-  ):
-    if name in models and do_lower_case != wanted:
-      raise ValueError(
-        f"--init_checkpoint={init_checkpoint} names the {kind} model {name}, "
-        f"but found --do_lower_case={do_lower_case}; pass "
-        f"--do_lower_case={wanted}, so that text is read as it was in "
-        "pre-training. If the name misleads, rename the directory"
-      )
+  name, wanted = stated
+  kind = "uncased" if wanted else "cased"
+  raise ValueError(
+    f"--init_checkpoint={init_checkpoint} names the {kind} model {name}, "
+    f"but found --do_lower_case={do_lower_case}; pass "
+    f"--do_lower_case={wanted}, so that text is read as it was in "
+    "pre-training. If the name misleads, rename the directory"
+  )

@@ -78,7 +78,6 @@ class Tables:
 @functools.lru_cache(maxsize=2)
 def tables(rules: tokenizer_rules.TokenizerRules) -> Tables:
   """Makes the tables: a second of work, the first time."""
-  has_final_sigma = rules.lower_case and rules.has_original_words
   packed = np.arange(SIZE, dtype=np.int32) << CODE_SHIFT
   packed |= UNCASED << CLASS_SHIFT | LETTER
   start, parts_of_all = [0], list[Part]()
@@ -96,7 +95,7 @@ def tables(rules: tokenizer_rules.TokenizerRules) -> Tables:
       else:
         found, kind = 0, DROPPED
       sigma_class = (
-        _sigma_class(chr(code), rules) if has_final_sigma else UNCASED
+        _sigma_class(chr(code), rules) if rules.has_final_sigma else UNCASED
       )
       packed[code] = found << CODE_SHIFT | sigma_class << CLASS_SHIFT | kind
   return Tables(

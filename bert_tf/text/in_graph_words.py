@@ -42,7 +42,7 @@ class WordSplitter(tf.Module):
   def __init__(self, rules: tokenizer_rules.TokenizerRules):
     super().__init__(name="word_splitter")
     tables = code_points.tables(rules)
-    self._has_final_sigma = rules.lower_case and rules.has_original_words
+    self._has_final_sigma = rules.has_final_sigma
     self._packed = tf.constant(tables.packed)
     self._several_start = tf.constant(tables.several_start)
     self._several_parts = tf.constant(tables.several_parts)

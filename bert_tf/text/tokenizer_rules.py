@@ -1,6 +1,7 @@
 """The rules of a tokenizer: case, accents, ideographs, the longest word."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -43,7 +44,7 @@ class TokenizerRules:
     """The original's rules, of its uncased or of its cased models."""
     return cls(lower_case=do_lower_case)
 
-  @property
+  @functools.cached_property
   def has_original_words(self) -> bool:
     """Whether the original has these rules for words.
 
@@ -54,8 +55,13 @@ class TokenizerRules:
     """
     return self.split_cjk and self.strip_accents == self.lower_case
 
+  @functools.cached_property
+  def has_final_sigma(self) -> bool:
+    """Whether a capital sigma at the end of a word becomes a final one."""
+    return self.lower_case and self.has_original_words
+
   def to_dict(self) -> dict[str, Any]:
-    """As stored in files: the case, and what the original has otherwise."""
+    """As stored in files: the case, and what differs from the original's."""
     usual = TokenizerRules.from_lower_case(self.lower_case)
     return {
       key: getattr(self, name)
@@ -65,7 +71,7 @@ class TokenizerRules:
 
 
 def _expected_instead(name: str, value: Any) -> str:
-  """What a field should be, if the value is none for it; else nothing."""
+  """What a field expects, if the value is not valid for it; else nothing."""
   if name != "max_input_chars_per_word":
     return "" if isinstance(value, bool) else "true or false"
   is_count = isinstance(value, int) and not isinstance(value, bool)
@@ -87,7 +93,7 @@ def stated(
     where: What stands before the keys in the message.
 
   Raises:
-    ValueError: A value is none for its key; the message names both.
+    ValueError: A value is not valid; the message names the file and the key.
   """
   found = {}
   for key, name in names.items():

@@ -32,7 +32,7 @@ def find(
   goes_on = False  # whether the last word takes the next character
   for place, char in enumerate(text):
     # Where words begin and end depends on each character and nothing else.
-    for part in basic_tokenizer.becomes(char, tokenizer.rules):
+    for part in tokenizer.becomes(char):
       if part.isspace():
         goes_on = False
       elif goes_on:

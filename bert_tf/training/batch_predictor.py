@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
@@ -23,6 +24,7 @@ def predict(
   per_token: Collection[str] = (),
   by_length: bool = True,
   progress: Callable[[int], object] = lambda count: None,
+  first: int = 0,
 ) -> dict[str, npt.NDArray[Any]]:
   """Applies a model, by default in batches of about equal length.
 
@@ -39,9 +41,13 @@ def predict(
     by_length: As of it. If so, what is at padding must not matter: but on a
       TPU, it is not computed, see `modes.Mode.packed`.
     progress: As of it.
+    first: Examples before these, for the message.
 
   Returns:
     Results [N, ...] by name, in input order.
+
+  Raises:
+    ValueError: A result is NaN or infinite; the message names the example.
   """
   is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
   by_length = by_length and not is_tpu
@@ -60,13 +66,31 @@ def predict(
     padded = {name: tf.pad(x, padding) for name, x in batch.items()}
     return {name: x[:count] for name, x in run(padded).items()}
 
-  return length_batches.map_by_length(
+  results = length_batches.map_by_length(
     on_batch,
     features,
     batch_size,
     per_token,
     by_length,
     progress,
+  )
+  for name, values in results.items():
+    _check_finite(name, values, first)
+  return results
+
+
+def _check_finite(name: str, values: npt.NDArray[Any], first: int) -> None:
+  if np.issubdtype(values.dtype, np.integer):
+    return
+  good = np.isfinite(values)
+  if good.all():
+    return
+  bad = ~good.reshape(len(values), -1).all(axis=1)
+  raise ValueError(
+    f"example {first + int(bad.argmax()) + 1}: the model computes {name} that "
+    f"are NaN or infinite, for {int(bad.sum())} of {len(values)} examples: its "
+    "weights are no longer those of a trained model, or too large for the "
+    "precision; take an earlier checkpoint, or precision=float32"
   )
 
 

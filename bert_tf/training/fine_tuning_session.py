@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
+from bert_tf import bert_config
 from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.training import (
@@ -88,6 +89,32 @@ class Session:
       )
     return steps
 
+  def check_start(self, config: bert_config.BertConfig) -> None:
+    """Checks the checkpoint that a training would start from, or resume.
+
+    Args:
+      config: That of the model.
+
+    Raises:
+      FileNotFoundError: There is no such checkpoint.
+      ValueError: It lacks variables, or is of another model.
+    """
+    settings = self.settings
+    if trained := run_checkpoints.latest(settings.output_dir):
+      loader.check_encoder(trained, config, require_all=True)
+    elif settings.init_checkpoint:
+      loader.check_encoder(
+        settings.init_checkpoint,
+        config,
+        require_all=False,
+        allow_new_layers=settings.allow_new_layers,
+      )
+    else:
+      logging.warning(
+        "no init_checkpoint is given: the whole model is trained from random "
+        "values, and fine-tuning alone teaches it little"
+      )
+
   def train(
     self,
     records: TrainingRecords,
@@ -129,11 +156,13 @@ class Session:
           files, records.schema, records.limits, batches
         ),
         self.settings.init_checkpoint,
+        self.settings.allow_new_layers,
       )
     self.global_step = int(trainer.optimizer.step.numpy())
     self._model = trainer.model
     if best_path := self._best.path():
-      self._load(trainer.model, best_path)
+      model = trainer.model
+      self._load(model, best_path, model.unused_variables())
 
   def model(self) -> Any:
     """The model to evaluate and apply.
@@ -146,8 +175,8 @@ class Session:
     """
     if self._model is None:
       output_dir = self.settings.output_dir
-      path = self._best.path() or run_checkpoints.latest(output_dir)
-      path = path or self.settings.init_checkpoint
+      trained = self._best.path() or run_checkpoints.latest(output_dir)
+      path = trained or self.settings.init_checkpoint
       if not path:
         raise FileNotFoundError(
           f"no model to apply: no checkpoint in output_dir {output_dir} and no "
@@ -155,7 +184,12 @@ class Session:
         )
       with self.strategy.scope():
         model = self._new_model()
-      self._load(model, path)
+      # Whether it may lack a head is up to the task: `TaskHead.check_run`.
+      self._load(
+        model,
+        path,
+        model.unused_variables() if trained else model.optional_variables(),
+      )
       self._model = model
     return self._model
 
@@ -165,9 +199,16 @@ class Session:
       dtype=dtype_policies.policy(self.devices.precision),
     )
 
-  def _load(self, model: Any, path: str) -> None:
+  def _load(self, model: Any, path: str, optional: Iterable[Any]) -> None:
+    """Loads a model to be applied; `optional` are variables it may lack."""
     reader = formats.reader(path, model.config)
-    load_log.log(path, loader.load(model.variables, reader))
+    report = loader.load(
+      model.variables,
+      reader,
+      require_all=True,
+      optional=variable_names.by_name(optional),
+    )
+    load_log.log(path, report)
     if variable_names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(variable_names.GLOBAL_STEP))
 

@@ -22,6 +22,8 @@ class FineTuningSettings:
     eval_steps: Steps between evaluations while training; 0 for none.
     best_metric: The metric by which the best of them is kept, in
       `output_dir/best`, and used afterwards; None keeps none.
+    allow_new_layers: Whether a training may start from a checkpoint that lacks
+      variables of the encoder.
     early_stopping_patience: Evaluations without an improvement after which
       training stops; 0 disables this.
   """
@@ -36,6 +38,7 @@ class FineTuningSettings:
   eval_steps: int = 0
   best_metric: str | None = None
   early_stopping_patience: int = 0
+  allow_new_layers: bool = False
 
   def __post_init__(self) -> None:
     optimizer_table.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)

@@ -9,6 +9,7 @@ predicts.
 
 import dataclasses
 import functools
+import json
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
@@ -21,6 +22,7 @@ from bert_tf.training import (
   fine_tuning_session,
   fine_tuning_settings,
   objectives,
+  run_checkpoints,
   task_head,
   training_loop,
   trials,
@@ -37,8 +39,8 @@ class TaskOptions(Protocol):
     """The model's vocabulary."""
 
   @property
-  def do_lower_case(self) -> bool:
-    """Whether text is lower-cased."""
+  def do_lower_case(self) -> bool | None:
+    """Whether text is lower-cased; None takes what the model's files say."""
 
   @property
   def max_seq_length(self) -> int:
@@ -182,11 +184,28 @@ def run(
   )
   config.check_length(options.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
+  before = run_metadata.read(output_dir)
+  resumed = _trained(output_dir)
   tokenizer = model_tokenizer.load(
-    config, options.vocab_file, options.do_lower_case
+    config,
+    options.vocab_file,
+    options.do_lower_case,
+    checkpoint=None if before and before.text else tuning.init_checkpoint,
+    told=before.rules(output_dir) if before else {},
+    trains=options.do_train,
   )
-  task = task.with_labels(run_metadata.read(output_dir))
-  run_metadata.check(output_dir, task.metadata)
+  task = task.with_labels(before)
+  run_of = dataclasses.replace(
+    task.metadata,
+    text=run_metadata.text_of(
+      tokenizer.rules, options.vocab_file, options.max_seq_length
+    ),
+  )
+  if options.do_train:
+    settings = run_settings(config, tuning, loop_settings, devices, options)
+    run_of = dataclasses.replace(run_of, settings=settings)
+  resumes = resumed and options.do_train
+  run_metadata.check(output_dir, run_of, resumes)
   task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
@@ -206,11 +225,12 @@ def run(
   first = begin(folder, loop_settings.seed)
   if options.do_train:
     first.num_train_steps(data.num_train_examples)
+    first.check_start(config)
   else:
     first.model()
   # All checks have passed; from here on files are written.
   is_chief = device_strategy.is_chief(first.strategy)
-  run_metadata.claim(output_dir, task.metadata)
+  run_metadata.claim(output_dir, run_of, resumes)
   records = data.write_records(output_dir, is_chief)
   if is_alone:
     return _work(first, options, data, records)
@@ -221,6 +241,61 @@ def run(
     return _work(session, options, data, records)
 
   return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
+
+
+def _trained(output_dir: str) -> bool:
+  """Whether a folder holds a training, or the first of several trials."""
+  return any(
+    run_checkpoints.latest(folder)
+    for folder in (output_dir, trials.folder(output_dir, 1))
+  )
+
+
+def run_settings(
+  config: bert_config.BertConfig,
+  tuning: fine_tuning_settings.FineTuningSettings,
+  loop_settings: training_loop.LoopSettings,
+  devices: device_strategy.DeviceSettings,
+  options: Any,
+) -> dict[str, Any]:
+  """The settings that the result of a training depends on, as JSON has them.
+
+  Args:
+    config: The model's configuration.
+    tuning: Settings of the fine-tuning.
+    loop_settings: Settings of the training loop.
+    devices: Settings of the devices.
+    options: Settings of the task; of files, `data_dir` and `train_file`.
+  """
+  found: dict[str, Any] = {
+    f"bert_config.{key}": value
+    for key, value in config.to_dict().items()
+    if key not in config.extra
+  }
+  found |= {
+    "train_batch_size": loop_settings.batch_size,
+    "gradient_accumulation_steps": loop_settings.gradient_accumulation_steps,
+    "seed": loop_settings.seed,
+    "precision": devices.precision,
+  }
+  for name in (
+    "learning_rate",
+    "num_train_epochs",
+    "warmup_proportion",
+    "optimizer",
+    "freeze_layers",
+    "init_checkpoint",
+  ):
+    found[name] = getattr(tuning, name)
+  for name in ("data_dir", "train_file"):
+    found[name] = getattr(options, name, None)
+  for name in ("init_checkpoint", "data_dir", "train_file"):
+    if found[name]:
+      # Of paths the end: the same files may lie elsewhere.
+      found[name] = "/".join(str(found[name]).rstrip("/").split("/")[-2:])
+  known = {name: value for name, value in found.items() if value is not None}
+  values: dict[str, Any] = json.loads(json.dumps(known))
+  return values
 
 
 def _work(

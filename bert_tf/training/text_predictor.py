@@ -82,7 +82,11 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     """
     folder = model_folder.ModelFolder(path, config, vocab_file, do_lower_case)
     tokenizer = model_tokenizer.load(
-      folder.config, folder.vocab_file, folder.do_lower_case, cls.needed_tokens
+      folder.config,
+      folder.vocab_file,
+      folder.do_lower_case,
+      cls.needed_tokens,
+      folder.path,
     )
     arguments = cls._arguments(folder, settings) | settings
     model = cls._make_model(folder, dtype=dtype)

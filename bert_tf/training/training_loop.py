@@ -13,6 +13,7 @@ from bert_tf import keras
 from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
+  batch_iterator,
   device_strategy,
   dtype_policies,
   loop_settings,
@@ -24,8 +25,6 @@ from bert_tf.training import (
   step_functions,
 )
 
-# (input_context, first_step) -> batches of one replica, for ever.
-DatasetFn = Callable[[Any, int], Any]
 _SEED_FOR_0 = 2**31 - 2
 _NEVER = np.iinfo(np.int64).max
 
@@ -140,8 +139,14 @@ class Trainer:
     )
     self._run = tf.function(self._run_steps)
 
-  def initialize(self, init_checkpoint: str | None) -> int:
+  def initialize(
+    self, init_checkpoint: str | None, allow_new_layers: bool = False
+  ) -> int:
     """Resumes from `output_dir`, or else loads `init_checkpoint`.
+
+    Args:
+      init_checkpoint: What to start from; None for random weights.
+      allow_new_layers: As of `loader.load`.
 
     Returns:
       The step to go on from.
@@ -154,27 +159,34 @@ class Trainer:
       report = loader.load(
         self.model.variables,
         formats.reader(init_checkpoint, self.model.config),
+        allow_new_layers=allow_new_layers,
       )
       load_log.log("init_checkpoint", report)
     return 0
 
-  def train(self, dataset_fn: DatasetFn, init_checkpoint: str | None) -> None:
+  def train(
+    self,
+    dataset_fn: batch_iterator.DatasetFn,
+    init_checkpoint: str | None,
+    allow_new_layers: bool = False,
+  ) -> None:
     """Trains to the last step.
+
+    Args:
+      dataset_fn: The batches.
+      init_checkpoint: As of `initialize`.
+      allow_new_layers: As of `initialize`.
 
     Raises:
       NanLossError: The loss is no longer a number; names the step. The
         checkpoints before it are kept.
     """
-    step = self.initialize(init_checkpoint)
+    step = self.initialize(init_checkpoint, allow_new_layers)
     self._check_same_step(step)
     if step >= self.last_step or (self.pause and self.pause.is_over(step)):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
       return
-    batches = iter(
-      self.strategy.distribute_datasets_from_function(
-        lambda context: dataset_fn(context, step)
-      )
-    )
+    batches = batch_iterator.iterate(self.strategy, dataset_fn, step)
     writes = device_strategy.is_chief(self.strategy)
     shown = progress_log.Progress(
       self.output_dir if writes else None,
@@ -303,7 +315,7 @@ def evaluate(
   strategy: Any,
   model: Any,
   objective: objectives.Objective,
-  dataset_fn: DatasetFn,
+  dataset_fn: batch_iterator.DatasetFn,
   steps: int | None = None,
 ) -> dict[str, float]:
   """The objective's results and `loss`, the mean over batches.
@@ -321,11 +333,7 @@ def evaluate(
   def run(batch: Any) -> dict[str, Any]:
     return local_values(strategy, strategy.run(eval_step, args=(batch,)))
 
-  batches = iter(
-    strategy.distribute_datasets_from_function(
-      lambda context: dataset_fn(context, 0)
-    )
-  )
+  batches = batch_iterator.iterate(strategy, dataset_fn, 0)
   totals: dict[str, float] = {}
   done = 0
   for _ in range(steps if steps is not None else _NEVER):

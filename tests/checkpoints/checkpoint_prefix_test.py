@@ -5,13 +5,16 @@ import shutil
 
 import numpy as np
 import pytest
+from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   checkpoint_reader,
+  formats,
   saver,
 )
+from bert_tf.training import run_checkpoints
 
 
 @pytest.fixture
@@ -69,3 +72,35 @@ def test_paths_that_look_odd_and_are_not(tmp_path, name):
     "m.ckpt-2.index",
   ]
   assert checkpoint_prefix.find(tmp_path / name) == prefix + "-2"
+
+
+def test_a_data_file_stands_for_its_prefix(tmp_path):
+  prefix = str(tmp_path / "m.ckpt")
+  saver.save({"w": np.float32([1])}, prefix)
+  for ending in (".index", ".data-00000-of-00001"):
+    assert checkpoint_prefix.find(prefix + ending) == prefix
+    assert formats.recognise(prefix + ending) == "google"
+    assert formats.reader(prefix + ending).prefix == prefix
+
+
+def test_a_folder_that_was_moved(tmp_path, monkeypatch):
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  prefix = str(tmp_path / "model.ckpt-20")
+  for step in (10, 20):
+    saver.save({"w": np.float32([1])}, str(tmp_path / f"model.ckpt-{step}"))
+  listing = tmp_path / "checkpoint"
+  listing.write_text('model_checkpoint_path: "/home/other/out/model.ckpt-20"')
+  for find in (checkpoint_prefix.find, run_checkpoints.latest):
+    assert find(str(tmp_path)) == prefix
+    assert said.pop() == (
+      f"{listing} names /home/other/out/model.ckpt-20, which is not there; "
+      f"taking {prefix}, which is"
+    )
+  listing.write_text('model_checkpoint_path: "/home/other/out/model.ckpt-30"')
+  with pytest.raises(
+    FileNotFoundError, match=r"'checkpoint' names /home/other"
+  ):
+    checkpoint_prefix.find(tmp_path)

@@ -141,7 +141,8 @@ CONFIG_REFUSED = [
   ("do_basic_tokenize", False, "is false, expected true"),
   ("never_split", ["covid"], r'is \["covid"\], expected none but \[PAD\]'),
   ("additional_special_tokens", ["<a>"], r'is \["<a>"\], expected none but'),
-  ("extra_special_tokens", {"b": 1}, r'is \["b"\], expected none but'),
+  ("extra_special_tokens", {"b": "<b>"}, r'is \["<b>"\], expected none but'),
+  ("never_split", True, r"is \[true\], expected none but"),
   (
     "added_tokens_decoder",
     {"9": {"content": "<user>"}},
@@ -182,6 +183,7 @@ def test_another_class(folder):
 
 NFC = {"type": "NFC"}
 FAST_REFUSED = [
+  ("model", None, "is null, expected a WordPiece"),
   ("model.type", "BPE", 'is "BPE", expected WordPiece'),
   ("model.unk_token", "<unk>", r'is "<unk>", expected \[UNK\]'),
   ("model.continuing_subword_prefix", "@@", 'is "@@", expected ##'),

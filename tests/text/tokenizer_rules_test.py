@@ -58,7 +58,7 @@ def test_whose_words_they_are(rules, original):
     ),
   ],
 )
-def test_values_that_are_none(changes, message):
+def test_values_that_are_not_valid(changes, message):
   with pytest.raises(ValueError, match=message):
     Rules(**changes)
 

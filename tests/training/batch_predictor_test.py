@@ -64,3 +64,21 @@ def test_padding_is_computed_only_where_it_is_looked_at(by_length):
   real = arrays()["input_mask"] == 1
   np.testing.assert_allclose(found[real], want[real], atol=5e-6)
   assert found[~real].any() != by_length
+
+
+def test_results_that_are_no_numbers_name_the_example():
+  strategy = tf.distribute.get_strategy()
+  model = bert_tf.BertModel(CONFIG)
+  broken = model.embeddings.word_embeddings
+  inputs = arrays()
+  only_in_second = int(inputs["input_ids"][1, 7])
+  assert not (inputs["input_ids"][[0, 2]] == only_in_second).any()
+  value = broken.numpy()
+  value[only_in_second] = np.nan
+  broken.assign(value)
+  with pytest.raises(
+    ValueError, match="example 12: the model computes sequenc"
+  ):
+    batch_predictor.predict(
+      strategy, model, Call(), inputs, 2, ["sequence"], first=10
+    )

@@ -29,6 +29,7 @@ class Objective:
 
   epsilons = types.MappingProxyType({"label": 0.0})
   sum_names = ("label",)
+  uses_padding = False
 
   def weights(self, batch):
     return {"label": tf.cast(tf.shape(batch["input_ids"])[0], tf.float32)}

@@ -65,7 +65,14 @@ class ClassificationTask:
       task = dataclasses.replace(task, labels=before.labels)
     elif task.lacks_labels:
       train = self._read(task.train)
-      cells = (str(example.label) for example in train.examples)
+      cells = {str(example.label) for example in train.examples}
+      for names in task.variants_in(cells):
+        logging.warning(
+          "%s: the labels %s differ by white space or case alone; white space "
+          "is stripped, and case makes labels differ: is that meant?",
+          train.path,
+          ", ".join(map(repr, names)),
+        )
       task = task.with_labels_of(cells)
       logging.info("labels found in %s: %s", train.path, task.labels)
     fewest = _FEWEST_LABELS[task.kind]

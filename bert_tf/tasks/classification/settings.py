@@ -12,7 +12,8 @@ class ClassificationSettings:
   Attributes:
     data_dir: Holds the files of the task.
     vocab_file: The model's vocabulary.
-    do_lower_case: Whether text is lower-cased.
+    do_lower_case: Whether text is lower-cased; None takes what the
+      files of the model say, else True.
     max_seq_length: Tokens of a sequence.
     do_train: Whether to train.
     do_eval: Whether to evaluate.
@@ -26,7 +27,7 @@ class ClassificationSettings:
 
   data_dir: str
   vocab_file: str
-  do_lower_case: bool = True
+  do_lower_case: bool | None = True
   max_seq_length: int = 128
   do_train: bool = False
   do_eval: bool = False

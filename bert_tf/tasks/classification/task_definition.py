@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+import re
 from collections.abc import Iterable, Mapping
 
 Column = int | str  # by number, or by its name in the header
@@ -10,6 +11,7 @@ Column = int | str  # by number, or by its name in the header
 SINGLE_LABEL = "single_label"
 MULTI_LABEL = "multi_label"
 REGRESSION = "regression"
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 KINDS = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 
 
@@ -103,7 +105,8 @@ class TaskDefinition:
     if self.kind == MULTI_LABEL:
       names = [name.strip() for name in cell.split(self.separator)]
       return [self.aliases.get(name, name) for name in names if name]
-    return [self.aliases.get(cell, cell)]
+    name = cell if cell in self._index else cell.strip()
+    return [self.aliases.get(name, name)]
 
   def target(self, cell: str) -> list[float]:
     """What the model should give for a cell of the label column.
@@ -132,6 +135,16 @@ class TaskDefinition:
       )
     return self._index[name]
 
+  def variants_in(self, cells: Iterable[str]) -> list[list[str]]:
+    """Label cells that differ by white space or case alone, sorted."""
+    alike: dict[str, set[str]] = {}
+    for cell in cells:
+      names = self.names_in(cell) if self.kind == MULTI_LABEL else [cell]
+      for name in names:
+        alike.setdefault(name.strip().casefold(), set()).add(name)
+    found = (sorted(names) for names in alike.values())
+    return sorted(names for names in found if len(names) > 1)
+
   def with_labels_of(self, cells: Iterable[str]) -> "TaskDefinition":
     """The task with the labels that are found in cells, sorted."""
     found = {name for cell in cells for name in self.names_in(cell)}
@@ -139,10 +152,8 @@ class TaskDefinition:
 
 
 def _number(cell: str) -> float:
-  try:
-    value = float(cell)
-  except ValueError:
-    value = math.nan
+  # Python alone would take 1_5 for 15, and digits of other scripts.
+  value = float(cell) if _NUMBER.fullmatch(cell.strip()) else math.nan
   if not math.isfinite(value):
     raise ValueError(f"{cell!r} is not a number, as regression needs it")
   return value

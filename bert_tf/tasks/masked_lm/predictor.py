@@ -252,6 +252,7 @@ class MaskFiller(text_predictor.TextPredictor[Text, FilledText]):
           inputs,
           self.batch_size,
           per_token,
+          first=start,
         ),
       )
 

@@ -8,7 +8,12 @@ from typing import Any
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, loader, model_tokenizer
+from bert_tf.checkpoints import (
+  formats,
+  loader,
+  model_tokenizer,
+  variable_names,
+)
 from bert_tf.models import pretrainer
 from bert_tf.tasks.masked_lm import (
   answer_lines,
@@ -46,7 +51,11 @@ def run(
     inputs = [options.input_file] if options.input_file else []
     files.check_output(options.output_file, inputs, "output_file")
   tokenizer = model_tokenizer.load(
-    config, options.vocab_file, options.do_lower_case, [examples.MASK]
+    config,
+    options.vocab_file,
+    options.do_lower_case,
+    [examples.MASK],
+    options.init_checkpoint,
   )
   name = options.input_file or reader.STANDARD_INPUT
   texts = reader.read(options.input_file)
@@ -77,19 +86,23 @@ def load(model: Any, init_checkpoint: str, mode: str) -> None:
   Raises:
     ValueError: A variable is missing.
   """
-  checkpoint = formats.reader(init_checkpoint, model.config)
-  report = loader.load(model.variables, checkpoint)
-  missing = [
-    name
-    for name in report.missing
-    if mode == "next_sentence" or not name.startswith(_OF_PAIRS)
-  ]
-  if missing:
-    raise ValueError(
-      f"{init_checkpoint}: {len(missing)} variables of the model are not in "
-      f"the checkpoint, {', '.join(missing[:3])} ...; mode={mode} needs a "
-      "checkpoint of a pre-training, with its heads"
+  names = variable_names.by_name(model.variables)
+  try:
+    loader.load(
+      model.variables,
+      formats.reader(init_checkpoint, model.config),
+      require_all=True,
+      optional=[
+        name
+        for name in names
+        if mode != "next_sentence" and name.startswith(_OF_PAIRS)
+      ],
     )
+  except loader.MissingVariablesError as error:
+    raise ValueError(
+      f"{error}; mode={mode} needs a checkpoint of a pre-training, with its "
+      "heads"
+    ) from error
 
 
 def _write(

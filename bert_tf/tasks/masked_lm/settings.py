@@ -18,7 +18,8 @@ class FillMaskSettings:
     output_file: Where answers go; None is standard output.
     output_format: One of `FORMATS`.
     top_k: Guesses for a [MASK].
-    do_lower_case: True for uncased models.
+    do_lower_case: True for uncased models; None takes what the
+      files of the model say, else True.
     max_seq_length: The most tokens; None is what the model allows.
     batch_size: Sequences computed at once.
   """
@@ -30,7 +31,7 @@ class FillMaskSettings:
   output_file: str | None = None
   output_format: str = "plain"
   top_k: int = 5
-  do_lower_case: bool = True
+  do_lower_case: bool | None = True
   max_seq_length: int | None = None
   batch_size: int = 32
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from bert_tf import bert_config
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.tasks.pretraining import settings
-from bert_tf.training import training_loop
+from bert_tf.training import batch_iterator
 
 
 def find(
@@ -43,7 +43,7 @@ def dataset_fn(
   config: bert_config.BertConfig,
   options: settings.PretrainingSettings,
   batches: input_pipeline.BatchSettings,
-) -> training_loop.DatasetFn:
+) -> batch_iterator.DatasetFn:
   """The loop's source of batches."""
   return input_pipeline.dataset_fn(
     files, schema(options.lengths()), limits(config, options), batches

@@ -77,6 +77,7 @@ def run(
     trainer.train(
       reader.dataset_fn(found, config, options, batches),
       options.init_checkpoint,
+      options.allow_new_layers,
     )
   if not options.do_eval:
     return {}
@@ -105,7 +106,7 @@ def _evaluate_checkpoint(
   with strategy.scope():
     model = make_model()
   checkpoint = formats.reader(path, config)
-  report = loader.load(model.variables, checkpoint, require_all=bool(trained))
+  report = loader.load(model.variables, checkpoint, require_all=True)
   for line in report.lines():
     logging.info("%s: %s", path, line)
   known = variable_names.GLOBAL_STEP in checkpoint.shapes

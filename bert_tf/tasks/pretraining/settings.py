@@ -108,6 +108,8 @@ class PretrainingSettings:
     max_seq_length: S of the records.
     max_predictions_per_seq: P of the records.
     init_checkpoint: To start from; None for random weights.
+    allow_new_layers: Whether a training may start from a checkpoint that lacks
+      variables of the encoder.
     do_train: Whether to train.
     do_eval: Whether to evaluate.
     eval_batch_size: Examples of an evaluation batch over all replicas.
@@ -123,6 +125,7 @@ class PretrainingSettings:
   do_eval: bool = False
   eval_batch_size: int = 8
   max_eval_steps: int = 100
+  allow_new_layers: bool = False
 
   def __post_init__(self) -> None:
     if not (self.do_train or self.do_eval):

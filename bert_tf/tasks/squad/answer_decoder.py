@@ -79,7 +79,7 @@ def decode(
   for index, window in enumerate(windows):
     of_question[window.example_index].append(index)
   rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
-    decoding.do_lower_case
+    decoding.do_lower_case is not False
   )
   project = final_text.FinalText(rules, decoding.verbose_logging)
   decoded = {}

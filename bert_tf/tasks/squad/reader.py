@@ -242,7 +242,7 @@ def _get(node: Any, key: str, kind: Any, where: str) -> Any:
 
 
 def _gold(question: _Question) -> tuple[str, ...] | None:
-  if "answers" not in question.qa:
+  if question.qa.get("answers") is None:
     return None
   answers = _get(question.qa, "answers", list, question.where)
   return tuple(_get(x, "text", str, question.where) for x in answers)
@@ -253,10 +253,15 @@ def _training_answer(question: _Question) -> Answer | None:
   where = question.where
   answers = _get(question.qa, "answers", list, where)
   if len(answers) != 1:
+    hint = (
+      "keep the right one; several answers are for prediction files"
+      if answers
+      else "questions without answer need version_2_with_negative and "
+      "is_impossible"
+    )
     raise SquadFormatError(
       f"{where}: it has {len(answers)} answers, expected exactly 1 for "
-      "training; questions without answer need version_2_with_negative and "
-      "is_impossible"
+      f"training; {hint}"
     )
   text = _get(answers[0], "text", str, where)
   first = _get(answers[0], "answer_start", int, where)
@@ -270,6 +275,8 @@ def _training_answer(question: _Question) -> Answer | None:
   if not text.strip():
     logging.warning("%s: left out, its answer is empty", where)
     return None
+  # White space before the answer belongs to the word before it.
+  first += len(text) - len(text.lstrip("".join(_WHITE_SPACE)))
   start, end = context.word_of_char[first], context.word_of_char[last]
   found = " ".join(context.words[start : end + 1])
   if " ".join(basic_tokenizer.whitespace_tokenize(text)) not in found:

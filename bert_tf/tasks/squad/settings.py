@@ -54,7 +54,8 @@ class DecodingSettings:
   Attributes:
     n_best_size: Starts and ends considered in a window, and answers listed.
     max_answer_length: Tokens of the longest answer.
-    do_lower_case: As of the tokenizer.
+    do_lower_case: As of the tokenizer; None takes what the
+      files of the model say, else True.
     version_2_with_negative: Whether a question may have no answer.
     null_score_diff_threshold: A question is answered by nothing where that
       scores better than the best answer by more than this.
@@ -63,7 +64,7 @@ class DecodingSettings:
 
   n_best_size: int = 20
   max_answer_length: int = 30
-  do_lower_case: bool = True
+  do_lower_case: bool | None = True
   version_2_with_negative: bool = False
   null_score_diff_threshold: float = 0.0
   verbose_logging: bool = False
@@ -122,8 +123,8 @@ class SquadSettings:
       raise ValueError(f"predict_batch_size={self.predict_batch_size} is < 1")
 
   @property
-  def do_lower_case(self) -> bool:
-    """Whether text is lower-cased."""
+  def do_lower_case(self) -> bool | None:
+    """Whether text is lower-cased; None if it is not given."""
     return self.decoding.do_lower_case
 
   @property

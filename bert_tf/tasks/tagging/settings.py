@@ -26,7 +26,8 @@ class TaggingSettings:
     labels: Labels with commas between them, or a file with one a line; None
       takes those that occur in the training file.
     label_column: Which column the label is, from 0, or from -1, the last.
-    do_lower_case: Whether text is lower-cased.
+    do_lower_case: Whether text is lower-cased; None takes what the
+      files of the model say, else True.
     max_seq_length: Tokens of a window.
     do_train: Whether to train.
     do_eval: Whether to evaluate.
@@ -42,7 +43,7 @@ class TaggingSettings:
   test_file: str | None = None
   labels: str | None = None
   label_column: int = -1
-  do_lower_case: bool = True
+  do_lower_case: bool | None = True
   max_seq_length: int = 128
   do_train: bool = False
   do_eval: bool = False

@@ -115,6 +115,7 @@ class FeatureExtractor(
         inputs,
         self.batch_size,
         ["values"] if self.pooling == "none" else (),
+        first=start,
       )["values"]
       for offset, one in enumerate(chosen):
         yield self._of_line(start + offset, one, values[offset])

@@ -6,7 +6,13 @@ from typing import Any
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, load_log, loader, model_tokenizer
+from bert_tf.checkpoints import (
+  formats,
+  load_log,
+  loader,
+  model_tokenizer,
+  variable_names,
+)
 from bert_tf.models import bert_model
 from bert_tf.tasks.vectors import (
   examples,
@@ -16,8 +22,6 @@ from bert_tf.tasks.vectors import (
 )
 from bert_tf.text import checkpoint_case, text_lines
 from bert_tf.training import device_strategy, dtype_policies
-
-_NOT_NEEDED = "bert/pooler/"
 
 
 def run(
@@ -39,7 +43,10 @@ def run(
   files.check_output(options.output_file, [options.input_file], "output_file")
   _warn_of_case(options)
   tokenizer = model_tokenizer.load(
-    config, options.vocab_file, options.do_lower_case
+    config,
+    options.vocab_file,
+    options.do_lower_case,
+    checkpoint=options.init_checkpoint,
   )
   lines = text_lines.read(options.input_file)
   logging.info("%d lines in %s", len(lines), options.input_file)
@@ -79,15 +86,12 @@ def load(model: Any, init_checkpoint: str) -> None:
   Raises:
     ValueError: A variable is missing. The original went on with random ones.
   """
-  reader = formats.reader(init_checkpoint, model.config)
-  report = loader.load(model.variables, reader)
-  missing = [n for n in report.missing if not n.startswith(_NOT_NEEDED)]
-  if missing:
-    raise ValueError(
-      f"{init_checkpoint}: {len(missing)} variables of the model are not in "
-      f"the checkpoint, {', '.join(missing[:3])} ...; does bert_config.json "
-      "belong to it?"
-    )
+  report = loader.load(
+    model.variables,
+    formats.reader(init_checkpoint, model.config),
+    require_all=True,
+    optional=variable_names.by_name(model.pooler.variables),
+  )
   load_log.log("init_checkpoint", report)
 
 

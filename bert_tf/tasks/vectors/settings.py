@@ -60,7 +60,8 @@ class FeatureSettings:
     init_checkpoint: The model.
     layers: Which encoder layers' outputs, -1 the last, 0 the first.
     max_seq_length: Longer sequences are cut.
-    do_lower_case: True for uncased models.
+    do_lower_case: True for uncased models; None takes what the
+      files of the model say, else True.
     batch_size: Lines of a batch.
     use_one_hot_embeddings: As of `BertModel`.
     output_format: One of `OUTPUT_FORMATS`.
@@ -74,7 +75,7 @@ class FeatureSettings:
   init_checkpoint: str
   layers: tuple[int, ...] = (-1, -2, -3, -4)
   max_seq_length: int = 128
-  do_lower_case: bool = True
+  do_lower_case: bool | None = True
   batch_size: int = 32
   use_one_hot_embeddings: bool = False
   output_format: str = "json"

@@ -110,6 +110,8 @@ def test_only_lines_of_the_language(tmp_path):
     ("cola", "text\tlabel\t\tsentence\n", ":1: the label 'label' is none of"),
     ("sts-b", "h\n" + "\t" * 9 + "high\n", ":2: 'high' is not a number"),
     ("sts-b", "h\n" + "\t" * 9 + "nan\n", ":2: 'nan' is not a number"),
+    ("sts-b", "h\n" + "\t" * 9 + "1_5\n", ":2: '1_5' is not a number"),
+    ("sts-b", "h\n" + "\t" * 9 + "\u0663\n", "is not a number"),
     (tsv(), "sentence\tlabel\na\tx\n",
      ":1: expected one column 'text', found none; the columns are 'sentence'"),
     (tsv(), "text\ttext\tlabel\na\tx\n", ":1: expected one column 'text', "

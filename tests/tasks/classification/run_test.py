@@ -216,9 +216,9 @@ def test_evaluating_often_traces_the_model_once(tmp_path, monkeypatch):
   calls = []
   call = classifier.BertClassifier.call
 
-  def counted(self, inputs, training=False):
+  def counted(self, inputs, training=False, **kwargs):
     calls.append(training)
-    return call(self, inputs, training)
+    return call(self, inputs, training, **kwargs)
 
   monkeypatch.setattr(classifier.BertClassifier, "call", counted)
   counts = []

@@ -233,3 +233,38 @@ def test_split_by_article():
   for wrong in (0, 40):
     with pytest.raises(ValueError, match=f"cannot hold out {wrong} of 40"):
       reader.split_by_article(content, wrong)
+
+
+def in_file(tmp_path, context, answers):
+  path = tmp_path / "x.json"
+  question = {"id": "q", "question": "Where?", "answers": answers}
+  paragraph = {"context": context, "qas": [question]}
+  path.write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}))
+  return path
+
+
+def test_prediction_needs_no_answers(tmp_path):
+  path = in_file(tmp_path, CONTEXT, None)
+  assert [x.gold for x in reader.read_for_prediction(path)] == [None]
+
+
+@pytest.mark.parametrize("text", [" sea", "sea ", " sea "])
+@pytest.mark.parametrize("before", ["", "the", "the "])
+def test_white_space_around_an_answer(tmp_path, text, before):
+  answer = {"text": text, "answer_start": len(before)}
+  path = in_file(tmp_path, f"{before}{text} ends", [answer])
+  if before == "the" and not text.startswith(" "):
+    return  # they are one word
+  found = reader.read_for_training(path, False)[0]
+  assert found.context.words[found.answer.start] == "sea"
+  assert found.answer.start == found.answer.end
+
+
+def test_two_answers_to_train_on(tmp_path):
+  answers = [{"text": "clock", "answer_start": 5}] * 2
+  with pytest.raises(reader.SquadFormatError) as caught:
+    reader.read_for_training(in_file(tmp_path, CONTEXT, answers), False)
+  assert "has 2 answers, expected exactly 1 for training; keep" in str(
+    caught.value
+  )
+  assert "is_impossible" not in str(caught.value)
