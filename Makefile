@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test check format bazel clean
+.PHONY: quickstart test check format bazel installed clean
 
 .venv/.ready: requirements.txt requirements-dev.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
@@ -15,6 +15,10 @@ quickstart: .venv/.ready
 
 test: .venv/.ready
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+# Builds the wheel, and works with it from another folder.
+installed: .venv/.ready
+	.ci/installed.sh $(CURDIR)/$(BIN)/python
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

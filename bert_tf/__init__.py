@@ -10,6 +10,8 @@ from typing import Any
 
 from bert_tf.models import loadable_model
 
+__version__ = "0.1.0"
+
 # Must be set before TensorFlow's Keras is touched, see bert_tf/keras.py.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 

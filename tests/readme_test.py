@@ -1,4 +1,4 @@
-"""The Python of README.md, run from top to bottom."""
+"""The Python of README.md and docs/library.md, run from top to bottom."""
 
 import re
 import shutil
@@ -7,9 +7,13 @@ import pytest
 
 from tests.conftest import ROOT
 
-BLOCKS = re.findall(
-  r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S
-)
+BLOCKS = [
+  block
+  for page in ("README.md", "docs/library.md")
+  for block in re.findall(
+    r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S
+  )
+]
 FOLDER = "uncased_L-12_H-768_A-12"
 
 
@@ -28,7 +32,12 @@ def names(testdata, tmp_path_factory):
   "number", range(len(BLOCKS)), ids=lambda n: f"block {n}"
 )
 def test_python_runs(names, number):
-  exec(compile(BLOCKS[number], f"README.md, block {number}", "exec"), names)
+  exec(
+    compile(
+      BLOCKS[number], f"README.md and docs/library.md, block {number}", "exec"
+    ),
+    names,
+  )
 
 
 def test_the_classes_are_shown():
@@ -53,3 +62,7 @@ def test_the_predictors_are_shown():
     "WordTagger",
   ):
     assert f"bert_tf.{name}" in text
+
+
+def test_the_readme_is_short():
+  assert len((ROOT / "README.md").read_text().splitlines()) <= 120

@@ -1,4 +1,8 @@
-"""Learns a WordPiece vocabulary from text."""
+"""Learns a WordPiece vocabulary from text.
+
+Example:
+  bert_tf build_vocab --input_file=corpus.txt --output_file=vocab.txt
+"""
 
 from absl import flags, logging
 
@@ -12,30 +16,30 @@ _DEFAULTS = vocabulary_learner.Settings()
 flags.DEFINE_string(
   "input_file",
   None,
-  "Text files to learn from, UTF-8: names or patterns, with commas between.",
+  "Comma-separated text files or globs to learn from, in UTF-8.",
   required=True,
 )
 flags.DEFINE_string(
   "output_file",
   None,
-  "The vocabulary file to write. It appears whole, or not at all.",
+  "Vocabulary file to write.",
   required=True,
 )
 flags.DEFINE_integer(
   "vocab_size",
   _DEFAULTS.vocab_size,
-  "The most pieces the vocabulary may have, reserved and unused included.",
+  "Maximum vocabulary size, including reserved and unused pieces.",
 )
 shared_flags.define("do_lower_case")
 flags.DEFINE_list(
   "reserved_tokens",
   list(_DEFAULTS.reserved_tokens),
-  "Pieces that are not learned; the first has the id 0.",
+  "Reserved pieces, which are not learned; the first has id 0.",
 )
 flags.DEFINE_integer(
   "num_unused_tokens",
   _DEFAULTS.num_unused_tokens,
-  "How many [unusedN] to keep free for words of your own. With 99, [UNK], "
+  "Number of [unusedN] pieces to reserve for your own words. With 99, [UNK], "
   "[CLS], [SEP] and [MASK] are 100 to 103, as in Google's vocabularies, "
   "which have 994 (English) or 99.",
 )
@@ -43,41 +47,41 @@ flags.DEFINE_enum(
   "learner",
   _DEFAULTS.learner,
   list(vocabulary_learner.LEARNERS),
-  "The program that learns; docs/tokenizer.md compares them.",
+  "Learning algorithm; docs/tokenizer.md compares them.",
 )
 flags.DEFINE_float(
   "character_coverage",
   _DEFAULTS.character_coverage,
-  "Share of the text's characters that the alphabet must cover; words with "
-  "rarer characters become [UNK]. ASCII is kept; 1 keeps every character.",
+  "Fraction of the text's characters that the alphabet must cover; words with "
+  "rarer characters become [UNK]. ASCII is always kept; 1 keeps everything.",
 )
 flags.DEFINE_integer(
   "max_unique_chars",
   _DEFAULTS.max_unique_chars,
-  "The most characters in the alphabet; 0 for no limit but the coverage.",
+  "Maximum alphabet size; 0 limits it by --character_coverage only.",
 )
 flags.DEFINE_integer(
   "max_input_tokens",
   _DEFAULTS.max_input_tokens,
-  "The most different words to learn from; -1 for no limit.",
+  "Maximum number of distinct words to learn from; -1 for no limit.",
 )
 flags.DEFINE_integer(
   "max_token_length",
   _DEFAULTS.max_token_length,
-  "Longer words are not learned from.",
+  "Ignore words longer than this.",
 )
 flags.DEFINE_integer(
-  "num_iterations", _DEFAULTS.num_iterations, "Rounds of counting pieces."
+  "num_iterations", _DEFAULTS.num_iterations, "Number of learning iterations."
 )
 flags.DEFINE_integer(
   "lower_thresh",
   _DEFAULTS.lower_thresh,
-  "A piece must occur this often, even if the vocabulary stays small.",
+  "Minimum frequency of a piece, even if the vocabulary stays smaller.",
 )
 flags.DEFINE_float(
   "slack_ratio",
   _DEFAULTS.slack_ratio,
-  "Share of --vocab_size that may stay free.",
+  "Fraction of --vocab_size that may stay unused.",
 )
 
 

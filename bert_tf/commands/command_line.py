@@ -1,15 +1,21 @@
 """How every command starts and ends."""
 
+import contextlib
 import importlib
+import itertools
 import os
 import pathlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 from absl import app, flags, logging
 
+from bert_tf.commands import flag_help, quiet_tensorflow
+
 _INTERRUPTED = 130  # as shells have it for SIGINT
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
+_HELP = {"--help", "-help", "--h", "-h", "-?", "--helpshort"}
 
 
 def is_plain(error: Exception) -> bool:
@@ -21,43 +27,95 @@ def is_plain(error: Exception) -> bool:
   return of_tensorflow or isinstance(error, _PLAIN)
 
 
+@contextlib.contextmanager
+def readers_may_leave() -> Iterator[None]:
+  """Ends the command quietly where who reads the answers has seen enough."""
+  try:
+    yield
+    sys.stdout.flush()
+  except BrokenPipeError:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
 def run_command(name: str) -> None:
   """Runs the command of that name: `bert_tf/commands/<name>.py`."""
-  module = importlib.import_module(f"bert_tf.commands.{name}")
-  for flag in flags.FLAGS.get_key_flags_for_module(module.__name__):
-    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
-  run(module.main)
+  run(importlib.import_module(f"bert_tf.commands.{name}").main)
 
 
 def run(main: Callable[[], None]) -> None:
   """Parses the flags and calls `main`.
 
-  The log shows what goes on (`--verbosity` changes that). An error of files,
-  settings or numbers ends the command with status 1 and one plain message.
+  TensorFlow is imported by what `main` calls, if at all: not before the flags
+  are known to be right. The log shows what goes on (`--verbosity` changes
+  that). An error of flags, files, settings or numbers ends the command with
+  status 1 and one plain message.
   """
 
-  def called(argv: list[str]) -> None:
-    if len(argv) > 1:
-      raise app.UsageError(
-        f"unknown arguments: {' '.join(argv[1:])}; a flag's value follows a =, "
+  def parse(argv: list[str]) -> list[str]:
+    if _HELP & set(argv[1:]):
+      with readers_may_leave():
+        print(_help(main))
+      sys.exit(0)
+    for before, word in itertools.pairwise(argv[1:]):
+      name = before.lstrip("-").removeprefix("no")
+      if before[:1] == "-" != word[:1] and _is_boolean(name):
+        fail(
+          f"unknown arguments: {word}; a flag's value follows a =, as in "
+          f"--{name}={word}"
+        )
+    try:
+      rest: list[str] = flags.FLAGS(argv)
+    except flags.Error as error:
+      missing = ", ".join(f"--{x}" for x in flag_help.missing())
+      needed = f"{missing} {flag_help.NEEDED}"
+      fail(needed if flag_help.NEEDED in str(error) else str(error))
+    if len(rest) > 1:
+      fail(
+        f"unknown arguments: {' '.join(rest[1:])}; a flag's value follows a =, "
         "as in --name=value"
       )
+    return rest
+
+  def fail(message: str) -> NoReturn:
+    name = _name(sys.argv[0])
+    sys.exit(f"{name}: {message} (--help lists the flags)")
+
+  def called(argv: list[str]) -> None:
     if flags.FLAGS["verbosity"].using_default_value:
       logging.set_verbosity(logging.INFO)
-    name = pathlib.Path(argv[0]).stem
+    if flags.FLAGS.verbosity < 1:
+      quiet_tensorflow.install()
+    name = _name(argv[0])
     try:
-      main()
-      sys.stdout.flush()
+      with readers_may_leave():
+        main()
     except KeyboardInterrupt:
       print(f"{name}: interrupted", file=sys.stderr)
       sys.exit(_INTERRUPTED)
-    except BrokenPipeError:  # Who reads the answers has seen enough.
-      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-      sys.exit(1)
     except Exception as error:
       if not is_plain(error):
         raise
       logging.debug("where it happened", exc_info=True)
       sys.exit(f"{name}: {error}")
 
-  app.run(called)
+  app.run(called, flags_parser=parse)
+
+
+def _name(program: str) -> str:
+  return pathlib.Path(program).stem
+
+
+def _help(main: Callable[[], None]) -> str:
+  """What --help prints, of the module that `main` is in."""
+  module = main.__module__
+  # absl knows the flags of the program itself by the program's name.
+  owner = sys.argv[0] if module == "__main__" else module
+  return flag_help.text(
+    sys.modules[module].__doc__ or "",
+    flags.FLAGS.get_key_flags_for_module(owner),
+  )
+
+
+def _is_boolean(name: str) -> bool:
+  return name in flags.FLAGS and bool(flags.FLAGS[name].boolean)

@@ -1,4 +1,9 @@
-"""Converts a checkpoint from one format to another; see docs/checkpoints.md."""
+r"""Converts a checkpoint from one format to another; see docs/checkpoints.md.
+
+Example:
+  bert_tf convert_checkpoint --input=uncased_L-12_H-768_A-12 \
+    --output_dir=bert_hf --to=huggingface
+"""
 
 import dataclasses
 
@@ -6,7 +11,7 @@ from absl import flags, logging
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
-  formats,
+  format_names,
   portable_model,
   resized_vocabulary,
   stored_rules,
@@ -39,12 +44,12 @@ shared_flags.define(
   seed=0,
 )
 flags.DEFINE_enum(
-  "from", None, sorted(formats.names()), "Input format. Default: detected."
+  "from", None, format_names.READ, "Input format. Default: detected."
 )
 flags.DEFINE_enum(
   "to",
   None,
-  sorted(formats.names(formats.writable())),
+  format_names.WRITTEN,
   "Output format.",
   required=True,
 )
@@ -85,6 +90,8 @@ flags.DEFINE_bool(
 
 def read(form: str) -> portable_model.Portable:
   """Reads the checkpoint and the files that the flags name."""
+  from bert_tf.checkpoints import formats
+
   config = None
   if FLAGS.bert_config_file:
     config = bert_config.BertConfig.from_json_file(FLAGS.bert_config_file)
@@ -116,6 +123,8 @@ def changed(model: portable_model.Portable) -> portable_model.Portable:
 
 def main() -> None:
   """Reads and checks everything, then writes everything."""
+  from bert_tf.checkpoints import formats
+
   if files.exists(FLAGS.output_dir):
     raise FileExistsError(
       f"{FLAGS.output_dir} is there already; name a new folder"

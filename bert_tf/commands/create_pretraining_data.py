@@ -1,28 +1,28 @@
-"""Creates records of masked language model and next sentence from text.
+r"""Creates records of masked language model and next sentence from text.
 
-`python -m tools.create_pretraining_data --input_file=text.txt
---output_file=text.tfrecord --vocab_file=vocab.txt`
+Example:
+  bert_tf create_pretraining_data --input_file=corpus.txt \
+    --output_file=corpus.tfrecord --vocab_file=vocab.txt
 """
 
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.native import jit
-from bert_tf.tasks.pretraining import record_generator, settings, shard_runners
+from bert_tf.tasks.pretraining import runner_names, settings
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
   "input_file",
   None,
-  "Text files or patterns, with commas between: one sentence a line, an empty "
-  "line between documents.",
+  "Comma-separated text files or globs: one sentence per line, a blank line "
+  "between documents.",
   required=True,
 )
 flags.DEFINE_string(
   "output_file",
   None,
-  "TFRecord files to write, with commas between; records go to them in turn.",
+  "Comma-separated TFRecord files to write; records go to them in turn.",
   required=True,
 )
 shared_flags.define(
@@ -32,47 +32,57 @@ shared_flags.define(
   "max_predictions_per_seq",
   "dupe_factor",
   required=("vocab_file",),
-  texts={"max_seq_length": "Tokens of a sequence, [CLS] and [SEP] included."},
+  texts={
+    "max_seq_length": (
+      "Maximum sequence length in tokens, including [CLS] and [SEP]."
+    )
+  },
 )
 flags.DEFINE_bool(
-  "do_whole_word_mask", False, "Mask all pieces of a word, or none."
+  "do_whole_word_mask", False, "Mask all word pieces of a word, or none."
 )
-flags.DEFINE_integer("random_seed", 12345, "Seed of all random choices.")
-flags.DEFINE_float("masked_lm_prob", 0.15, "Share of the tokens to mask.")
+flags.DEFINE_integer("random_seed", 12345, "Random seed.")
+flags.DEFINE_float("masked_lm_prob", 0.15, "Fraction of the tokens to mask.")
 flags.DEFINE_float(
   "short_seq_prob",
   0.1,
-  "Share of the documents from which to make sequences that are shorter.",
+  "Probability of creating sequences that are shorter than the maximum.",
 )
 flags.DEFINE_integer(
   "num_shards",
   1,
-  "Parts of the corpus, each with files of its own: NAME-00000-of-00004. Each "
-  "is a run of its own, with the seed random_seed plus its number.",
+  "Number of shards of the corpus, each with its own output files: "
+  "NAME-00000-of-00004. A shard's seed is random_seed plus its number.",
 )
 flags.DEFINE_integer(
-  "num_workers", 1, "Processes that make shards, for --runner=local, direct."
+  "num_workers",
+  1,
+  "Number of processes that make shards, for --runner=local and direct.",
 )
 flags.DEFINE_enum(
   "runner",
-  shard_runners.LOCAL,
-  shard_runners.NAMES,
-  "What makes the shards: this machine, or Apache Beam on one of its runners.",
+  runner_names.LOCAL,
+  runner_names.NAMES,
+  "Where shards are made: local, or with Apache Beam on one of its runners.",
 )
 flags.DEFINE_string(
   "beam_options",
   "",
-  "Options of Beam's pipeline, as on a command line: '--region=... --...'.",
+  "Options of the Beam pipeline, as on a command line: '--region=... --...'.",
 )
 flags.DEFINE_string(
   "tmp_dir",
   "",
-  "Folder for what does not fit into memory; beside the output if empty.",
+  "Directory for data that does not fit into memory. Default: beside the "
+  "output.",
 )
 
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.native import jit
+  from bert_tf.tasks.pretraining import record_generator, shard_runners
+
   config = shared_flags.settings(
     settings.PretrainingDataConfig,
     input_file=tuple(FLAGS.input_file.split(",")),

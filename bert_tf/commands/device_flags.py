@@ -3,13 +3,7 @@
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.kernels import onednn_kernels
-from bert_tf.training import (
-  device_strategy,
-  dtype_policies,
-  optimizers,
-  training_loop,
-)
+from bert_tf.training import device_settings, loop_settings, optimizer_table
 
 FLAGS = flags.FLAGS
 flags.disclaim_key_flags()
@@ -44,14 +38,14 @@ def define_devices() -> None:
   flags.DEFINE_enum(
     "strategy",
     "auto",
-    device_strategy.STRATEGIES,
+    device_settings.STRATEGIES,
     "Distribution strategy: mirrored uses all visible GPUs, multi_worker reads "
     "TF_CONFIG, auto chooses by the devices that are available.",
   )
   flags.DEFINE_enum(
     "precision",
     "float32",
-    dtype_policies.PRECISIONS,
+    device_settings.PRECISIONS,
     "Compute precision: float32, mixed_bfloat16 (recommended on recent CPUs, "
     "GPUs and TPUs) or mixed_float16.",
   )
@@ -75,11 +69,11 @@ def _define_training() -> None:
   flags.DEFINE_enum(
     "optimizer",
     "adamw",
-    sorted(optimizers.OPTIMIZERS),
+    sorted(optimizer_table.OPTIMIZERS),
     "Optimizer. "
     + "; ".join(
       f"{name}: {kind.description}"
-      for name, kind in optimizers.OPTIMIZERS.items()
+      for name, kind in optimizer_table.OPTIMIZERS.items()
     )
     + ".",
   )
@@ -104,7 +98,7 @@ def _define_training() -> None:
   )
 
 
-def devices() -> device_strategy.DeviceSettings:
+def devices() -> device_settings.DeviceSettings:
   """The device settings; to be asked for before anything is computed.
 
   Says of flags without effect that they have none. Where nothing is trained,
@@ -114,13 +108,15 @@ def devices() -> device_strategy.DeviceSettings:
     if FLAGS[name].present:
       logging.warning("--%s has no effect: %s", name, reason)
   if "do_train" not in FLAGS or not FLAGS.do_train:
+    from bert_tf.kernels import onednn_kernels
+
     onednn_kernels.assume_frozen_weights()
   others = {} if "pack" in FLAGS else {"pack": None}
-  return shared_flags.settings(device_strategy.DeviceSettings, **others)
+  return shared_flags.settings(device_settings.DeviceSettings, **others)
 
 
-def loop_settings() -> training_loop.LoopSettings:
+def training() -> loop_settings.LoopSettings:
   """The settings of the loop."""
   return shared_flags.settings(
-    training_loop.LoopSettings, batch_size=FLAGS.train_batch_size
+    loop_settings.LoopSettings, batch_size=FLAGS.train_batch_size
   )

@@ -1,11 +1,17 @@
-"""Exports a checkpoint as a SavedModel that takes text."""
+r"""Exports a checkpoint as a SavedModel that takes text.
+
+Example:
+  bert_tf export_saved_model --model_type=classifier \
+    --init_checkpoint=out/mrpc --bert_config_file=$BERT/bert_config.json \
+    --vocab_file=$BERT/vocab.txt --export_dir=models/mrpc
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import shared_flags
-from bert_tf.export import export_settings, exporter
-from bert_tf.layers import token_pooling
+from bert_tf.export import export_settings
+from bert_tf.layers import pooling_names
 
 FLAGS = flags.FLAGS
 
@@ -17,13 +23,13 @@ flags.DEFINE_enum(
   "model_type",
   None,
   export_settings.MODEL_TYPES,
-  "What is exported.",
+  "Type of model to export.",
   required=True,
 )
 flags.DEFINE_string(
   "export_dir",
   None,
-  "Gets a folder for each version: 1, 2, ...",
+  "Parent directory; each export creates a numbered version in it.",
   required=True,
 )
 shared_flags.define(
@@ -36,11 +42,14 @@ shared_flags.define(
   *shared_flags.SPAN,
   required=("init_checkpoint", "bert_config_file", "vocab_file"),
   texts={
-    "init_checkpoint": "The fine-tuned model; for some types pre-trained.",
-    "max_seq_length": (
-      "The most tokens; unset: 128, 384 for span, or what the model allows."
+    "init_checkpoint": (
+      "Checkpoint of the fine-tuned model; pre-trained for some types."
     ),
-    "top_k": "masked_lm, pretrainer: words for each [MASK].",
+    "max_seq_length": (
+      "Maximum sequence length in tokens. Default: 128, for span 384, or the "
+      "model's maximum."
+    ),
+    "top_k": "masked_lm, pretrainer: number of words for each [MASK].",
   }
   | {name: "span: as of run_squad." for name in shared_flags.SPAN},
   max_seq_length=None,
@@ -48,31 +57,33 @@ shared_flags.define(
 flags.DEFINE_list(
   "labels",
   None,
-  "classifier, multilabel, tagger: what the outputs stand for, in order; "
-  "unset: what the runner wrote beside the checkpoint.",
+  "classifier, multilabel, tagger: labels of the outputs, in order. Default: "
+  "those that the runner wrote beside the checkpoint.",
 )
 flags.DEFINE_enum(
   "precision",
   "float32",
   export_settings.PRECISIONS,
-  "bfloat16: half the size, and faster where the device computes in it.",
+  "bfloat16 halves the size, and is faster where the device supports it.",
 )
 flags.DEFINE_enum(
   "pooling",
   "mean",
-  [name for name in token_pooling.POOLINGS if name != "none"],
-  "sentence: how token vectors make one.",
+  [name for name in pooling_names.POOLINGS if name != "none"],
+  "sentence: how the token vectors are pooled.",
 )
-flags.DEFINE_bool("normalize", False, "sentence: vectors of length 1.")
+flags.DEFINE_bool("normalize", False, "sentence: scale vectors to length 1.")
 flags.DEFINE_bool(
   "pad_windows",
   False,
-  "span: windows are padded to max_seq_length, as by default in run_squad.",
+  "span: pad windows to max_seq_length, as run_squad does by default.",
 )
 
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.export import exporter
+
   config = bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file)
   usual = _LENGTHS.get(FLAGS.model_type, _LENGTH)
   exporter.export(

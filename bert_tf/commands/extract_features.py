@@ -1,25 +1,31 @@
-"""Extracts vectors of tokens, words or whole lines from a BERT model."""
+r"""Extracts vectors of tokens, words or whole lines from a BERT model.
+
+Example:
+  bert_tf extract_features --input_file=lines.txt \
+    --output_file=vectors.jsonl --init_checkpoint=$BERT/bert_model.ckpt \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.layers import token_pooling
-from bert_tf.tasks.vectors import run, settings, vector_writers
+from bert_tf.layers import pooling_names
+from bert_tf.tasks.vectors import settings
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
   "input_file",
   None,
-  'Text, one line for each text or pair ("a ||| b").',
+  'Input file with one text or pair of texts ("a ||| b") per line.',
   required=True,
 )
 flags.DEFINE_string(
-  "output_file", None, "Where the features go.", required=True
+  "output_file", None, "Output file for the vectors.", required=True
 )
 flags.DEFINE_string(
-  "layers", "-1,-2,-3,-4", "Layers, -1 the last, comma-separated."
+  "layers", "-1,-2,-3,-4", "Comma-separated layers; -1 is the last."
 )
 shared_flags.define(
   "bert_config_file",
@@ -33,32 +39,37 @@ shared_flags.define(
 flags.DEFINE_bool(
   "use_one_hot_embeddings",
   False,
-  "Look words up by a product instead of a gather; on a TPU always so.",
+  "Look up embeddings with a matmul instead of a gather (always on TPUs).",
 )
 flags.DEFINE_enum(
   "output_format",
   "json",
-  sorted(vector_writers.FORMATS),
-  "json is the original's lines; npz and tfrecord are smaller and exact.",
+  settings.OUTPUT_FORMATS,
+  "json writes the original's lines; npz and tfrecord are smaller and exact.",
 )
 flags.DEFINE_enum(
   "pooling",
   "none",
-  token_pooling.POOLINGS,
-  "One vector for each line instead of one for each token.",
+  pooling_names.POOLINGS,
+  "Pool the token vectors into one vector per line.",
 )
 flags.DEFINE_bool(
-  "word_vectors", False, "One vector for each word, with its place in the line."
+  "word_vectors",
+  False,
+  "Write one vector per word, with its position in the line.",
 )
 device_flags.define_devices()
 
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
       settings.FeatureSettings, layers=settings.parse_layers(FLAGS.layers)
     ),
     device_flags.devices(),
   )
+  from bert_tf.tasks.vectors import run
+
+  run.run(*told)

@@ -1,10 +1,16 @@
-"""Asks a pre-trained model: words for [MASK], perplexity, next sentences."""
+r"""Asks a pre-trained model: words for [MASK], perplexity, next sentences.
+
+Example:
+  echo "The man went to the [MASK]." | bert_tf fill_mask \
+    --init_checkpoint=$BERT/bert_model.ckpt \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+"""
 
 from absl import flags
 
 import bert_tf
 from bert_tf.commands import device_flags, shared_flags
-from bert_tf.tasks.masked_lm import run, settings
+from bert_tf.tasks.masked_lm import settings
 
 FLAGS = flags.FLAGS
 
@@ -17,32 +23,45 @@ shared_flags.define(
   "batch_size",
   "top_k",
   required=("bert_config_file", "init_checkpoint", "vocab_file"),
-  texts={"max_seq_length": "The most tokens; unset: what the model allows."},
+  texts={
+    "max_seq_length": (
+      "Maximum sequence length in tokens. Default: the model's maximum."
+    )
+  },
   max_seq_length=None,
 )
 flags.DEFINE_enum(
   "mode",
   "fill",
   settings.MODES,
-  "fill: the likeliest words for each [MASK]; perplexity: of a line, each "
-  "piece masked in turn; next_sentence: whether b follows a in 'a ||| b'.",
+  "fill: the most likely words for each [MASK]; perplexity: that of each "
+  "line, masking one piece at a time; next_sentence: whether b follows a in "
+  "'a ||| b'.",
 )
 flags.DEFINE_string(
-  "input_file", None, "One text or pair a line; unset: standard input."
+  "input_file",
+  None,
+  "Input file, one text or pair per line. Default: standard input.",
 )
 flags.DEFINE_string(
-  "output_file", None, "Where answers go; unset: standard output."
+  "output_file", None, "Output file. Default: standard output."
 )
 flags.DEFINE_enum(
-  "output_format", "plain", settings.FORMATS, "json: a line each."
+  "output_format",
+  "plain",
+  settings.FORMATS,
+  "json writes one JSON object per line.",
 )
 device_flags.define_devices()
 
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.FillMaskSettings),
     device_flags.devices(),
   )
+  from bert_tf.tasks.masked_lm import run
+
+  run.run(*told)

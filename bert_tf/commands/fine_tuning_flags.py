@@ -35,18 +35,25 @@ def define(max_seq_length: int) -> None:
   flags.DEFINE_integer(
     "freeze_layers",
     0,
-    "So many first layers, and the embeddings, keep their weights.",
+    "Freeze the embeddings and this many of the lowest encoder layers "
+    "(0 trains everything).",
   )
   flags.DEFINE_integer(
-    "eval_steps", 0, "Steps between evaluations while training; 0: none."
+    "eval_steps",
+    0,
+    "Number of steps between evaluations during training (0 disables them).",
   )
   flags.DEFINE_string(
-    "best_metric", None, "Metric by which the best checkpoint is kept and used."
+    "best_metric",
+    None,
+    "Keep and use the checkpoint that is best by this metric. Metrics whose "
+    "name ends in `loss` are minimized, all others maximized.",
   )
   flags.DEFINE_integer(
     "early_stopping_patience",
     0,
-    "Evaluations without a better one after which training stops; 0: never.",
+    "Stop after this many evaluations without an improvement of "
+    "--best_metric (0 disables).",
   )
   device_flags.define()
 

@@ -1,14 +1,15 @@
 """Shows the contents of a checkpoint of any format, or compares two.
 
 Exits with status 0; when comparing, with 1 if they differ (as `diff` does).
+
+Example:
+  bert_tf inspect_checkpoint --checkpoint=$BERT/bert_model.ckpt
 """
 
 import json
 import sys
 
 from absl import flags
-
-from bert_tf.checkpoints import checkpoint_report
 
 FLAGS = flags.FLAGS
 
@@ -26,6 +27,8 @@ flags.DEFINE_bool("json", False, "Print one JSON object.")
 
 def main() -> None:
   """Prints the report and sets the exit status."""
+  from bert_tf.checkpoints import checkpoint_report
+
   found: checkpoint_report.Inspection | checkpoint_report.Comparison
   if FLAGS.compare_with:
     found = checkpoint_report.compare(FLAGS.checkpoint, FLAGS.compare_with)

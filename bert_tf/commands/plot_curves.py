@@ -1,4 +1,8 @@
-"""Draws the curves of runs from their TensorBoard events as a PNG picture."""
+"""Draws the curves of runs from their TensorBoard events as a PNG picture.
+
+Example:
+  bert_tf plot_curves --logdir=out/pretraining --output_file=curves.png
+"""
 
 from absl import flags
 
@@ -9,15 +13,16 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list(
   "logdir",
   None,
-  "Folders with events, or patterns of them: output_dir of run_pretraining, "
-  "trials of run_classifier. NAME=PATTERN gives the runs it finds one colour.",
+  "Directories with TensorBoard events, or globs: output_dir of "
+  "run_pretraining, trials of run_classifier. NAME=GLOB draws all runs it "
+  "matches in one color.",
   required=True,
 )
-flags.DEFINE_string("output_file", None, "The picture to write.", required=True)
+flags.DEFINE_string("output_file", None, "PNG file to write.", required=True)
 flags.DEFINE_list(
   "scalars",
   ["masked_lm_loss", "masked_lm_accuracy", "next_sentence_accuracy"],
-  "What to draw, a panel each.",
+  "Scalars to draw, each in a panel of its own.",
 )
 
 # Of each group of runs; where they coincide, all can be seen.

@@ -1,28 +1,31 @@
-"""Answers lines of standard input by a SavedModel, as JSON lines."""
+r"""Answers lines of standard input by a SavedModel, as JSON lines.
+
+Example:
+  echo "It rained all day. ||| The day was wet." | \
+    bert_tf predict --saved_model=models/mrpc
+"""
 
 import sys
 
 from absl import flags, logging
 
-from bert_tf.checkpoints import exported_format
 from bert_tf.commands import shared_flags
-from bert_tf.export import saved_model_predictor
-from bert_tf.kernels import onednn_kernels
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
   "saved_model",
   None,
-  "A SavedModel of export_saved_model, or its export_dir: the last version.",
+  "SavedModel written by export_saved_model, or its parent directory, whose "
+  "latest version is used.",
   required=True,
 )
 shared_flags.define(
   "batch_size",
   texts={
     "batch_size": (
-      "The most lines computed at once. A line is answered at once where no "
-      "other is waiting."
+      "Maximum number of lines per batch. A line is answered immediately when "
+      "no other line is waiting."
     )
   },
 )
@@ -33,6 +36,10 @@ flags.register_validator(  # type: ignore[no-untyped-call]
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.checkpoints import exported_format
+  from bert_tf.export import saved_model_predictor
+  from bert_tf.kernels import onednn_kernels
+
   # What a SavedModel of others does with its weights is not known.
   if exported_format.FORMAT.mismatch(FLAGS.saved_model) is None:
     onednn_kernels.assume_frozen_weights()

@@ -1,12 +1,23 @@
-"""Fine-tunes BERT to classify texts or pairs of texts, and applies it."""
+r"""Fine-tunes BERT to classify texts or pairs of texts, and applies it.
+
+Example:
+  bert_tf run_classifier --task_name=MRPC --data_dir=glue/MRPC \
+    --output_dir=out/mrpc --do_train --do_eval \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
+    --init_checkpoint=$BERT/bert_model.ckpt
+"""
 
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
+from bert_tf.commands import (
+  closing_block,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
 from bert_tf.tasks.classification import (
   known_tasks,
-  run,
   settings,
   task_definition,
 )
@@ -20,9 +31,15 @@ _TSV_FLAGS = (
   "labels",
   "label_separator",
 )
+# What export_saved_model calls each kind of task.
+_MODEL_TYPES = {
+  task_definition.SINGLE_LABEL: "classifier",
+  task_definition.MULTI_LABEL: "multilabel",
+  task_definition.REGRESSION: "regressor",
+}
 
 flags.DEFINE_string(
-  "data_dir", None, "Where the task's .tsv files are.", required=True
+  "data_dir", None, "Directory with the task's .tsv files.", required=True
 )
 flags.DEFINE_string(
   "task_name",
@@ -31,33 +48,38 @@ flags.DEFINE_string(
   "train.tsv, dev.tsv and test.tsv of your own.",
   required=True,
 )
-flags.DEFINE_string("text_column", "text", "tsv: column of the text.")
-flags.DEFINE_string("text_pair_column", None, "tsv: column of a second text.")
-flags.DEFINE_string("label_column", "label", "tsv: column of the label.")
+flags.DEFINE_string("text_column", "text", "tsv: name of the text column.")
+flags.DEFINE_string(
+  "text_pair_column", None, "tsv: name of the column of a second text."
+)
+flags.DEFINE_string("label_column", "label", "tsv: name of the label column.")
 flags.DEFINE_enum(
   "task_type",
   task_definition.SINGLE_LABEL,
   task_definition.KINDS,
-  "tsv: one label, several labels with separators between, or a number.",
+  "tsv: one label, several separated labels, or a number per text.",
 )
 flags.DEFINE_list(
-  "labels", None, "tsv: labels in order; unset: those of train.tsv, sorted."
+  "labels", None, "tsv: labels, in order. Default: those of train.tsv, sorted."
 )
-flags.DEFINE_string("label_separator", ",", "tsv: between labels of a text.")
+flags.DEFINE_string(
+  "label_separator", ",", "tsv: separator between the labels of a text."
+)
 flags.DEFINE_bool(
-  "test_results_header", False, "Whether test_results.tsv begins with labels."
+  "test_results_header",
+  False,
+  "Write the labels as the first line of test_results.tsv.",
 )
 flags.DEFINE_bool(
   "skip_bad_lines",
   False,
-  "Whether to leave out lines of train and dev files that are not as they "
-  "should be; otherwise they are an error.",
+  "Skip malformed lines of the train and dev files instead of failing.",
 )
 flags.DEFINE_integer(
   "num_trials",
   1,
-  "Trainings with seeds that follow one another, in trial_1 and so on below "
-  "output_dir; trials.tsv shows their mean and spread.",
+  "Number of trainings with consecutive seeds, in output_dir/trial_1 and so "
+  "on; trials.tsv reports their mean and standard deviation.",
 )
 shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)
@@ -85,11 +107,22 @@ def _task() -> task_definition.TaskDefinition:
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  closing = closing_block.Closing()
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     _task(),
     shared_flags.settings(settings.ClassificationSettings),
     fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
+    device_flags.training(),
     device_flags.devices(),
+  )
+  from bert_tf.tasks.classification import run
+
+  run.run(*told)
+  closing.say(
+    "export_saved_model",
+    {
+      "model_type": _MODEL_TYPES[told[1].kind],
+      "export_dir": f"{FLAGS.output_dir}/export",
+    },
   )

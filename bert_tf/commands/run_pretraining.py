@@ -1,11 +1,17 @@
-"""Pre-trains BERT on records of create_pretraining_data, and evaluates it."""
+r"""Pre-trains BERT on records of create_pretraining_data, and evaluates it.
+
+Example:
+  bert_tf run_pretraining --input_file=corpus.tfrecord --output_dir=out \
+    --bert_config_file=$BERT/bert_config.json --do_train --do_eval \
+    --num_train_steps=10000 --num_warmup_steps=1000
+"""
 
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, shared_flags
-from bert_tf.tasks.pretraining import run, settings
-from bert_tf.training import optimizers
+from bert_tf.commands import closing_block, device_flags, shared_flags
+from bert_tf.tasks.pretraining import settings
+from bert_tf.training import optimizer_table
 
 FLAGS = flags.FLAGS
 
@@ -24,26 +30,37 @@ shared_flags.define(
   "num_train_steps",
   required=("bert_config_file", "output_dir"),
   texts={
-    "max_seq_length": "Tokens of a sequence; as the records were made.",
+    "max_seq_length": "Sequence length of the records.",
     "max_predictions_per_seq": (
-      "Masked words of a sequence; as the records were made."
+      "Maximum number of masked tokens per sequence of the records."
     ),
   },
 )
 flags.DEFINE_string(
   "input_file", None, "Record files or globs, comma-separated.", required=True
 )
-flags.DEFINE_integer("num_warmup_steps", 10000, "Steps of warm-up.")
-flags.DEFINE_integer("max_eval_steps", 100, "Steps of evaluation.")
+flags.DEFINE_integer(
+  "num_warmup_steps", 10000, "Number of steps of linear learning-rate warm-up."
+)
+flags.DEFINE_integer(
+  "max_eval_steps", 100, "Maximum number of evaluation steps."
+)
 device_flags.define()
 
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  closing = closing_block.Closing()
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.PretrainingSettings),
-    shared_flags.settings(optimizers.OptimizerSettings, name=FLAGS.optimizer),
-    device_flags.loop_settings(),
+    shared_flags.settings(
+      optimizer_table.OptimizerSettings, name=FLAGS.optimizer
+    ),
+    device_flags.training(),
     device_flags.devices(),
   )
+  from bert_tf.tasks.pretraining import run
+
+  run.run(*told)
+  closing.say()

@@ -1,31 +1,48 @@
-"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers."""
+r"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers.
+
+Example:
+  bert_tf run_squad --train_file=train-v1.1.json --do_train \
+    --predict_file=dev-v1.1.json --do_predict --output_dir=out/squad \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
+    --init_checkpoint=$BERT/bert_model.ckpt
+"""
 
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
-from bert_tf.tasks.squad import run, settings
+from bert_tf.commands import (
+  closing_block,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
+from bert_tf.tasks.squad import settings
 
 FLAGS = flags.FLAGS
 
 fine_tuning_flags.define(max_seq_length=384)
-flags.DEFINE_string("train_file", None, "SQuAD's JSON to train on.")
-flags.DEFINE_string("predict_file", None, "SQuAD's JSON to answer.")
+flags.DEFINE_string("train_file", None, "SQuAD JSON file to train on.")
+flags.DEFINE_string(
+  "predict_file", None, "SQuAD JSON file with the questions to answer."
+)
 shared_flags.define(*shared_flags.SPAN)
 flags.DEFINE_bool(
-  "verbose_logging", False, "Whether to log answers that were not aligned."
+  "verbose_logging",
+  False,
+  "Log answers that could not be aligned with the text.",
 )
 flags.DEFINE_bool(
   "batch_by_length",
   False,
-  "Whether to predict without the padding of max_seq_length: sooner on CPU and "
-  "GPU, but the n-best lists, and rarely an answer, differ from the original.",
+  "Predict without padding to max_seq_length. Faster on CPU and GPU, but the "
+  "n-best lists, and rarely an answer, differ from the original.",
 )
 
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  closing = closing_block.Closing()
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
       settings.SquadSettings,
@@ -33,6 +50,13 @@ def main() -> None:
       decoding=shared_flags.settings(settings.DecodingSettings),
     ),
     fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
+    device_flags.training(),
     device_flags.devices(),
+  )
+  from bert_tf.tasks.squad import run
+
+  run.run(*told)
+  closing.say(
+    "export_saved_model",
+    {"model_type": "span", "export_dir": f"{FLAGS.output_dir}/export"},
   )

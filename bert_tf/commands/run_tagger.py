@@ -1,27 +1,49 @@
-"""Fine-tunes BERT to label words, such as named entities, and applies it."""
+r"""Fine-tunes BERT to label words, such as named entities, and applies it.
+
+Example:
+  bert_tf run_tagger --data_dir=conll --output_dir=out/tagger \
+    --do_train --do_eval --nodo_lower_case \
+    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
+    --init_checkpoint=$BERT/bert_model.ckpt
+"""
 
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, fine_tuning_flags, shared_flags
-from bert_tf.tasks.tagging import run, settings
+from bert_tf.commands import (
+  closing_block,
+  device_flags,
+  fine_tuning_flags,
+  shared_flags,
+)
+from bert_tf.tasks.tagging import settings
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
-  "data_dir", None, "Holds train.txt, dev.txt, test.txt, or .conll, .tsv, .bio."
+  "data_dir",
+  None,
+  "Directory with train, dev and test files: .txt, .conll, .tsv or .bio.",
 )
-flags.DEFINE_string("train_file", None, "Instead of the one in data_dir.")
-flags.DEFINE_string("dev_file", None, "Instead of the one in data_dir.")
-flags.DEFINE_string("test_file", None, "Instead of the one in data_dir.")
+flags.DEFINE_string(
+  "train_file", None, "Training file, instead of the one in data_dir."
+)
+flags.DEFINE_string(
+  "dev_file", None, "Evaluation file, instead of the one in data_dir."
+)
+flags.DEFINE_string(
+  "test_file", None, "Test file, instead of the one in data_dir."
+)
 flags.DEFINE_string(
   "labels",
   None,
-  "Labels with commas between, or a file with one a line; unset: those that "
-  "occur in the training file.",
+  "Comma-separated labels, or a file with one per line. Default: those of the "
+  "training file.",
 )
 flags.DEFINE_integer(
-  "label_column", -1, "Column of the label, from 0, or from -1, the last."
+  "label_column",
+  -1,
+  "Index of the label column, from 0; negative counts from the end.",
 )
 shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)
@@ -29,10 +51,18 @@ fine_tuning_flags.define(max_seq_length=128)
 
 def main() -> None:
   """Runs with the flags given."""
-  run.run(
+  closing = closing_block.Closing()
+  told = (
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.TaggingSettings),
     fine_tuning_flags.settings(),
-    device_flags.loop_settings(),
+    device_flags.training(),
     device_flags.devices(),
+  )
+  from bert_tf.tasks.tagging import run
+
+  run.run(*told)
+  closing.say(
+    "export_saved_model",
+    {"model_type": "tagger", "export_dir": f"{FLAGS.output_dir}/export"},
   )

@@ -19,69 +19,94 @@ _DEFINE: dict[type, Callable[..., Any]] = {
 
 # Kind, default, help.
 _SHARED: dict[str, tuple[type, Any, str]] = {
-  "bert_config_file": (str, None, "bert_config.json of the model."),
-  "vocab_file": (str, None, "The vocabulary of the model."),
+  "bert_config_file": (str, None, "Path to the model's bert_config.json."),
+  "vocab_file": (str, None, "Path to the model's vocabulary file."),
   "init_checkpoint": (
     str,
     None,
-    "The model to start from, most often a pre-trained one.",
+    "Checkpoint to start from, usually a pre-trained model.",
+  ),
+  "output_dir": (
+    str,
+    None,
+    "Output directory for checkpoints, logs and results.",
   ),
   "allow_new_layers": (
     bool,
     False,
-    "Whether a training may start from a checkpoint that lacks variables of "
-    "the encoder: they begin with random values.",
+    "Allow training to start from a checkpoint that lacks variables of the "
+    "encoder, which are then initialized randomly.",
   ),
-  "output_dir": (str, None, "Where everything that is written goes."),
   "do_lower_case": (
     bool,
     True,
     "True for uncased models, false for cased ones.",
   ),
-  "max_seq_length": (int, 128, "Tokens of a sequence; longer ones are cut."),
-  "do_train": (bool, False, "Whether to train."),
-  "do_eval": (bool, False, "Whether to evaluate."),
-  "do_predict": (bool, False, "Whether to predict."),
-  "train_batch_size": (int, 32, "Examples of a training step."),
-  "eval_batch_size": (int, 8, "Examples of an evaluation batch."),
-  "predict_batch_size": (int, 8, "Examples predicted at once."),
-  "batch_size": (int, 32, "Sequences computed at once."),
-  "learning_rate": (float, 5e-5, "The peak of the learning rate."),
-  "num_train_epochs": (float, 3.0, "Times through the examples."),
-  "warmup_proportion": (float, 0.1, "Share of the steps that warm up."),
-  "seed": (int, 12345, "Of data order, dropout and new weights."),
+  "max_seq_length": (
+    int,
+    128,
+    "Maximum sequence length in tokens; longer texts are truncated.",
+  ),
+  "do_train": (bool, False, "Train the model."),
+  "do_eval": (bool, False, "Evaluate the model."),
+  "do_predict": (bool, False, "Predict on the test data."),
+  "train_batch_size": (int, 32, "Training batch size, over all devices."),
+  "eval_batch_size": (int, 8, "Evaluation batch size."),
+  "predict_batch_size": (int, 8, "Prediction batch size."),
+  "batch_size": (int, 32, "Batch size, in sequences."),
+  "learning_rate": (float, 5e-5, "Peak learning rate."),
+  "num_train_epochs": (float, 3.0, "Number of training epochs."),
+  "warmup_proportion": (
+    float,
+    0.1,
+    "Fraction of the training steps used for linear learning-rate warm-up.",
+  ),
+  "seed": (
+    int,
+    12345,
+    "Random seed for data order, dropout and weight initialization.",
+  ),
   # Of pre-training and its data.
-  "num_train_steps": (int, 100000, "Steps of training."),
-  "max_predictions_per_seq": (int, 20, "The most masked tokens of a sequence."),
+  "num_train_steps": (int, 100000, "Number of training steps."),
+  "max_predictions_per_seq": (
+    int,
+    20,
+    "Maximum number of masked tokens per sequence.",
+  ),
   "dupe_factor": (
     int,
     10,
-    "How often to go through the text, masked differently.",
+    "Number of passes over the text, each with different masks.",
   ),
-  "top_k": (int, 5, "Words for each [MASK]."),
+  "top_k": (int, 5, "Number of words to return for each [MASK]."),
   # Of questions and answers.
   "doc_stride": (
     int,
     128,
-    "Tokens from one window of a long text to the next.",
+    "Stride, in tokens, between the windows of a long text.",
   ),
   "max_query_length": (
     int,
     64,
-    "Tokens of a question; further ones are dropped.",
+    "Maximum question length in tokens; longer questions are truncated.",
   ),
-  "n_best_size": (int, 20, "Starts and ends considered, and answers listed."),
-  "max_answer_length": (int, 30, "Tokens of the longest answer."),
+  "n_best_size": (
+    int,
+    20,
+    "Number of start and end positions to consider, and of answers to list.",
+  ),
+  "max_answer_length": (int, 30, "Maximum answer length in tokens."),
   "version_2_with_negative": (
     bool,
     False,
-    "Whether questions may have no answer.",
+    "Allow questions without an answer (SQuAD 2.0).",
   ),
   "null_score_diff_threshold": (
     float,
     0.0,
-    "A question is left unanswered if that scores better than its best answer "
-    "by more than this; eval_results.txt of run_squad names the best value.",
+    "Leave a question unanswered if the score of no answer exceeds that of the "
+    "best answer by more than this. run_squad writes the best value into "
+    "eval_results.txt.",
   ),
 }
 # The model tells them, where they are not given.

@@ -1,4 +1,9 @@
-"""Cuts a SQuAD file in two, at the border of articles."""
+r"""Splits a SQuAD file in two, between articles.
+
+Example:
+  bert_tf split_squad --input_file=dev-v1.1.json \
+    --train_file=train.json --predict_file=predict.json
+"""
 
 import json
 
@@ -9,15 +14,17 @@ from bert_tf.tasks.squad import reader
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("input_file", None, "SQuAD's JSON to split.", required=True)
 flags.DEFINE_string(
-  "train_file", None, "Where the first articles go.", required=True
+  "input_file", None, "SQuAD JSON file to split.", required=True
 )
 flags.DEFINE_string(
-  "predict_file", None, "Where the last articles go.", required=True
+  "train_file", None, "Output file for the first articles.", required=True
+)
+flags.DEFINE_string(
+  "predict_file", None, "Output file for the last articles.", required=True
 )
 flags.DEFINE_integer(
-  "predict_articles", 8, "How many of the last articles go to predict_file."
+  "predict_articles", 8, "Number of articles to move to predict_file."
 )
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from bert_tf.layers import token_pooling
+from bert_tf.layers import pooling_names
 
 MODEL_TYPES = (
   "encoder",
@@ -24,7 +24,7 @@ _FROM_1 = (
 )
 LABELLED = ("classifier", "multilabel", "tagger")
 PRECISIONS = ("float32", "bfloat16")
-_POOLINGS = tuple(name for name in token_pooling.POOLINGS if name != "none")
+_POOLINGS = tuple(name for name in pooling_names.POOLINGS if name != "none")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ExportSettings:
     max_seq_length: The most tokens of a sequence.
     labels: What the outputs stand for, of the types that have labels.
     precision: One of `PRECISIONS`; weights are stored in it, too.
-    pooling: "sentence": one of `layers.pooling.POOLINGS`, "none" apart.
+    pooling: "sentence": one of `pooling_names.POOLINGS`, "none" apart.
     normalize: "sentence": whether vectors are made 1 long.
     doc_stride: "span": as of run_squad, as all to the end.
     max_query_length: As of run_squad.

@@ -12,7 +12,7 @@ from bert_tf.text import text_pairs, tokenizer_protocol
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
-SHORTEST = 3  # [CLS] and two [SEP]
+SHORTEST = model_inputs.SHORTEST
 
 
 def encode(

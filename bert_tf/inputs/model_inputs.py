@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+SHORTEST = 3  # [CLS] and two [SEP]
 NAMES = ("input_ids", "input_mask", "segment_ids")
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import tensorflow as tf
 
-POOLINGS = ("none", "mean", "max", "cls", "mean_max")
+from bert_tf.layers import pooling_names
+
+POOLINGS = pooling_names.POOLINGS
 
 
 def pool(layers: Any, input_mask: Any, pooling: str) -> Any:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from bert_tf import keras
-
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+from bert_tf.training import device_settings
 
 
 def policy(precision: str) -> Any:
@@ -13,11 +12,7 @@ def policy(precision: str) -> Any:
   Raises:
     ValueError: The name is not known.
   """
-  if precision not in PRECISIONS:
-    raise ValueError(
-      f"precision={precision!r} is not known; it is one of "
-      f"{', '.join(PRECISIONS)}"
-    )
+  device_settings.check_precision(precision)
   return keras.mixed_precision.Policy(precision)
 
 

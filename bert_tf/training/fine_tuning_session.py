@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.training import (
   best_checkpoint,
@@ -208,8 +208,7 @@ class Session:
       require_all=True,
       optional=variable_names.by_name(optional),
     )
-    for line in report.lines():
-      logging.info("%s: %s", path, line)
+    load_log.log(path, report)
     if variable_names.GLOBAL_STEP in reader.shapes:
       self.global_step = int(reader.read(variable_names.GLOBAL_STEP))
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Collection
 
-from bert_tf.training import optimizers
+from bert_tf.training import optimizer_table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +16,7 @@ class FineTuningSettings:
     learning_rate: The peak.
     num_train_epochs: How often the examples are gone through.
     warmup_proportion: Fraction of the steps used for linear warm-up.
-    optimizer: One of `optimizers.OPTIMIZERS`.
+    optimizer: One of `optimizer_table.OPTIMIZERS`.
     freeze_layers: The embeddings and this many of the lowest encoder layers
       are frozen; 0 trains everything.
     eval_steps: Steps between evaluations while training; 0 for none.
@@ -41,7 +41,7 @@ class FineTuningSettings:
   allow_new_layers: bool = False
 
   def __post_init__(self) -> None:
-    optimizers.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
+    optimizer_table.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
     if self.num_train_epochs <= 0:
       raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
     if not 0 <= self.warmup_proportion <= 1:

@@ -7,11 +7,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-
-def duration(seconds: float) -> str:
-  """Seconds as h:mm:ss."""
-  whole = round(seconds)
-  return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+from bert_tf.training import run_duration
 
 
 def progress_line(
@@ -28,7 +24,7 @@ def progress_line(
   shown = [f"{name} {value:.4g}" for name, value in values.items()]
   left = (last_step - step) / per_second if per_second else 0.0
   return ", ".join(
-    [f"step {step}/{last_step}", *shown, f"{duration(left)} left"]
+    [f"step {step}/{last_step}", *shown, f"{run_duration.text(left)} left"]
   )
 
 
@@ -50,6 +46,8 @@ class Progress:
 
   def start(self, step: int) -> None:
     """Starts the clock at `step`."""
+    if step < self._last_step:
+      logging.info("compiling: the first steps take longer")
     self._since, self._step = time.monotonic(), step
 
   def report(self, step: int, values: Mapping[str, float]) -> None:

@@ -10,12 +10,13 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import keras
-from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   batch_iterator,
   device_strategy,
   dtype_policies,
+  loop_settings,
   objectives,
   optimizers,
   progress_log,
@@ -27,35 +28,7 @@ from bert_tf.training import (
 _SEED_FOR_0 = 2**31 - 2
 _NEVER = np.iinfo(np.int64).max
 
-
-@dataclasses.dataclass(frozen=True)
-class LoopSettings:
-  """How a training goes.
-
-  Attributes:
-    batch_size: Examples of a step, over all replicas and micro-batches.
-    gradient_accumulation_steps: Micro-batches of a step.
-    seed: Of data order, dropout and new weights.
-    save_checkpoints_steps: Steps between checkpoints.
-    keep_checkpoint_max: Checkpoints kept; 0 keeps all.
-    log_steps: Steps between lines of progress.
-    iterations_per_loop: The most steps between two looks at the host.
-  """
-
-  batch_size: int
-  gradient_accumulation_steps: int = 1
-  seed: int = 12345
-  save_checkpoints_steps: int = 1000
-  keep_checkpoint_max: int = 5
-  log_steps: int = 100
-  iterations_per_loop: int = 1000
-
-  def __post_init__(self) -> None:
-    for field in dataclasses.fields(self):
-      value = getattr(self, field.name)
-      least = 0 if field.name in ("seed", "keep_checkpoint_max") else 1
-      if value < least:
-        raise ValueError(f"{field.name}={value} is below {least}")
+LoopSettings = loop_settings.LoopSettings
 
 
 class NanLossError(RuntimeError):
@@ -188,8 +161,7 @@ class Trainer:
         formats.reader(init_checkpoint, self.model.config),
         allow_new_layers=allow_new_layers,
       )
-      for line in report.lines():
-        logging.info("init_checkpoint: %s", line)
+      load_log.log("init_checkpoint", report)
     return 0
 
   def train(

@@ -11,6 +11,7 @@ import pytest
 import bert_tf
 from bert_tf.checkpoints import (
   checkpoint_format,
+  format_names,
   formats,
   portable_model,
   saver,
@@ -313,3 +314,8 @@ def test_any_optimizer_s_slots_are_training_state(tmp_path):
   made_up.assert_same_tensors(
     formats.read(str(tmp_path / "hf")), made_up.model()
   )
+
+
+def test_flags_name_all_formats():
+  assert set(format_names.READ) == set(formats.names())
+  assert set(format_names.WRITTEN) == set(formats.names(formats.writable()))

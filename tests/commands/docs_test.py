@@ -1,5 +1,6 @@
 """The commands that README.md and docs/ show: their flags are there."""
 
+import ast
 import collections
 import re
 import shlex
@@ -10,19 +11,32 @@ from tests.commands import running
 from tests.conftest import ROOT
 
 _BLOCK = re.compile(r"^```\n(.*?)^```", re.M | re.S)
-_COMMAND = re.compile(r"python -m (tools|benchmarks)\.([a-z]\w+)([^|\n]*)")
-_PACKAGES = {"tools": "bert_tf.commands", "benchmarks": "benchmarks"}
+_COMMAND = re.compile(
+  r"(?:python -m (tools|benchmarks)\.|\b(bert_tf) )([a-z]\w+)([^|\n]*)"
+)
+_PACKAGES = {
+  "tools": "bert_tf.commands",
+  "bert_tf": "bert_tf.commands",
+  "benchmarks": "benchmarks",
+}
 _MISSING = "must have a value other than None"
 
 
 def shown():
   """The command lines of each command, by its name."""
   found = collections.defaultdict(list)
-  for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-    for block in _BLOCK.findall(path.read_text()):
-      text = re.sub(r"\\\n\s*", "", block)
-      for room, name, line in _COMMAND.findall(text):
-        found[_PACKAGES[room], name].append(
+  pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+  blocks = [x for page in pages for x in _BLOCK.findall(page.read_text())]
+  for path in (ROOT / "bert_tf" / "commands").glob("*.py"):
+    _, _, example = ast.get_docstring(ast.parse(path.read_text())).partition(
+      "Example:\n"
+    )
+    blocks.append(example)
+  for block in blocks:
+    text = re.sub(r"\\\n\s*", "", block)
+    for tools, console, name, line in _COMMAND.findall(text):
+      if name != "completion":
+        found[_PACKAGES[tools or console], name].append(
           tuple(shlex.split(line, comments=True))
         )
   return found

@@ -91,6 +91,15 @@ def test_trains_evaluates_and_predicts(tmp_path):
     "eval_matthews",
   ):
     assert text in run.stderr
+  assert run.stderr.splitlines()[-1].endswith(
+    f"next: bert_tf export_saved_model --model_type=classifier "
+    f"--export_dir={tmp_path}/out/export --init_checkpoint={tmp_path}/out "
+    f"--bert_config_file={TESTDATA}/tiny/bert_config.json "
+    f"--vocab_file={TESTDATA}/vocab.txt"
+  )
+  assert len(run.stderr.splitlines()) <= 25, run.stderr
+  assert f"written to {tmp_path}/out: eval_metrics.txt, eval_res" in run.stderr
+  assert "model.ckpt-5, " in run.stderr.splitlines()[-2]
   lines = (tmp_path / "out" / "test_results.tsv").read_text().splitlines()
   assert lines[0] == "0\t1" and len(lines) == 61
   results = classifying.scores(tmp_path / "out" / "eval_results.txt")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bert_tf.training import eval_results, progress_log
+from bert_tf.training import eval_results, progress_log, run_duration
 
 
 def test_results_are_written_as_the_original_does(tmp_path, testdata):
@@ -20,7 +20,7 @@ def test_results_are_written_as_the_original_does(tmp_path, testdata):
   "seconds, text", [(0, "0:00:00"), (59.6, "0:01:00"), (3725, "1:02:05")]
 )
 def test_duration(seconds, text):
-  assert progress_log.duration(seconds) == text
+  assert run_duration.text(seconds) == text
 
 
 def test_progress_line():

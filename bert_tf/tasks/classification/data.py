@@ -103,8 +103,11 @@ class ClassificationData:
       folder, {"global_step": step, **metrics.main_results(scores)}
     )
     text = eval_results.format_results({"global_step": step, **scores})
+    others = sorted(set(scores) - set(metrics.main_results(scores)))
+    if others:
+      shown = (f"{name} {scores[name]:.4g}" for name in others)
+      logging.info("other metrics: %s", ", ".join(shown))
     files.write_atomically(os.path.join(folder, METRICS_FILE), text.encode())
-    logging.info("***** All metrics *****\n%s", text.rstrip())
 
   def predict(self, strategy: Any, model: Any) -> task_runner.Predicted:
     """Probabilities or numbers for the test file, float32 [N, C]."""

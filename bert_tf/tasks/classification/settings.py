@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from bert_tf.inputs import encoded_texts
+from bert_tf.inputs import model_inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ClassificationSettings:
       ("eval_batch_size", 1),
       ("predict_batch_size", 1),
       ("num_trials", 1),
-      ("max_seq_length", encoded_texts.SHORTEST),
+      ("max_seq_length", model_inputs.SHORTEST),
     ):
       if getattr(self, name) < least:
         raise ValueError(f"{name}={getattr(self, name)} is below {least}")

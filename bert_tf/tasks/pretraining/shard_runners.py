@@ -13,19 +13,15 @@ from typing import Any
 from absl import logging
 
 from bert_tf import files
-from bert_tf.tasks.pretraining import corpus_shards, record_generator
+from bert_tf.tasks.pretraining import (
+  corpus_shards,
+  record_generator,
+  runner_names,
+)
 
-# By the names that --runner takes: those that Beam knows them by. Beam's
-# DirectRunner would first try Prism, a program that it fetches from the
-# internet, and leave folders behind where there is none; then it is this one.
-BEAM_RUNNERS = {
-  "direct": "FnApiRunner",
-  "flink": "FlinkRunner",
-  "spark": "SparkRunner",
-  "dataflow": "DataflowRunner",
-}
-LOCAL = "local"
-NAMES = (LOCAL, *BEAM_RUNNERS)
+BEAM_RUNNERS = runner_names.BEAM_RUNNERS
+LOCAL = runner_names.LOCAL
+NAMES = runner_names.NAMES
 
 
 def make(

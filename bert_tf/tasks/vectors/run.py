@@ -8,6 +8,7 @@ from absl import logging
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
   formats,
+  load_log,
   loader,
   model_tokenizer,
   variable_names,
@@ -94,8 +95,7 @@ def load(model: Any, init_checkpoint: str) -> None:
     require_all=True,
     optional=variable_names.by_name(model.pooler.variables),
   )
-  for line in report.lines():
-    logging.info("init_checkpoint: %s", line)
+  load_log.log("init_checkpoint", report)
 
 
 def _warn_of_case(options: settings.FeatureSettings) -> None:

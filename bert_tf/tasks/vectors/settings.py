@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from bert_tf.layers import token_pooling
-from bert_tf.tasks.vectors import vector_writers
+from bert_tf.layers import pooling_names
 
 MIN_LENGTH = 3
+OUTPUT_FORMATS = ("json", "npz", "tfrecord")
 
 
 def check_pooling(pooling: str, word_vectors: bool) -> None:
@@ -15,10 +15,10 @@ def check_pooling(pooling: str, word_vectors: bool) -> None:
   Raises:
     ValueError: There is none, or they are.
   """
-  if pooling not in token_pooling.POOLINGS:
+  if pooling not in pooling_names.POOLINGS:
     raise ValueError(
       f"pooling={pooling!r} is not known; it is one of "
-      f"{', '.join(token_pooling.POOLINGS)}"
+      f"{', '.join(pooling_names.POOLINGS)}"
     )
   if word_vectors and pooling != "none":
     raise ValueError(
@@ -64,8 +64,8 @@ class FeatureSettings:
       files of the model say, else True.
     batch_size: Lines of a batch.
     use_one_hot_embeddings: As of `BertModel`.
-    output_format: One of `vector_writers.FORMATS`.
-    pooling: One of `token_pooling.POOLINGS`.
+    output_format: One of `OUTPUT_FORMATS`.
+    pooling: One of `pooling_names.POOLINGS`.
     word_vectors: Whether pieces are averaged to words.
   """
 
@@ -83,10 +83,10 @@ class FeatureSettings:
   word_vectors: bool = False
 
   def __post_init__(self) -> None:
-    if self.output_format not in vector_writers.FORMATS:
+    if self.output_format not in OUTPUT_FORMATS:
       raise ValueError(
         f"output_format={self.output_format!r} is not known; it is one of "
-        f"{', '.join(vector_writers.FORMATS)}"
+        f"{', '.join(OUTPUT_FORMATS)}"
       )
     check_pooling(self.pooling, self.word_vectors)
     if self.batch_size < 1:

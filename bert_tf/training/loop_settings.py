@@ -1,0 +1,33 @@
+"""How a training goes; needs no TensorFlow, as flags do not."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class LoopSettings:
+  """How a training goes.
+
+  Attributes:
+    batch_size: Examples of a step, over all replicas and micro-batches.
+    gradient_accumulation_steps: Micro-batches of a step.
+    seed: Of data order, dropout and new weights.
+    save_checkpoints_steps: Steps between checkpoints.
+    keep_checkpoint_max: Checkpoints kept; 0 keeps all.
+    log_steps: Steps between lines of progress.
+    iterations_per_loop: The most steps between two looks at the host.
+  """
+
+  batch_size: int
+  gradient_accumulation_steps: int = 1
+  seed: int = 12345
+  save_checkpoints_steps: int = 1000
+  keep_checkpoint_max: int = 5
+  log_steps: int = 100
+  iterations_per_loop: int = 1000
+
+  def __post_init__(self) -> None:
+    for field in dataclasses.fields(self):
+      value = getattr(self, field.name)
+      least = 0 if field.name in ("seed", "keep_checkpoint_max") else 1
+      if value < least:
+        raise ValueError(f"{field.name}={value} is below {least}")
