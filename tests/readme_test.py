@@ -41,3 +41,15 @@ def test_the_classes_are_shown():
     "BertPretrainer",
   ):
     assert f"bert_tf.{name}.from_checkpoint(" in text
+
+
+def test_the_predictors_are_shown():
+  text = "".join(BLOCKS)
+  for name in (
+    "FeatureExtractor",
+    "MaskFiller",
+    "QuestionAnswerer",
+    "TextClassifier",
+    "WordTagger",
+  ):
+    assert f"bert_tf.{name}" in text

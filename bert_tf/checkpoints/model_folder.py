@@ -1,4 +1,4 @@
-"""A checkpoint with what lies beside it: all that answering texts takes."""
+"""A checkpoint together with the files beside it that prediction needs."""
 
 import os
 from collections.abc import Collection
@@ -9,35 +9,43 @@ from bert_tf.checkpoints import (
   checkpoint_reader,
   formats,
   google_format,
+  keras_nlp_tokenizer,
   loader,
   portable_model,
   run_metadata,
   stored_rules,
 )
 
+# Where a vocabulary lies in folders of the formats.
+_VOCABULARIES = (
+  portable_model.VOCABULARY,
+  keras_nlp_tokenizer.VOCABULARY,
+  os.path.join("assets", portable_model.VOCABULARY),
+)
+
 
 class ModelFolder:
-  """One checkpoint of any format, opened.
+  """A checkpoint of any format, opened for reading.
 
   Args:
-    path: A folder or the prefix of a checkpoint.
-    config: Where no bert_config.json is beside the checkpoint.
-    vocab_file: Where no vocab.txt is beside it.
-    do_lower_case: Where the folder does not tell whether text is lower-cased.
-      By default the vocabulary tells: without capital letters it is.
+    path: A folder, or the prefix of a checkpoint.
+    config: Needed if there is no bert_config.json beside the checkpoint.
+    vocab_file: Needed if there is no vocab.txt beside the checkpoint.
+    do_lower_case: Whether text is lower-cased, if the files do not say. By
+      default it is unless the vocabulary has capital letters.
 
   Attributes:
-    path: The same.
-    reader: The checkpoint.
-    config: Its configuration.
-    vocab_file: Its vocabulary.
+    path: The path that was given.
+    reader: Reader of the checkpoint.
+    config: The model's configuration.
+    vocab_file: The model's vocabulary.
     do_lower_case: Whether text is lower-cased.
-    run: The run it is of, if that has described itself.
-    labels: In the order of the model's outputs; () where they are unknown.
+    run: Metadata of the run that wrote the checkpoint, if there is any.
+    labels: Labels in the order of the model's outputs; () if unknown.
     labels_of: As of `portable_model.Portable`.
 
   Raises:
-    FileNotFoundError: There is no checkpoint, configuration or vocabulary.
+    FileNotFoundError: No checkpoint, configuration or vocabulary was found.
     ValueError: A file is damaged.
   """
 
@@ -65,14 +73,7 @@ class ModelFolder:
       labels, labels_of = model.labels, model.labels_of
       folder = self.path
     self.labels, self.labels_of = tuple(labels), labels_of
-    if vocab_file is None:
-      vocab_file = os.path.join(folder, portable_model.VOCABULARY)
-      if not files.exists(vocab_file):
-        raise FileNotFoundError(
-          f"no {portable_model.VOCABULARY} beside the checkpoint "
-          f"{self.reader.prefix}; give vocab_file"
-        )
-    self.vocab_file = os.fspath(vocab_file)
+    self.vocab_file = os.fspath(vocab_file or self._find_vocabulary(folder))
     if do_lower_case is None:
       stated = stored_rules.stated(self.vocab_file)
       do_lower_case = stated.get("lower_case")
@@ -80,11 +81,21 @@ class ModelFolder:
       do_lower_case = _lower_cases(self.vocab_file)
     self.do_lower_case = do_lower_case
 
+  def _find_vocabulary(self, folder: str) -> str:
+    for place in _VOCABULARIES:
+      path = os.path.join(folder, place)
+      if files.exists(path):
+        return path
+    raise FileNotFoundError(
+      f"no {portable_model.VOCABULARY} beside the checkpoint "
+      f"{self.reader.prefix}; give vocab_file"
+    )
+
   def shape(self, name: str) -> tuple[int, ...]:
-    """The shape of a variable of the checkpoint.
+    """The shape of a variable in the checkpoint.
 
     Raises:
-      ValueError: There is no such variable.
+      ValueError: The checkpoint has no such variable.
     """
     found: tuple[int, ...] | None = self.reader.shapes.get(name)
     if found is None:
@@ -95,13 +106,13 @@ class ModelFolder:
     return found
 
   def check_labels_of(self, expected: str) -> None:
-    """Checks that the labels are not those of another kind of model.
+    """Checks that the labels are of sequences, or of tokens, as expected.
 
     Args:
       expected: As of `portable_model.Portable.labels_of`.
 
     Raises:
-      ValueError: They are.
+      ValueError: They are known to be of something else.
     """
     if self.labels_of not in (None, expected):
       raise ValueError(
@@ -110,14 +121,14 @@ class ModelFolder:
       )
 
   def load(self, model: Any, optional: Collection[str] = ()) -> None:
-    """Assigns the checkpoint to a model.
+    """Loads the checkpoint into a model.
 
     Args:
       model: The model.
-      optional: Names of variables that the checkpoint may lack.
+      optional: Names of variables that may be missing from the checkpoint.
 
     Raises:
-      ValueError: It lacks another one, or one has another shape.
+      ValueError: Another variable is missing, or a shape differs.
     """
     loader.load(
       model.variables, self.reader, require_all=True, optional=optional
@@ -125,7 +136,7 @@ class ModelFolder:
 
 
 def _lower_cases(vocab_file: str) -> bool:
-  """What a vocabulary tells; one of a cased model has capital letters."""
+  """Guesses from a vocabulary: those of cased models have capital letters."""
   with files.open_file(vocab_file) as file:
     pieces = portable_model.parse_vocabulary(file.read(), vocab_file)
   return portable_model.is_lower_cased(pieces)

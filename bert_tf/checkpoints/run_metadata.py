@@ -1,9 +1,9 @@
-"""What a folder says about itself: the run that its checkpoints are of.
+"""Run metadata: what an output folder records about its run.
 
-A run writes `task.json` into its output folder when it starts: its task, the
-kind of it, the labels in the order of the model's outputs. It keeps other tasks
-out of the folder, and tells those who load the checkpoints what the outputs
-mean. Keys that this version does not know are kept.
+When a run starts, it writes `task.json`: the task, its kind, and the labels in
+the order of the model's outputs. The file protects the folder against other
+tasks and tells whoever loads the checkpoints what the outputs mean. Unknown
+keys are preserved.
 """
 
 import dataclasses
@@ -18,20 +18,21 @@ from bert_tf.checkpoints import portable_model
 
 FILE = "task.json"
 _BELOW_A_RUN = re.compile(r"best|trial_\d+")
-# Tasks whose outputs belong to tokens. Others say it themselves by the key
-# "labels_of", or have labels of whole sequences.
+# Tasks that label tokens. Other tasks label whole sequences, unless their
+# metadata has the key "labels_of".
 _LABELS_OF = {"tagging": portable_model.PER_TOKEN}
 
 
 @dataclasses.dataclass(frozen=True)
 class RunMetadata:
-  """One run's description.
+  """The metadata of one run.
 
   Attributes:
-    task: The name of the task.
-    kind: What kind of that task, where there are several.
-    labels: In the order of the model's outputs; None if outputs have none.
-    others: All further keys, as JSON has them.
+    task: Name of the task.
+    kind: Kind of the task, if it has several kinds.
+    labels: Labels in the order of the model's outputs; None if the task has
+      no labels.
+    others: All other keys of the file, as parsed from JSON.
   """
 
   task: str
@@ -41,19 +42,19 @@ class RunMetadata:
 
   @property
   def labels_of(self) -> str:
-    """`PER_SEQUENCE` or `PER_TOKEN` of `portable_model`: what is labelled."""
+    """What is labelled: `PER_SEQUENCE` or `PER_TOKEN` of `portable_model`."""
     default = _LABELS_OF.get(self.task, portable_model.PER_SEQUENCE)
     return str(self.others.get("labels_of", default))
 
   def to_dict(self) -> dict[str, Any]:
-    """As the file has it."""
+    """The contents of the file."""
     labels = None if self.labels is None else list(self.labels)
     known = {"task": self.task, "kind": self.kind, "labels": labels}
     return {k: v for k, v in known.items() if v is not None} | dict(self.others)
 
   @classmethod
   def from_dict(cls, values: Mapping[str, Any]) -> "RunMetadata":
-    """From the contents of the file.
+    """Parses the contents of the file.
 
     Raises:
       ValueError: A value is missing or of another type.
@@ -74,7 +75,10 @@ class RunMetadata:
     return cls(task, kind, labels, kept)
 
   def agrees_with(self, other: "RunMetadata") -> bool:
-    """Whether both are of one run: equal in all that both know."""
+    """Whether both describe the same run.
+
+    Task, kind and labels must be equal, and all other keys that both have.
+    """
     mine = self.task, self.kind, self.labels
     if mine != (other.task, other.kind, other.labels):
       return False
@@ -83,7 +87,7 @@ class RunMetadata:
 
 
 def read(folder: str) -> RunMetadata | None:
-  """What was claimed for a folder; None if nothing.
+  """Reads the metadata of a folder; None if it has none.
 
   Raises:
     ValueError: The file is damaged.
@@ -100,18 +104,18 @@ def read(folder: str) -> RunMetadata | None:
 
 
 def beside(prefix: str) -> RunMetadata | None:
-  """The description of the run that a checkpoint is of; None without one.
+  """The metadata of the run that wrote a checkpoint; None if it has none.
 
   Args:
-    prefix: Of the checkpoint. It lies in the run's folder, or in a folder for
-      the best one, for a trial, or for the best one of a trial.
+    prefix: Prefix of the checkpoint. It lies in the run's output folder, or
+      below it: in `best`, in `trial_N`, or in `trial_N/best`.
   """
   folder = os.path.dirname(prefix)
   while not files.exists(os.path.join(folder, FILE)):
     if not _BELOW_A_RUN.fullmatch(os.path.basename(folder)):
       return None
     folder = os.path.dirname(folder)
-  # A folder of keras-nlp has another file of that name.
+  # keras-nlp presets have an unrelated file of the same name.
   is_ours = "task" in files.read_json(os.path.join(folder, FILE))
   return read(folder) if is_ours else None
 
@@ -120,12 +124,12 @@ def check(folder: str, ours: RunMetadata) -> None:
   """Checks that a folder is not in use by another task.
 
   Args:
-    folder: The output folder; it need not be there.
-    ours: What is to be done in it.
+    folder: The output folder; it need not exist.
+    ours: Metadata of the run that wants to use it.
 
   Raises:
-    NotADirectoryError: It is a file.
-    ValueError: It is in use, or its file is damaged.
+    NotADirectoryError: There is a file of that name.
+    ValueError: The folder is in use, or its metadata file is damaged.
   """
   files.check_folder(folder, "output_dir")
   found = read(folder)
@@ -138,7 +142,7 @@ def check(folder: str, ours: RunMetadata) -> None:
 
 
 def claim(folder: str, ours: RunMetadata) -> None:
-  """Writes what is done in a folder into it, for `check` and for loaders."""
+  """Checks a folder as `check` does, then writes the metadata into it."""
   check(folder, ours)
   found = read(folder)
   kept = dict(found.others) if found else {}

@@ -8,39 +8,11 @@ agree with the plain kernels to rounding (the groups compute in float32 whatever
 the dtype), and dropout drops the very same entries.
 """
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from bert_tf.kernels import plain_kernels, seeded_dropout
-
-
-class _Scope(threading.local):
-  """One a thread, since replicas are traced in threads."""
-
-  wanted: bool = False
-
-
-_SCOPE = _Scope()
-
-
-@contextlib.contextmanager
-def groups(wanted: bool) -> Iterator[None]:
-  """Makes the optimizer's update inside one compiled pass, or not."""
-  before = _SCOPE.wanted
-  _SCOPE.wanted = wanted
-  try:
-    yield
-  finally:
-    _SCOPE.wanted = before
-
-
-def are_on() -> bool:
-  """Whether this is inside `groups(True)`."""
-  return _SCOPE.wanted
 
 
 class XlaKernels(plain_kernels.PlainKernels):

@@ -63,11 +63,14 @@ class HeadedModel(loadable_model.LoadableModel, keras.Model):
       y_pred = tuple(y_pred)
     return super().compute_metrics(x, y, y_pred, sample_weight)
 
-  def optional_variables(self) -> Iterable[Any]:
-    """The heads, unless `needs_heads`, and a pooler that no head uses."""
+  def unused_variables(self) -> list[Any]:
+    """The variables that no head uses: of the pooler, perhaps."""
     pooler = self.bert.pooler
-    if not pooler.trainable:
-      yield from pooler.variables
+    return [] if pooler.trainable else list(pooler.variables)
+
+  def optional_variables(self) -> Iterable[Any]:
+    """The unused ones, and the heads unless `needs_heads`."""
+    yield from self.unused_variables()
     if not self.needs_heads:
       encoder = {id(variable) for variable in self.bert.variables}
       yield from (v for v in self.variables if id(v) not in encoder)

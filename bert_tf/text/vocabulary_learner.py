@@ -342,10 +342,10 @@ def _learn_with_tensorflow_text(
   words: Mapping[str, int], threshold: int, settings: Settings
 ) -> list[str]:
   from tensorflow_text.tools.wordpiece_vocab import (
-    wordpiece_tokenizer_learner_lib as library,
+    wordpiece_tokenizer_learner_lib,
   )
 
-  parameters = library.Params(
+  parameters = wordpiece_tokenizer_learner_lib.Params(
     upper_thresh=None,
     lower_thresh=None,
     num_iterations=settings.num_iterations,
@@ -358,7 +358,9 @@ def _learn_with_tensorflow_text(
     joiner=wordpiece_tokenizer.CONTINUATION,
     reserved_tokens=[],
   )
-  return library.learn_with_thresh(list(words.items()), threshold, parameters)
+  return wordpiece_tokenizer_learner_lib.learn_with_thresh(
+    list(words.items()), threshold, parameters
+  )
 
 
 # Each takes counted words, how often a piece must occur, and the settings, and

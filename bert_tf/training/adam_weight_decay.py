@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from bert_tf import keras
 from bert_tf.checkpoints import variable_names
-from bert_tf.kernels import xla_kernels
 
 
 class AdamWeightDecay(keras.optimizers.Optimizer):
@@ -33,9 +32,11 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
 
   Attributes:
     gradient_scale: What gradients are multiplied with; None for 1.
+    is_compiled: Whether XLA compiles the update of a variable into one pass.
   """
 
   gradient_scale: Any = None
+  is_compiled: bool = False
 
   def __init__(
     self,
@@ -77,7 +78,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     is_decayed = variable_names.is_decayed(
       variable_names.variable_name(variable)
     )
-    update = _compiled_update if xla_kernels.are_on() else _update
+    update = _compiled_update if self.is_compiled else _update
     update(
       variable.handle,
       self._adam_m[index].handle,

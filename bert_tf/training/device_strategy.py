@@ -26,7 +26,9 @@ class DeviceSettings:
     gcp_project: Its project, detected if None.
     precision: One of `precision.PRECISIONS`.
     jit_compile: Whether XLA computes the gradients; None for what is best,
-      see `compilation.choose`.
+      see `step_compilation.choose`.
+    pack: Whether training leaves padding out; None for where it pays and
+      changes nothing, see `step_compilation.packs`.
   """
 
   strategy: str = "auto"
@@ -36,6 +38,7 @@ class DeviceSettings:
   gcp_project: str | None = None
   precision: str = "float32"
   jit_compile: bool | None = None
+  pack: bool | None = None
 
   def __post_init__(self) -> None:
     if self.strategy not in STRATEGIES:

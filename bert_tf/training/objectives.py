@@ -20,10 +20,13 @@ class Objective(Protocol):
     epsilons: By loss name, what is added to the sum of its weights. The
       loss of a batch is the sum of these losses.
     sum_names: The names of all that `sums` returns.
+    uses_padding: Whether the losses depend on what the model computes at
+      padding, so that it cannot be left out.
   """
 
   epsilons: Mapping[str, float]
   sum_names: Sequence[str]
+  uses_padding: bool
 
   def weights(self, batch: Mapping[str, Any]) -> Sums:
     """By loss name: the sum of the weights in `batch`, float32 scalar."""

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from bert_tf import keras
 from bert_tf.checkpoints import variable_names
-from bert_tf.kernels import xla_kernels
 from bert_tf.training import (
   adam_weight_decay,
   addons,
@@ -171,6 +170,8 @@ class Optimizer:
     variables: The trainable variables.
     loss_scaling: Whether losses are scaled up so that float16 gradients do
       not vanish; a step whose gradients overflow is then left out.
+    is_compiled: Whether XLA compiles the update, where the optimizer is the
+      original's.
 
   Attributes:
     settings: What was made.
@@ -184,6 +185,7 @@ class Optimizer:
     settings: OptimizerSettings,
     variables: Sequence[Any],
     loss_scaling: bool = False,
+    is_compiled: bool = False,
   ):
     self.settings = settings
     self.variables = list(variables)
@@ -199,6 +201,9 @@ class Optimizer:
     self._scales_itself = isinstance(
       self.inner, adam_weight_decay.AdamWeightDecay
     )
+    self._is_one_pass = is_compiled and self._scales_itself and not loss_scaling
+    if self._scales_itself:
+      self.inner.is_compiled = is_compiled
     # Slots of two kinds may have the same names; this tells them apart.
     if settings.name != "adamw":
       mark = variable_names.OPTIMIZER + settings.name
@@ -255,7 +260,7 @@ class Optimizer:
     norm = tf.linalg.global_norm(dense)
     if sparse:
       norm = tf.sqrt(norm**2 + sparse_square)
-    if self._scaler is None and self._scales_itself and xla_kernels.are_on():
+    if self._is_one_pass:
       # As below, but in the same pass; not a number where the norm is none.
       scale = CLIP_NORM / tf.maximum(norm, CLIP_NORM) + (norm - norm)
       self.inner.gradient_scale = scale

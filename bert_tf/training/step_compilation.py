@@ -34,3 +34,40 @@ def choose(jit_compile: bool | None, strategy: Any) -> str:
     return WHOLE
   is_one = isinstance(strategy, tf.distribute.OneDeviceStrategy)
   return GROUPS if is_one else NONE
+
+
+def packs(
+  pack: bool | None, compilation: str, strategy: Any, uses_padding: bool
+) -> bool:
+  """Whether a training step leaves padding out.
+
+  Its shapes then depend on lengths, which a step that is compiled as a whole
+  does not allow.
+
+  Args:
+    pack: True or False as wanted; None to pack on a CPU, where the losses do
+      not depend on padding.
+    compilation: One of `COMPILATIONS`.
+    strategy: Where it computes.
+    uses_padding: As of `objectives.Objective`.
+
+  Raises:
+    ValueError: It is wanted and not possible.
+  """
+  is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
+  is_static = is_tpu or compilation == WHOLE
+  if pack and is_static:
+    raise ValueError(
+      "pack=True needs shapes that change from step to step, which "
+      f"{'a TPU' if is_tpu else 'jit_compile=True'} does not allow: leave one "
+      "of them out"
+    )
+  if pack and uses_padding:
+    raise ValueError(
+      "pack=True leaves out padding, which this objective counts among the "
+      "tokens: make the objective with uses_padding=False"
+    )
+  if pack is not None:
+    return pack
+  has_gpu = bool(tf.config.list_logical_devices("GPU"))
+  return not (is_static or has_gpu or uses_padding)

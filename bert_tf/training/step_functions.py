@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.kernels import modes, seeded_dropout, xla_kernels
+from bert_tf.kernels import modes, seeded_dropout
 from bert_tf.training import objectives, optimizers, step_compilation
 
 Batch = Mapping[str, Any]
@@ -86,10 +86,9 @@ class TrainStep:
     weights = _sum_over_replicas(self.objective.weights(batch))
     gradients, sums = self._gradients(batch, weights, seed)
     gradients, sums = _sum_over_replicas((gradients, sums))
-    with xla_kernels.groups(self._has_groups):
-      norm = self.optimizer.apply(
-        gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
-      )
+    norm = self.optimizer.apply(
+      gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
+    )
     loss = objectives.combine(self.objective, sums, weights)
     return _with_weights(sums, weights) | {"loss": loss, "gradient_norm": norm}
 

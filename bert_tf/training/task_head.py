@@ -1,4 +1,4 @@
-"""The head of a task, and whether a checkpoint has it."""
+"""The output layer of a task, and the check that a checkpoint has it."""
 
 import dataclasses
 from typing import Any
@@ -11,13 +11,13 @@ from bert_tf.training import fine_tuning_settings, run_checkpoints
 
 @dataclasses.dataclass(frozen=True)
 class TaskHead:
-  """Variables `output_weights` [C, H] and `output_bias` [C].
+  """The variables `output_weights` [C, H] and `output_bias` [C].
 
   Attributes:
-    outputs: C.
-    scope: What their names begin with.
-    warning_without: What to say where a checkpoint without it is applied, its
-      answers being left to chance; None if that is an error.
+    outputs: Number of outputs, C.
+    scope: Prefix of the variables' names.
+    warning_without: Warning to log when a checkpoint without this head is
+      applied, with a randomly initialized head; None makes it an error.
   """
 
   outputs: int
@@ -25,14 +25,14 @@ class TaskHead:
   warning_without: str | None = None
 
   def check(self, reader: Any, hidden_size: int) -> None:
-    """Checks that a checkpoint has it.
+    """Checks that a checkpoint has this head.
 
     Args:
       reader: As of `formats.reader`.
       hidden_size: H.
 
     Raises:
-      ValueError: It lacks a variable, or has one of another shape.
+      ValueError: A variable is missing or has another shape.
     """
     for name, expected in (
       ("output_weights", (self.outputs, hidden_size)),
@@ -54,22 +54,22 @@ class TaskHead:
     hidden_size: int,
     do_train: bool,
   ) -> None:
-    """Checks that the checkpoint that a run goes on from has the head.
+    """Checks the checkpoint that a run starts or resumes from.
 
     Args:
-      tuning: Names the checkpoints.
+      tuning: Settings that name the checkpoints.
       hidden_size: H.
-      do_train: Whether a new head may be made if no training has begun.
+      do_train: Whether the run trains; a new training may add the head.
 
     Raises:
       FileNotFoundError: There is no such checkpoint.
-      ValueError: It has another head, or none.
+      ValueError: It has no head, or one of another shape.
     """
     trained = run_checkpoints.latest(tuning.output_dir)
     path = trained or tuning.init_checkpoint
     if not path:
       return
-    reader = formats.reader(path)  # Or says that there is none.
+    reader = formats.reader(path)  # Raises if there is none.
     if not trained and do_train:
       return
     has_any = any(name.startswith(self.scope) for name in reader.shapes)

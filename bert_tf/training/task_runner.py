@@ -1,14 +1,17 @@
-"""What every fine-tuning run does, whatever its task: once, in one order.
+"""The fine-tuning procedure shared by all tasks.
 
-A task says what is its own behind two protocols: `Task`, which is what was
-asked for, and `TaskData`, which is that with its files read. The runner checks
-settings, vocabulary, labels, output folder, checkpoint and files, in this
-order, before anything is written; then it trains, evaluates and predicts.
+A task implements two protocols: `Task`, the task with its settings, and
+`TaskData`, the task with its files read. The runner first checks settings,
+vocabulary, labels, output folder, checkpoint and input files, in this order;
+nothing is written before all checks have passed. Then it trains, evaluates and
+predicts.
 """
 
 import dataclasses
+import functools
+import types
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from bert_tf import bert_config
 from bert_tf.checkpoints import model_tokenizer, run_metadata
@@ -27,7 +30,7 @@ Scores = Mapping[str, float]
 
 
 class TaskOptions(Protocol):
-  """What the runner itself looks at in the settings of a task."""
+  """The settings of a task that the runner itself uses."""
 
   @property
   def vocab_file(self) -> str:
@@ -39,7 +42,7 @@ class TaskOptions(Protocol):
 
   @property
   def max_seq_length(self) -> int:
-    """Tokens of a sequence."""
+    """Maximum sequence length in tokens."""
 
   @property
   def do_train(self) -> bool:
@@ -55,24 +58,19 @@ class TaskOptions(Protocol):
 
 
 class Predicted(NamedTuple):
-  """What a model answers to the file to predict.
+  """The predictions for the test file.
 
   Attributes:
-    answers: As the task has them.
-    scores: Where right answers are known too.
+    answers: The predictions, in a form of the task's own.
+    scores: Scores of the predictions, if the right answers are known.
   """
 
   answers: Any
-  scores: Scores = {}  # noqa: RUF012
+  scores: Scores = types.MappingProxyType({})
 
 
 class TaskData(Protocol):
-  """A task whose files are read.
-
-  Attributes:
-    objective: The losses of training.
-    num_train_examples: By which training is counted; 0 without training.
-  """
+  """A task whose input files have been read."""
 
   @property
   def objective(self) -> objectives.Objective:
@@ -80,73 +78,74 @@ class TaskData(Protocol):
 
   @property
   def num_train_examples(self) -> int:
-    """Examples of the training set; 0 where none is read."""
+    """Number of training examples; 0 without training."""
 
   def metric_names(self) -> Sequence[str]:
-    """The scores that `evaluate` will give."""
+    """The names of the scores that `evaluate` returns."""
 
   def write_records(
     self, folder: str, is_chief: bool
   ) -> fine_tuning_session.TrainingRecords:
-    """Writes the record files; what is trained on is needed by all workers.
+    """Writes the record files.
+
+    Args:
+      folder: The output folder.
+      is_chief: Whether this is the chief worker. Only the chief writes results,
+        but every worker needs the training records.
 
     Returns:
-      What is to be trained on; not looked at where nothing is trained.
+      The training records; ignored without training.
     """
 
   def evaluate(self, strategy: Any, model: Any) -> Scores:
-    """Scores a model, while training and afterwards."""
+    """Scores a model on the evaluation set, during and after training."""
 
   def write_scores(self, folder: str, step: int, scores: Scores) -> None:
-    """Writes what `evaluate` gave."""
+    """Writes the scores returned by `evaluate`."""
 
   def predict(self, strategy: Any, model: Any) -> Predicted:
-    """Applies a model to the file to predict."""
+    """Applies a model to the test file."""
 
   def write_answers(self, folder: str, step: int, predicted: Predicted) -> None:
-    """Writes what `predict` gave."""
+    """Writes the predictions returned by `predict`."""
 
 
 class Task(Protocol):
-  """A task with its settings; nothing of it is read yet."""
+  """A task with its settings, before its input files are read."""
 
   @property
   def options(self) -> TaskOptions:
-    """What was told."""
+    """The settings."""
 
-  def identify(
-    self, before: run_metadata.RunMetadata | None
-  ) -> run_metadata.RunMetadata:
-    """What the task is, its labels found.
+  def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
+    """Returns the task with its labels determined.
 
     Args:
-      before: What an earlier run wrote into the output folder.
+      before: Metadata that an earlier run left in the output folder.
     """
 
-  def head(self, identity: run_metadata.RunMetadata) -> task_head.TaskHead:
-    """The head that its model has."""
+  @property
+  def metadata(self) -> run_metadata.RunMetadata:
+    """Metadata to be stored in the output folder."""
 
-  def model(
-    self,
-    config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
-    **kwargs: Any,
-  ) -> Any:
-    """A new model; `kwargs` as of `BertModel`."""
+  @property
+  def head(self) -> task_head.TaskHead:
+    """The model's output layer."""
+
+  def model(self, config: bert_config.BertConfig, **kwargs: Any) -> Any:
+    """Creates a model; `kwargs` as of `BertModel`."""
 
   def read(
     self,
     config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
     tokenizer: full_tokenizer.FullTokenizer,
     evaluates: bool,
   ) -> TaskData:
-    """Reads and checks the files that are used.
+    """Reads and checks the input files that are needed.
 
     Args:
-      config: The model's sizes.
-      identity: As of `identify`.
-      tokenizer: The model's.
+      config: The model's configuration.
+      tokenizer: The model's tokenizer.
       evaluates: Whether `evaluate` will be called.
     """
 
@@ -159,18 +158,18 @@ def run(
   devices: device_strategy.DeviceSettings,
   num_trials: int = 1,
 ) -> Scores:
-  """Trains, evaluates and predicts, as told.
+  """Trains, evaluates and predicts, as the task's settings say.
 
   Args:
     task: The task.
-    config: The model's sizes.
-    tuning: How it is trained.
-    loop_settings: Of the loop.
-    devices: Where to compute.
-    num_trials: Trainings with seeds that follow one another.
+    config: The model's configuration.
+    tuning: Settings of the fine-tuning.
+    loop_settings: Settings of the training loop.
+    devices: Settings of the devices.
+    num_trials: Number of trainings, with consecutive seeds.
 
   Returns:
-    The scores, if evaluated; of several trials their means.
+    The scores, if evaluated; for several trials the mean of each score.
 
   Raises:
     OSError: A file is missing or cannot be written.
@@ -186,17 +185,17 @@ def run(
   tokenizer = model_tokenizer.load(
     config, options.vocab_file, options.do_lower_case
   )
-  identity = task.identify(run_metadata.read(output_dir))
-  run_metadata.check(output_dir, identity)
-  task.head(identity).check_run(tuning, config.hidden_size, options.do_train)
+  task = task.with_labels(run_metadata.read(output_dir))
+  run_metadata.check(output_dir, task.metadata)
+  task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
-  data = task.read(config, identity, tokenizer, evaluates)
+  data = task.read(config, tokenizer, evaluates)
   if tuning.best_metric:
     tuning = tuning.with_known_metric(data.metric_names())
 
   def begin(folder: str, seed: int) -> fine_tuning_session.Session:
     return fine_tuning_session.Session(
-      lambda **kwargs: task.model(config, identity, **kwargs),
+      functools.partial(task.model, config),
       dataclasses.replace(tuning, output_dir=folder),
       dataclasses.replace(loop_settings, seed=seed),
       devices,
@@ -209,9 +208,9 @@ def run(
     first.num_train_steps(data.num_train_examples)
   else:
     first.model()
-  # All is checked: from here on files are written.
+  # All checks have passed; from here on files are written.
   is_chief = device_strategy.is_chief(first.strategy)
-  run_metadata.claim(output_dir, identity)
+  run_metadata.claim(output_dir, task.metadata)
   records = data.write_records(output_dir, is_chief)
   if is_alone:
     return _work(first, options, data, records)
@@ -230,7 +229,7 @@ def _work(
   data: TaskData,
   records: fine_tuning_session.TrainingRecords,
 ) -> Scores:
-  """One training with what follows it."""
+  """Runs one training and the evaluation and prediction that follow it."""
   strategy, folder = session.strategy, session.settings.output_dir
   is_chief = device_strategy.is_chief(strategy)
   scores: Scores = {}

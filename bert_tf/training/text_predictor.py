@@ -1,4 +1,4 @@
-"""The one way to ask a model: texts in, answers out."""
+"""The base class of all predictors: texts in, answers out."""
 
 import abc
 import os
@@ -8,7 +8,11 @@ from typing import Any, Generic, Self, TypeVar
 import tensorflow as tf
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import model_folder, model_tokenizer
+from bert_tf.checkpoints import (
+  model_folder,
+  model_tokenizer,
+  variable_names,
+)
 from bert_tf.text import full_tokenizer
 
 Text = TypeVar("Text")
@@ -16,18 +20,19 @@ Answer = TypeVar("Answer")
 
 
 class TextPredictor(abc.ABC, Generic[Text, Answer]):
-  """A model with its tokenizer, called with texts.
+  """A model and its tokenizer, callable with texts.
 
   Args:
     model: The model.
-    tokenizer: The model's.
-    max_seq_length: Maximum sequence length in tokens; None, or more than the
-      model allows, is as long as the model allows.
-    batch_size: Sequences computed at once.
-    strategy: Where the model was made; None is the current one.
+    tokenizer: The model's tokenizer.
+    max_seq_length: Maximum sequence length in tokens, capped at what the model
+      supports; None for the longest that it supports.
+    batch_size: Number of sequences computed at once.
+    strategy: The strategy the model was created under; None for the current
+      one.
   """
 
-  needed_tokens: Sequence[str] = ()  # beside [UNK], [CLS] and [SEP]
+  needed_tokens: Sequence[str] = ()  # in addition to [UNK], [CLS] and [SEP]
 
   def __init__(
     self,
@@ -57,23 +62,22 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     dtype: Any = "float32",
     **settings: Any,
   ) -> Self:
-    """Loads a fine-tuned or pre-trained model with all that belongs to it.
+    """Loads a model, its tokenizer and what else its folder records.
 
     Args:
-      path: The folder or prefix of a checkpoint of any known format.
-      config: Where no bert_config.json is beside the checkpoint.
-      vocab_file: Where no vocab.txt is beside it.
-      do_lower_case: Where the folder does not tell whether text is
-        lower-cased. By default the vocabulary tells: without capital letters
-        it is.
+      path: The folder or prefix of a checkpoint in any supported format.
+      config: Needed if there is no bert_config.json beside the checkpoint.
+      vocab_file: Needed if there is no vocab.txt beside the checkpoint.
+      do_lower_case: Whether text is lower-cased, if the files do not say. By
+        default it is unless the vocabulary has capital letters.
       dtype: As of `BertModel`.
-      **settings: Further arguments of the class, instead of what the folder
-        tells.
+      **settings: Further arguments of the class; they override what the folder
+        records.
 
     Raises:
-      FileNotFoundError: No checkpoint, configuration or vocabulary is there.
-      ValueError: A variable of the model, its head among them, is missing or
-        has another shape, or the folder does not tell a setting; the message
+      FileNotFoundError: No checkpoint, configuration or vocabulary was found.
+      ValueError: A variable of the model (its head included) is missing or has
+        another shape, or a setting is neither recorded nor given; the message
         names it.
     """
     folder = model_folder.ModelFolder(path, config, vocab_file, do_lower_case)
@@ -86,7 +90,7 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     return cls(model, tokenizer, **arguments)
 
   def __call__(self, texts: Iterable[Text]) -> list[Answer]:
-    """The answer to each text, in order.
+    """Answers each text, in order.
 
     Raises:
       TypeError: `texts` is one string.
@@ -99,22 +103,21 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
   @classmethod
   @abc.abstractmethod
   def _make_model(cls, folder: model_folder.ModelFolder, **kwargs: Any) -> Any:
-    """A new model for the checkpoint of a folder."""
+    """Creates the model that the folder's checkpoint is loaded into."""
 
   @classmethod
   def _arguments(
     cls, folder: model_folder.ModelFolder, given: Mapping[str, Any]
   ) -> dict[str, Any]:
-    """Arguments of the class that the folder tells; `given` are told."""
+    """Arguments of the class that the folder records; `given` override."""
     del folder, given
     return {}
 
   @classmethod
   def _optional(cls, model: Any) -> Collection[str]:
     """Variables that a checkpoint may lack: those that no head uses."""
-    names: Collection[str] = model.unused_names()
-    return names
+    return variable_names.by_name(model.unused_variables())
 
   @abc.abstractmethod
   def _answer(self, texts: Sequence[Text]) -> list[Answer]:
-    """The answer to each of one or more texts."""
+    """Answers one or more texts."""

@@ -135,6 +135,7 @@ class Trainer:
     self.pause = pause
     # Of new weights. TensorFlow takes a seed of 0 for none.
     keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
+    compilation = step_compilation.choose(devices.jit_compile, strategy)
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizers.Optimizer(
@@ -145,6 +146,7 @@ class Trainer:
           if is_trained(variable_names.variable_name(variable))
         ],
         dtype_policies.needs_loss_scale(devices.precision),
+        compilation == step_compilation.GROUPS,
       )
     self.checkpoints = run_checkpoints.Checkpoints(
       output_dir,
@@ -158,7 +160,10 @@ class Trainer:
       self.optimizer,
       settings.seed,
       settings.gradient_accumulation_steps,
-      step_compilation.choose(devices.jit_compile, strategy),
+      compilation,
+      step_compilation.packs(
+        devices.pack, compilation, strategy, objective.uses_padding
+      ),
     )
     self._run = tf.function(self._run_steps)
 

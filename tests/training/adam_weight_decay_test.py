@@ -4,19 +4,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.kernels import xla_kernels
 from bert_tf.training import optimizers
 
 RATE, STEPS = 0.5, 100
 GRADIENTS = np.float32([[3.0, 4.0], [0.1, -0.2], [0.3, 0.0]])
 
 
-def take_steps(gradients, kernel, done=0):
+def take_steps(gradients, kernel, done=0, is_compiled=False):
   variable = tf.Variable(kernel, name="kernel")
   settings = optimizers.OptimizerSettings(
     "adamw_bias_corrected", RATE, STEPS, 0
   )
-  opt = optimizers.Optimizer(settings, [variable])
+  opt = optimizers.Optimizer(settings, [variable], is_compiled=is_compiled)
   opt.step.assign(done)
   for gradient in gradients:
     opt.apply([tf.constant(gradient)])
@@ -26,8 +25,7 @@ def take_steps(gradients, kernel, done=0):
 @pytest.mark.parametrize("is_compiled", [False, True])
 def test_against_numpy(is_compiled):
   start = np.float32([1.0, -2.0])
-  with xla_kernels.groups(is_compiled):
-    got, _ = take_steps(GRADIENTS, start)
+  got, _ = take_steps(GRADIENTS, start, is_compiled=is_compiled)
   want, m, v = start.astype(np.float64), np.zeros(2), np.zeros(2)
   for t, gradient in enumerate(GRADIENTS.astype(np.float64), 1):
     gradient /= max(np.linalg.norm(gradient), 1.0)
@@ -45,12 +43,11 @@ def test_keras_has_no_decay_of_its_own(is_compiled, passes):
   names = ("dense/kernel", "dense/bias")  # The first one decays.
   variables = [tf.Variable(tf.ones([2]), name=name) for name in names]
   settings = optimizers.OptimizerSettings("adamw", RATE, STEPS, 0)
-  opt = optimizers.Optimizer(settings, variables)
+  opt = optimizers.Optimizer(settings, variables, is_compiled=is_compiled)
 
   @tf.function
   def step():
-    with xla_kernels.groups(is_compiled):
-      opt.apply([tf.ones([2]), tf.ones([2])])
+    opt.apply([tf.ones([2]), tf.ones([2])])
 
   operations = step.get_concrete_function().graph.get_operations()
   types = [operation.type for operation in operations]

@@ -36,6 +36,7 @@ class Objective:
 
   epsilons = MappingProxyType({"label": 0.0})
   sum_names = ("label",)
+  uses_padding = False
 
   def weights(self, batch):
     return {"label": tf.cast(tf.size(batch["label_ids"]), tf.float32)}

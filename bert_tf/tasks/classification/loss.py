@@ -64,6 +64,7 @@ class ClassificationObjective:
   """
 
   epsilons: Mapping[str, float] = {_NAME: 0.0}
+  uses_padding = False
 
   def __init__(self, kind: str):
     self.kind = kind

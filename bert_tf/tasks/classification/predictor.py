@@ -1,4 +1,4 @@
-"""Labels, or numbers, for texts."""
+"""Prediction of labels, or of a number, for texts."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ Text = str | tuple[str, str | None]
 
 @dataclasses.dataclass(frozen=True)
 class Classification:
-  """What is said of one text.
+  """The prediction for one text.
 
   Attributes:
-    labels: The likeliest label; where a text has several labels, all whose
-      probability is above 0.5; none for regression.
-    scores: By label its probability, in the order of the outputs; for
-      regression the number, as "score".
+    labels: The most probable label; for a multi-label model, all labels with a
+      probability above 0.5; for regression, none.
+    scores: The probability of each label, in the order of the model's outputs;
+      for regression, the predicted number under the key "score".
   """
 
   labels: tuple[str, ...]
@@ -37,15 +37,16 @@ class TextClassifier(text_predictor.TextPredictor[Text, Classification]):
 
   Args:
     model: A fine-tuned `BertClassifier`.
-    tokenizer: The model's.
-    labels: In the order of the model's outputs; by default "0", "1", ...
+    tokenizer: The model's tokenizer.
+    labels: Labels in the order of the model's outputs; by default "0", "1", ...
     kind: One of `task_definition.KINDS`.
     max_seq_length: Maximum sequence length in tokens; longer texts are
       truncated.
-    batch_size: Texts at once; those of about equal length go together.
+    batch_size: Number of texts computed at once; texts of similar length are
+      batched together.
 
   Raises:
-    ValueError: There are more or fewer labels than outputs.
+    ValueError: The number of labels is not the number of outputs.
   """
 
   def __init__(
@@ -79,7 +80,7 @@ class TextClassifier(text_predictor.TextPredictor[Text, Classification]):
     kind = given.get("kind", folder.run.kind if folder.run else None)
     if kind is None:
       raise ValueError(
-        f"{folder.path} does not tell what kind of classifier it holds; give "
+        f"{folder.path} does not tell what kind of classifier it holds; pass "
         f"kind, one of {', '.join(task_definition.KINDS)}"
       )
     folder.check_labels_of(portable_model.PER_SEQUENCE)

@@ -1,7 +1,7 @@
 """Classification: from tables of text to a model, its scores, its answers."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Self
 
 from absl import logging
 
@@ -32,29 +32,42 @@ _FEWEST_LABELS = {
 
 @dataclasses.dataclass(frozen=True)
 class ClassificationTask:
-  """Labels or numbers for texts; see `task_runner.Task`."""
+  """Labels or numbers for texts; see `task_runner.Task`.
+
+  Attributes:
+    definition: Which files, columns and labels.
+    options: What was told.
+  """
 
   definition: task_definition.TaskDefinition
   options: settings.ClassificationSettings
 
-  def identify(
-    self, before: run_metadata.RunMetadata | None
-  ) -> run_metadata.RunMetadata:
-    """With labels: as given, as trained before, or of the train file.
+  @property
+  def metadata(self) -> run_metadata.RunMetadata:
+    """With the kind of the task, and its labels."""
+    task = self.definition
+    return run_metadata.RunMetadata(task.name, task.kind, task.labels)
+
+  @property
+  def head(self) -> task_head.TaskHead:
+    """One output a label."""
+    return task_head.TaskHead(self.definition.outputs)
+
+  def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
+    """With labels as given, as trained before, or of the train file.
 
     Raises:
       FileNotFoundError: There is no train file to find them in.
       ValueError: There are too few.
     """
     task = self.definition
-    if task.lacks_labels:
-      if before and before.labels:
-        task = dataclasses.replace(task, labels=before.labels)
-      else:
-        train = self._read(task, task.train)
-        cells = (str(example.label) for example in train.examples)
-        task = task.with_labels_of(cells)
-        logging.info("labels found in %s: %s", train.path, task.labels)
+    if task.lacks_labels and before and before.labels:
+      task = dataclasses.replace(task, labels=before.labels)
+    elif task.lacks_labels:
+      train = self._read(task.train)
+      cells = (str(example.label) for example in train.examples)
+      task = task.with_labels_of(cells)
+      logging.info("labels found in %s: %s", train.path, task.labels)
     fewest = _FEWEST_LABELS[task.kind]
     if len(task.labels) < fewest:
       raise ValueError(
@@ -62,53 +75,37 @@ class ClassificationTask:
         f"least {fewest} for {task.kind}; give others by labels, or look "
         "whether label_column is the right one"
       )
-    return run_metadata.RunMetadata(task.name, task.kind, task.labels)
-
-  def head(self, identity: run_metadata.RunMetadata) -> task_head.TaskHead:
-    """One output a label."""
-    return task_head.TaskHead(self._identified(identity).outputs)
+    return dataclasses.replace(self, definition=task)
 
   def model(
-    self,
-    config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
-    **kwargs: Any,
+    self, config: bert_config.BertConfig, **kwargs: Any
   ) -> classifier.BertClassifier:
     """A new model."""
-    outputs = self._identified(identity).outputs
+    outputs = self.definition.outputs
     return classifier.BertClassifier(config, outputs, **kwargs)
 
   def read(
     self,
     config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
     tokenizer: full_tokenizer.FullTokenizer,
     evaluates: bool,
   ) -> data.ClassificationData:
     """Reads the files that are used."""
-    task = self._identified(identity)
+    task = self.definition
     wanted = (
       ("train", task.train, self.options.do_train),
       ("eval", task.dev, evaluates),
       ("predict", task.test, self.options.do_predict),
     )
-    sets = {
-      name: self._read(task, split)
-      for name, split, is_used in wanted
-      if is_used
-    }
+    sets = {name: self._read(split) for name, split, used in wanted if used}
     return data.ClassificationData(self.options, config, task, tokenizer, sets)
 
-  def _identified(
-    self, identity: run_metadata.RunMetadata
-  ) -> task_definition.TaskDefinition:
-    return dataclasses.replace(self.definition, labels=identity.labels or ())
-
-  def _read(
-    self, task: task_definition.TaskDefinition, split: task_definition.Split
-  ) -> reader.ExampleFile:
+  def _read(self, split: task_definition.Split) -> reader.ExampleFile:
     return reader.read(
-      task, split, self.options.data_dir, self.options.skip_bad_lines
+      self.definition,
+      split,
+      self.options.data_dir,
+      self.options.skip_bad_lines,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a pre-trained model says: masked words, likelihoods, likely pairs."""
+"""Predictions of a pre-trained model: masked words, likelihoods, pairs."""
 
 import dataclasses
 import math
@@ -45,29 +45,30 @@ class Likelihood(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class FilledText:
-  """What is said of one text.
+  """The prediction for one text.
 
   Attributes:
-    masks: For each [MASK] the likeliest pieces, the likeliest first.
+    masks: For each [MASK] the most probable word pieces, best first.
   """
 
   masks: tuple[tuple[Guess, ...], ...]
 
 
 class MaskFiller(text_predictor.TextPredictor[Text, FilledText]):
-  """Fills in [MASK]; scores texts and next sentences.
+  """Fills in [MASK]; also scores texts and pairs of sentences.
 
-  Called with texts, pairs of texts, or strings "a ||| b" that are such.
+  A text is a string, a pair of strings, or a pair written as "a ||| b".
 
   Args:
     model: A `BertPretrainer`.
-    tokenizer: The model's.
-    top_k: Guesses for a [MASK].
+    tokenizer: The model's tokenizer.
+    top_k: Number of predictions for each [MASK].
     max_seq_length: Maximum sequence length in tokens; longer texts are an
-      error. None is as long as the model allows.
-    batch_size: Sequences computed at once.
-    strategy: Where the model was made; None is the current one.
-    at_once: Sequences handed to the model together, to be sorted by length.
+      error. None for the longest that the model supports.
+    batch_size: Number of sequences computed at once.
+    strategy: The strategy the model was created under; None for the current
+      one.
+    at_once: Number of sequences that are batched by length together.
   """
 
   needed_tokens = (examples.MASK,)
@@ -159,7 +160,7 @@ class MaskFiller(text_predictor.TextPredictor[Text, FilledText]):
   def fill_encoded(
     self, encoded: Sequence[examples.Encoded]
   ) -> Iterator[FilledText]:
-    """What is said of sequences."""
+    """Fills in the masks of encoded texts."""
     per_token = ("ids", "probabilities")
     for chosen, results in self._ask(encoded, _Best(self.top_k), per_token):
       for row, one in enumerate(chosen):

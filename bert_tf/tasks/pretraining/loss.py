@@ -17,6 +17,7 @@ class PretrainingObjective:
   """
 
   epsilons: Mapping[str, float] = {MASKED_LM: 1e-5, NEXT_SENTENCE: 0.0}
+  uses_padding = False
   sum_names: Sequence[str] = (
     MASKED_LM,
     NEXT_SENTENCE,

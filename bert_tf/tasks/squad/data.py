@@ -52,9 +52,11 @@ class SquadData:
   windows: list[examples.Window]
   columns: dict[str, Any]
   gold: metrics.Gold | None
-  objective: objectives.Objective = dataclasses.field(
-    default_factory=loss.SpanObjective
-  )
+
+  @property
+  def objective(self) -> objectives.Objective:
+    """The loss; without padding if that is left out."""
+    return loss.SpanObjective(uses_padding=not self.options.pack)
 
   @property
   def num_train_examples(self) -> int:

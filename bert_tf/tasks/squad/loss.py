@@ -7,15 +7,24 @@ import tensorflow as tf
 
 SPANS = "total"
 
+_OUT_OF_REACH = -1e9  # Its share of a softmax is 0.
+
 
 class SpanObjective:
   """Cross entropy of starts and ends over tokens, the mean of both.
 
-  Source: run_squad.py, `model_fn`. Padding counts among the tokens.
+  Source: run_squad.py, `model_fn`, where padding counts among the tokens.
+
+  Args:
+    uses_padding: Whether it does here. Without, an answer's rivals are real
+      tokens only, and the model need not compute any others.
   """
 
   epsilons: Mapping[str, float] = {SPANS: 0.0}
   sum_names: Sequence[str] = (SPANS, "start_right", "end_right")
+
+  def __init__(self, uses_padding: bool = True):
+    self.uses_padding = uses_padding
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:
     """Windows in a batch; see `training.objective`."""
@@ -35,13 +44,20 @@ class SpanObjective:
     output = model(batch, training=training)
     starts = tf.reshape(batch["start_positions"], [-1])  # [B]
     ends = tf.reshape(batch["end_positions"], [-1])  # [B]
-    start_loss, start_right = _scores(output.start, starts)
-    end_loss, end_right = _scores(output.end, ends)
+    start_loss, start_right = _scores(self._rivals(output.start, batch), starts)
+    end_loss, end_right = _scores(self._rivals(output.end, batch), ends)
     return {
       SPANS: (start_loss + end_loss) / 2.0,
       "start_right": start_right,
       "end_right": end_right,
     }
+
+  def _rivals(self, logits: Any, batch: Mapping[str, Any]) -> Any:
+    """The logits [B, S], those of padding out of reach if they do not count."""
+    if self.uses_padding:
+      return logits
+    is_real = tf.cast(batch["input_mask"], tf.bool)
+    return tf.where(is_real, logits, _OUT_OF_REACH)
 
   def results(self, sums: Mapping[str, float]) -> dict[str, float]:
     """Shares of right positions."""

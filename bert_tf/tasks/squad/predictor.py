@@ -1,4 +1,4 @@
-"""Answers to questions, each a span of its context."""
+"""Prediction of answers to questions, as spans of a context."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,15 +21,15 @@ Pair = tuple[str, str]
 class QuestionAnswerer(
   text_predictor.TextPredictor[Pair, answer_decoder.SpanAnswer]
 ):
-  """Answers questions: called with pairs of a question and its context.
+  """Answers questions. A text is a pair of a question and its context.
 
   Args:
     model: A fine-tuned `BertSpanLabeler`.
-    tokenizer: The model's.
-    windows: How contexts are cut; by default as run_squad does, to no more
-      tokens than the model has positions.
-    decoding: How answers are chosen; the case is the tokenizer's.
-    batch_size: Windows computed at once.
+    tokenizer: The model's tokenizer.
+    windows: How contexts are split into windows; by default run_squad's
+      defaults, scaled down if the model has fewer positions.
+    decoding: How answers are chosen; by default run_squad's defaults.
+    batch_size: Number of windows computed at once.
     by_length: As of `span_logits`.
   """
 

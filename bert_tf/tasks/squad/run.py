@@ -2,7 +2,7 @@
 
 import dataclasses
 import random
-from typing import Any
+from typing import Any, Self
 
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
@@ -33,37 +33,34 @@ class SquadTask:
 
   options: settings.SquadSettings
 
-  def identify(
-    self, before: run_metadata.RunMetadata | None
-  ) -> run_metadata.RunMetadata:
+  @property
+  def metadata(self) -> run_metadata.RunMetadata:
     """There is one task of this name."""
-    del before
     return run_metadata.RunMetadata("squad")
 
-  def head(self, identity: run_metadata.RunMetadata) -> task_head.TaskHead:
+  @property
+  def head(self) -> task_head.TaskHead:
     """Start and end. Unlike other tasks', a model without it may answer."""
-    del identity
     return _HEAD
 
+  def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
+    """It has none."""
+    del before
+    return self
+
   def model(
-    self,
-    config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
-    **kwargs: Any,
+    self, config: bert_config.BertConfig, **kwargs: Any
   ) -> span_labeler.BertSpanLabeler:
     """A new model."""
-    del identity
     return span_labeler.BertSpanLabeler(config, **kwargs)
 
   def read(
     self,
     config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
     tokenizer: full_tokenizer.FullTokenizer,
     evaluates: bool,
   ) -> data.SquadData:
     """Reads the questions, and cuts the contexts of those to answer."""
-    del identity
     path, decoding = self.options.predict_file, self.options.decoding
     if evaluates and not path:
       raise ValueError("eval_steps needs a predict_file with answers")

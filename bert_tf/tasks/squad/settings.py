@@ -86,6 +86,8 @@ class SquadSettings:
     do_predict: Whether to answer, and to score where right answers are known.
     predict_batch_size: Windows answered at once.
     batch_by_length: As of `predictor.span_logits`.
+    pack: Whether training leaves padding out, of the loss too. The original
+      does not, which is the default.
     windows: How contexts are cut.
     decoding: How answers are chosen.
   """
@@ -97,6 +99,7 @@ class SquadSettings:
   do_predict: bool = False
   predict_batch_size: int = 8
   batch_by_length: bool = False
+  pack: bool | None = None
   windows: WindowSettings = dataclasses.field(default_factory=WindowSettings)
   decoding: DecodingSettings = dataclasses.field(
     default_factory=DecodingSettings

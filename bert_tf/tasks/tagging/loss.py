@@ -29,6 +29,7 @@ class TaggingObjective:
   """The mean over the words of a batch; see `training.objective`."""
 
   epsilons: Mapping[str, float] = {_NAME: 1e-5}  # for a batch of context only
+  uses_padding = False
   sum_names: Sequence[str] = (_NAME, _RIGHT)
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:

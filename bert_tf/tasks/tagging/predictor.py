@@ -1,4 +1,4 @@
-"""Labels for the words of sentences."""
+"""Prediction of a label for each word."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ Text = str | Sequence[str]
 
 @dataclasses.dataclass(frozen=True)
 class TaggedText:
-  """A sentence with its labels.
+  """The prediction for one text.
 
   Attributes:
-    words: Its words.
-    labels: One each.
+    words: The words of the text.
+    labels: The label of each word.
   """
 
   words: tuple[str, ...]
@@ -29,18 +29,18 @@ class TaggedText:
 
 
 class WordTagger(text_predictor.TextPredictor[Text, TaggedText]):
-  """Labels words: called with lists of words, or strings of words with space.
+  """Labels words. A text is a list of words, or a string split at white space.
 
   Args:
     model: A fine-tuned `BertTokenClassifier`.
-    tokenizer: The model's.
-    labels: In the order of the model's outputs (labels.txt).
-    max_seq_length: Maximum length of a window in tokens; longer sentences are
-      cut into several.
-    batch_size: Windows computed at once.
+    tokenizer: The model's tokenizer.
+    labels: Labels in the order of the model's outputs (labels.txt).
+    max_seq_length: Maximum length of a window in tokens; longer texts are split
+      into overlapping windows.
+    batch_size: Number of windows computed at once.
 
   Raises:
-    ValueError: There are more or fewer labels than outputs.
+    ValueError: The number of labels is not the number of outputs.
   """
 
   def __init__(
@@ -66,7 +66,7 @@ class WordTagger(text_predictor.TextPredictor[Text, TaggedText]):
     folder.check_labels_of(portable_model.PER_TOKEN)
     if not folder.labels and "labels" not in given:
       raise ValueError(
-        f"{folder.path} does not tell the labels; give them in the order of "
+        f"{folder.path} does not tell the labels; pass labels, in the order of "
         "the model's outputs, as in labels.txt"
       )
     return {"labels": folder.labels}

@@ -1,8 +1,7 @@
 """Tagging: from columns of words and labels to a model and its answers."""
 
 import dataclasses
-import functools
-from typing import Any
+from typing import Any, Self
 
 from absl import logging
 
@@ -22,26 +21,40 @@ from bert_tf.training import (
 
 @dataclasses.dataclass(frozen=True)
 class TaggingTask:
-  """A label for each word; see `task_runner.Task`."""
+  """A label for each word; see `task_runner.Task`.
+
+  Attributes:
+    options: What was told.
+    labels: The label of each output, once they are found.
+    train: The train file, once it is read.
+  """
 
   options: settings.TaggingSettings
+  labels: tuple[str, ...] = ()
+  train: reader.ColumnFile | None = None
 
-  def identify(
-    self, before: run_metadata.RunMetadata | None
-  ) -> run_metadata.RunMetadata:
-    """With labels: as given, as trained before, or of the train file.
+  @property
+  def metadata(self) -> run_metadata.RunMetadata:
+    """With labels."""
+    return run_metadata.RunMetadata("tagging", labels=self.labels)
+
+  @property
+  def head(self) -> task_head.TaskHead:
+    """One output a label."""
+    return task_head.TaskHead(len(self.labels))
+
+  def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
+    """With labels as given, as trained before, or of the train file.
 
     Raises:
       ValueError: There are fewer than two.
     """
-    return run_metadata.RunMetadata("tagging", labels=self._labels(before))
-
-  def _labels(self, before: run_metadata.RunMetadata | None) -> tuple[str, ...]:
     if self.options.labels:
-      return tag_labels.parse(self.options.labels)
+      given = tag_labels.parse(self.options.labels)
+      return dataclasses.replace(self, labels=given)
     if before and before.labels and not self.options.do_train:
-      return before.labels
-    train = self._train_file
+      return dataclasses.replace(self, labels=before.labels)
+    train = self._read("train")
     found = tag_labels.order(x for row in train.labels() for x in row)
     if len(found) < 2:
       raise ValueError(
@@ -49,45 +62,32 @@ class TaggingTask:
         f"Is label_column={self.options.label_column} the right one?"
       )
     logging.info("labels found in %s: %s", train.path, ", ".join(found))
-    return found
-
-  def head(self, identity: run_metadata.RunMetadata) -> task_head.TaskHead:
-    """One output a label."""
-    return task_head.TaskHead(len(identity.labels or ()))
+    return dataclasses.replace(self, labels=found, train=train)
 
   def model(
-    self,
-    config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
-    **kwargs: Any,
+    self, config: bert_config.BertConfig, **kwargs: Any
   ) -> token_classifier.BertTokenClassifier:
     """A new model."""
-    outputs = len(identity.labels or ())
+    outputs = len(self.labels)
     return token_classifier.BertTokenClassifier(config, outputs, **kwargs)
 
   def read(
     self,
     config: bert_config.BertConfig,
-    identity: run_metadata.RunMetadata,
     tokenizer: full_tokenizer.FullTokenizer,
     evaluates: bool,
   ) -> data.TaggingData:
     """Reads the files that are used; of the test file no labels."""
-    labels = identity.labels or ()
     sets = {}
     if self.options.do_train:
-      sets["train"] = self._train_file
+      sets["train"] = self.train or self._read("train")
     if evaluates:
       sets["dev"] = self._read("dev")
     for file in sets.values():
-      file.check_labels(labels)
+      file.check_labels(self.labels)
     if self.options.do_predict:
       sets["test"] = reader.read(self.options.path("test"), None)
-    return data.TaggingData(self.options, config, labels, tokenizer, sets)
-
-  @functools.cached_property
-  def _train_file(self) -> reader.ColumnFile:
-    return self._read("train")
+    return data.TaggingData(self.options, config, self.labels, tokenizer, sets)
 
   def _read(self, kind: str) -> reader.ColumnFile:
     return reader.read(self.options.path(kind), self.options.label_column)

@@ -1,4 +1,4 @@
-"""Vectors of texts, of their words or of their tokens."""
+"""Feature extraction: vectors of tokens, of words or of whole texts."""
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,21 +22,24 @@ Text = str | tuple[str, str | None]
 class FeatureExtractor(
   text_predictor.TextPredictor[Text, line_vectors.LineVectors]
 ):
-  """Computes vectors of texts, pairs of texts, or strings "a ||| b".
+  """Computes vectors.
+
+  A text is a string, a pair of strings, or a pair written as "a ||| b".
 
   Args:
     model: A `BertModel`.
-    tokenizer: The model's.
-    layers: Which encoder layers' outputs, -1 the last, 0 the first.
-    pooling: One of `token_pooling.POOLINGS`: "none" for a vector of each token,
-      others for one vector of the text.
-    word_vectors: Whether the pieces of a word are averaged.
+    tokenizer: The model's tokenizer.
+    layers: Encoder layers whose outputs are returned: 0 the first, -1 the last.
+    pooling: One of `token_pooling.POOLINGS`; "none" returns a vector for each
+      token, all others return one vector for the text.
+    word_vectors: Whether to average the pieces of each word.
     max_seq_length: Maximum sequence length in tokens; longer texts are
       truncated.
-    batch_size: Texts at once; those of about equal length go together.
-    strategy: Where the model was made; None is the current one.
-    window_bytes: About how much memory vectors may take that are computed
-      before they are handed out.
+    batch_size: Number of texts computed at once; texts of similar length are
+      batched together.
+    strategy: The strategy the model was created under; None for the current
+      one.
+    window_bytes: Approximate memory for vectors that are computed ahead.
   """
 
   def __init__(

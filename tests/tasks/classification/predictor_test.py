@@ -134,10 +134,13 @@ def test_a_folder_that_holds_everything(tmp_path):
   assert classify.kind == MULTI and classify.output_names == ("no", "yes")
   assert not classify.tokenizer.do_lower_case
   classify = predictor.TextClassifier.from_checkpoint(
-    tmp_path, kind=SINGLE, labels=("a", "b"), do_lower_case=True
+    tmp_path, kind=SINGLE, labels=("a", "b"), do_lower_case=False
   )
   assert classify.output_names == ("a", "b")
-  assert classify.tokenizer.do_lower_case
+  with pytest.raises(ValueError, match="do_lower_case=True, but the files"):
+    predictor.TextClassifier.from_checkpoint(
+      tmp_path, kind=SINGLE, do_lower_case=True
+    )
 
 
 def test_the_vocabulary_tells_the_case(tmp_path):

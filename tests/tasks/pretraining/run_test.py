@@ -103,11 +103,11 @@ def test_resumes_the_original_s_training(tmp_path):
       np.testing.assert_allclose(got, want, atol=2e-6, err_msg=name)
 
 
-def clipped_gradients(reader):
+def clipped_gradients(checkpoint):
   """Of one batch of the parity records, at a checkpoint's weights."""
   config = bert_tf.BertConfig.from_json_file(PARITY / "bert_config.json")
   model = pretrainer.BertPretrainer(config)
-  loader.load(model.variables, reader.prefix)
+  loader.load(model.variables, checkpoint.prefix)
   options = settings.PretrainingSettings("x", "y", 48, 6, do_train=True)
   schema = reader.schema(options.lengths())
   rows = tf.data.TFRecordDataset(str(PARITY / "data.tfrecord")).batch(8)

@@ -1,6 +1,5 @@
 """Feature extraction: the original's output, and NumPy for the rest."""
 
-import gzip
 import json
 import pathlib
 
@@ -22,6 +21,7 @@ from bert_tf.tasks.vectors import (
 )
 from bert_tf.text import text_lines
 from bert_tf.training import device_strategy
+from tests.tasks.vectors import json_lines
 
 TESTDATA = pathlib.Path(__file__).resolve().parents[2] / "testdata"
 LAYERS = (-1, -2, 1)
@@ -47,23 +47,6 @@ def extract(output, **changes):
   )
 
 
-@pytest.fixture(scope="module")
-def golden():
-  path = TESTDATA / "extract_features" / "output.jsonl.gz"
-  with gzip.open(path, "rt") as file:
-    return [json.loads(line) for line in file]
-
-
-def values_of(line):
-  """[T, L, H] of a JSON line."""
-  return np.array(
-    [
-      [layer["values"] for layer in token["layers"]]
-      for token in line["features"]
-    ]
-  )
-
-
 def without_values(line):
   """The line as it is written, its values apart."""
   features = [
@@ -82,81 +65,15 @@ def test_json_lines_are_the_original_s(tmp_path, golden, one_hot):
   found = [json.loads(line) for line in text.splitlines()]
   assert list(map(without_values, found)) == list(map(without_values, golden))
   for mine, theirs in zip(found, golden, strict=True):
-    np.testing.assert_allclose(values_of(mine), values_of(theirs), atol=5e-5)
+    np.testing.assert_allclose(
+      json_lines.values_of(mine), json_lines.values_of(theirs), atol=5e-5
+    )
 
 
 def test_json_lines_are_written_as_json_dumps_writes_them(tmp_path):
   extract(tmp_path / "out")
   for line in (tmp_path / "out").read_text().splitlines():
     assert json.dumps(json.loads(line)) == line
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-  return bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
-
-
-@pytest.fixture(scope="module")
-def lines():
-  text = (TESTDATA / "extract_features" / "input.txt").read_text("utf-8")
-  return text.splitlines()
-
-
-@pytest.mark.parametrize("window_bytes", [0, 1 << 28])
-def test_vectors_of_texts(lines, golden, tokenizer, window_bytes):
-  """As a library; computed in parts they are the same."""
-  model = bert_tf.BertModel.from_checkpoint(TESTDATA / "tiny")
-  extractor = predictor.FeatureExtractor(
-    model,
-    tokenizer,
-    LAYERS,
-    max_seq_length=32,
-    batch_size=2,
-    window_bytes=window_bytes,
-  )
-  found = extractor(lines)
-  assert [one.index for one in found] == list(range(len(golden)))
-  for mine, theirs in zip(found, golden, strict=True):
-    assert mine.tokens == [token["token"] for token in theirs["features"]]
-    np.testing.assert_allclose(mine.values, values_of(theirs), atol=5e-5)
-  pair, line = extractor([("It was", "the naïve"), "It was ||| the naïve"])
-  np.testing.assert_allclose(pair.values, line.values, atol=1e-6)
-  assert extractor([]) == []
-  with pytest.raises(TypeError, match="texts is one string"):
-    extractor("It was the jackdaw.")
-
-
-def test_vectors_from_a_checkpoint(lines, golden, tmp_path):
-  extractor = predictor.FeatureExtractor.from_checkpoint(
-    TESTDATA / "tiny",
-    vocab_file=TESTDATA / "vocab.txt",
-    layers=LAYERS,
-    pooling="mean",
-    max_seq_length=32,
-  )
-  for mine, theirs in zip(extractor(lines), golden, strict=True):
-    np.testing.assert_allclose(
-      mine.values, values_of(theirs).mean(0), atol=5e-5
-    )
-  with pytest.raises(FileNotFoundError, match=r"no vocab\.txt beside the .*vo"):
-    predictor.FeatureExtractor.from_checkpoint(TESTDATA / "tiny")
-
-
-@pytest.mark.parametrize(
-  "changes, message",
-  [
-    ({"layers": (3,)}, "no layer 3; with 3 layers"),
-    ({"pooling": "sum"}, "pooling='sum' is not known"),
-    ({"pooling": "cls", "word_vectors": True}, "exclude each other"),
-    ({"batch_size": 0}, "batch_size=0 is below 1"),
-  ],
-)
-def test_arguments_that_do_not_fit(tokenizer, changes, message):
-  config = bert_tf.BertConfig.from_json_file(
-    TESTDATA / "tiny" / "bert_config.json"
-  )
-  with pytest.raises(ValueError, match=message):
-    predictor.FeatureExtractor(bert_tf.BertModel(config), tokenizer, **changes)
 
 
 @hypothesis.given(st.lists(st.floats(width=32, allow_nan=False)))
@@ -183,7 +100,7 @@ def test_npz_holds_the_same(tmp_path, golden):
       tokens = [token["token"] for token in line["features"]]
       assert found["tokens"][start:end].tolist() == tokens
       np.testing.assert_allclose(
-        found["values"][start:end], values_of(line), atol=5e-5
+        found["values"][start:end], json_lines.values_of(line), atol=5e-5
       )
 
 
@@ -203,7 +120,7 @@ def test_tfrecord_holds_the_same(tmp_path, golden):
     values = np.reshape(
       one["values"].float_list.value, one["shape"].int64_list.value
     )
-    np.testing.assert_allclose(values, values_of(line), atol=5e-5)
+    np.testing.assert_allclose(values, json_lines.values_of(line), atol=5e-5)
 
 
 POOLED = {
@@ -225,14 +142,14 @@ def test_pooling_leaves_padding_out(tmp_path, golden, pooling):
     assert [layer["index"] for layer in mine["layers"]] == list(LAYERS)
     np.testing.assert_allclose(
       [layer["values"] for layer in mine["layers"]],
-      POOLED[pooling](values_of(theirs)),
+      POOLED[pooling](json_lines.values_of(theirs)),
       atol=5e-5,
     )
 
 
 def test_pooled_npz_and_records(tmp_path, golden):
   extract(tmp_path / "out.npz", output_format="npz", pooling="mean_max")
-  wanted = [POOLED["mean_max"](values_of(line)) for line in golden]
+  wanted = [POOLED["mean_max"](json_lines.values_of(line)) for line in golden]
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "values"]
     np.testing.assert_allclose(found["values"], wanted, atol=5e-5)
@@ -258,7 +175,9 @@ def test_words_are_means_of_their_pieces(tmp_path, golden):
       assert row[word["start"] : word["end"]] == word["token"]
   last = {w["token"]: w for w in found[6]["features"]}
   assert list(last) == ["naïve", "café", "—", "中", "文", "mixed"]
-  pieces = values_of(golden[6])  # [CLS] n ##a ##i ##v ##e c ##a ##f ##e ...
+  pieces = json_lines.values_of(
+    golden[6]
+  )  # [CLS] n ##a ##i ##v ##e c ##a ##f ##e ...
   for word, first, end in (("naïve", 1, 6), ("café", 6, 10), ("mixed", 13, 14)):
     np.testing.assert_allclose(
       [layer["values"] for layer in last[word]["layers"]],
