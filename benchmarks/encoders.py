@@ -19,6 +19,7 @@ _SPREAD = 0.02
 def write(config: Any, folder: str) -> None:
   """Writes a model with random weights in the forms of all."""
   from bert_tf.checkpoints import formats, portable_model, variable_shapes
+  from bert_tf.text import tokenizer_rules
 
   rng = np.random.default_rng(1)
   tensors = {}
@@ -31,7 +32,11 @@ def write(config: Any, folder: str) -> None:
   special = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
   others = (f"w{i}" for i in range(config.vocab_size - len(special)))
   model = portable_model.Portable(
-    "random", config, tensors, (*special, *others), True
+    "random",
+    config,
+    tensors,
+    (*special, *others),
+    tokenizer_rules.TokenizerRules(),
   )
   for form in _FORMS:
     formats.write(model, form, os.path.join(folder, form))
