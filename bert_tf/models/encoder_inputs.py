@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import tensorflow as tf
+
 # Our names, and what Hugging Face and keras-hub call the same.
 _NAMES = {
   "input_ids": ("token_ids",),
@@ -23,6 +25,8 @@ class EncoderInputs(NamedTuple):
   segment_ids: Any = None
 
 
+# It compares names alone, which AutoGraph would warn that it cannot convert.
+@tf.autograph.experimental.do_not_convert
 def of(features: Mapping[str, Any]) -> EncoderInputs:
   """The inputs among the features of a batch.
 

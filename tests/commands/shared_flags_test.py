@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bert_tf.commands import shared_flags
+from bert_tf.commands import flag_table
 from tests.commands import running
 from tests.conftest import ROOT
 
@@ -21,7 +21,7 @@ def test_shared_flags_have_one_definition():
   assert "max_eval_steps" in own["run_pretraining.py"]
   assert "eval_steps" in own["fine_tuning_flags.py"]
   for name, found in own.items():
-    assert not found & set(shared_flags._SHARED), name
+    assert not found & set(flag_table.SHARED), name
   runners = own["device_flags.py"] | own["fine_tuning_flags.py"]
   for name, found in own.items():
     if not name.endswith("_flags.py"):

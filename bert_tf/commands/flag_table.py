@@ -1,0 +1,96 @@
+"""The flags that several commands have: kind, default and help."""
+
+from typing import Any
+
+# Kind, default, help; by name.
+SHARED: dict[str, tuple[type, Any, str]] = {
+  "bert_config_file": (str, None, "Path to the model's bert_config.json."),
+  "vocab_file": (str, None, "Path to the model's vocabulary file."),
+  "init_checkpoint": (
+    str,
+    None,
+    "Checkpoint to start from, usually a pre-trained model.",
+  ),
+  "output_dir": (
+    str,
+    None,
+    "Output directory for checkpoints, logs and results.",
+  ),
+  "allow_new_layers": (
+    bool,
+    False,
+    "Allow training to start from a checkpoint that lacks variables of the "
+    "encoder, which are then initialized randomly.",
+  ),
+  "do_lower_case": (
+    bool,
+    True,
+    "True for uncased models, false for cased ones.",
+  ),
+  "max_seq_length": (
+    int,
+    128,
+    "Maximum sequence length in tokens; longer texts are truncated.",
+  ),
+  "do_train": (bool, False, "Train the model."),
+  "do_eval": (bool, False, "Evaluate the model."),
+  "do_predict": (bool, False, "Predict on the test data."),
+  "train_batch_size": (int, 32, "Training batch size, over all devices."),
+  "eval_batch_size": (int, 8, "Evaluation batch size."),
+  "predict_batch_size": (int, 8, "Prediction batch size."),
+  "batch_size": (int, 32, "Batch size, in sequences."),
+  "learning_rate": (float, 5e-5, "Peak learning rate."),
+  "num_train_epochs": (float, 3.0, "Number of training epochs."),
+  "warmup_proportion": (
+    float,
+    0.1,
+    "Fraction of the training steps used for linear learning-rate warm-up.",
+  ),
+  "seed": (
+    int,
+    12345,
+    "Random seed for data order, dropout and weight initialization.",
+  ),
+  # Of pre-training and its data.
+  "num_train_steps": (int, 100000, "Number of training steps."),
+  "max_predictions_per_seq": (
+    int,
+    20,
+    "Maximum number of masked tokens per sequence.",
+  ),
+  "dupe_factor": (
+    int,
+    10,
+    "Number of passes over the text, each with different masks.",
+  ),
+  "top_k": (int, 5, "Number of words to return for each [MASK]."),
+  # Of questions and answers.
+  "doc_stride": (
+    int,
+    128,
+    "Stride, in tokens, between the windows of a long text.",
+  ),
+  "max_query_length": (
+    int,
+    64,
+    "Maximum question length in tokens; longer questions are truncated.",
+  ),
+  "n_best_size": (
+    int,
+    20,
+    "Number of start and end positions to consider, and of answers to list.",
+  ),
+  "max_answer_length": (int, 30, "Maximum answer length in tokens."),
+  "version_2_with_negative": (
+    bool,
+    False,
+    "Allow questions without an answer (SQuAD 2.0).",
+  ),
+  "null_score_diff_threshold": (
+    float,
+    0.0,
+    "Leave a question unanswered if the score of no answer exceeds that of the "
+    "best answer by more than this. run_squad writes the best value into "
+    "eval_results.txt.",
+  ),
+}
