@@ -13,7 +13,7 @@ def test_a_difference_is_said():
     tiny.CONFIG,
     str(tiny.FOLDER / "bert_model.ckpt"),
     goldens.VOCAB,
-    export_settings.ExportSettings(model_type="sentence"),
+    export_settings.ExportSettings("sentence", max_seq_length=48),
   )
   other = {
     "serving_default": lambda **texts: module.from_text(*texts.values()),
