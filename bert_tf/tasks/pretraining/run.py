@@ -104,8 +104,7 @@ def _evaluate_checkpoint(
   options: settings.PretrainingSettings,
 ) -> dict[str, float | int]:
   """Evaluates the newest checkpoint of output_dir, or init_checkpoint."""
-  trained = run_checkpoints.latest(options.output_dir)
-  path = trained or options.init_checkpoint
+  path = run_checkpoints.latest(options.output_dir) or options.init_checkpoint
   if not path:
     raise FileNotFoundError(
       f"nothing to evaluate: no checkpoint in output_dir "
