@@ -5,9 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 NONE = "none"
-GROUPS = (
-  "groups"  # the small ops between the products, see kernels/xla_kernels.py
-)
+GROUPS = "groups"  # the element-wise ops between the matmuls, see xla_kernels
 WHOLE = "whole"  # forward and backward pass as one program
 COMPILATIONS = (NONE, GROUPS, WHOLE)
 
@@ -15,8 +13,8 @@ COMPILATIONS = (NONE, GROUPS, WHOLE)
 def choose(jit_compile: bool | None, strategy: Any) -> str:
   """What is compiled.
 
-  On a CPU oneDNN's products beat XLA's, so only what stands between them is
-  compiled (where variables are no copies on several devices); on a GPU
+  On a CPU oneDNN's matmuls beat XLA's, so only the element-wise ops between
+  them are compiled (where variables are no copies on several devices); on a GPU
   everything. The strategy of TPUs compiles by itself.
 
   Args:

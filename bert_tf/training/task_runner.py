@@ -277,6 +277,8 @@ def run_settings(
     "gradient_accumulation_steps": loop_settings.gradient_accumulation_steps,
     "seed": loop_settings.seed,
     "precision": devices.precision,
+    # Other rows drop other entries, and run_squad has another loss.
+    "pack": "unset" if devices.pack is None else devices.pack,
   }
   for name in (
     "learning_rate",

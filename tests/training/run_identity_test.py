@@ -126,6 +126,7 @@ def test_another_vocabulary(out, tmp_path):
     ({"max_seq_length": 40}, "max_seq_length was 48, and is 40 now"),
     ({"layers": 2}, "num_hidden_layers was 1, and is 2 now"),
     ({"freeze_layers": 1}, "freeze_layers was 0, and is 1 now"),
+    ({"pack": False}, "pack was unset, and is False now"),
   ],
 )
 def test_another_training_into_the_same_folder(out, changes, message):

@@ -39,7 +39,8 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
   """Runs a task on the tiny model; returns the scores.
 
   Its three layers take seconds to compile; `layers` cuts them down.
-  `changes` go to the settings of the task, the tuning or the loop.
+  `changes` go to the settings of the task, the tuning, the loop or, `pack`, of
+  the devices.
   """
   name = task if isinstance(task, str) else "mrpc"
   told = {
@@ -53,6 +54,7 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
     "num_train_epochs": 1.0,
   }
   training = {"batch_size": 8, "log_steps": 5}
+  devices = device_strategy.DeviceSettings(pack=changes.pop("pack", None))
   for key, value in changes.items():
     where = tuning if key in TUNING else training if key in LOOP else told
     where[key] = value
@@ -65,7 +67,7 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
     settings.ClassificationSettings(**told),
     fine_tuning_settings.FineTuningSettings(**tuning),
     training_loop.LoopSettings(**training),
-    device_strategy.DeviceSettings(),
+    devices,
   )
 
 
