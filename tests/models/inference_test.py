@@ -1,6 +1,9 @@
 """The graph of inference: what oneDNN makes of it, and what it computes."""
 
 import collections
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from tensorflow.python.eager import context
 import bert_tf
 from bert_tf.inputs import model_inputs
 from bert_tf.kernels import modes, onednn_kernels
+from tests import conftest
 from tests.models import tiny
 
 LAYERS = 3
@@ -95,6 +99,22 @@ def test_what_is_fused(dtype, hidden_act, shape, skip):
   )
   loose = {"Mean", "Rsqrt", "SquaredDifference", "FusedBatchNormV3", "Erf"}
   assert not loose & set(found)
+
+
+@pytest.mark.skipif(onednn_kernels.is_on(), reason="tested in this process")
+def test_what_is_fused_where_onednn_is_off_by_default():
+  """It can be switched on anywhere; bfloat16 needs a CPU that has it."""
+  program = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+  done = subprocess.run(
+    [*program, "-k", "what_is_fused and float32", __file__],
+    cwd=conftest.ROOT,
+    env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"},
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stdout
+  assert "8 passed" in done.stdout or "skipped" in done.stdout, done.stdout
 
 
 def test_the_graph_is_the_original_s(golden, batch):
