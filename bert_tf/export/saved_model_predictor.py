@@ -10,7 +10,12 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  brings the ops of tokenization
 
-from bert_tf.checkpoints import checkpoint_prefix, object_graph
+from bert_tf import error_text
+from bert_tf.checkpoints import (
+  checkpoint_prefix,
+  export_checksums,
+  object_graph,
+)
 from bert_tf.text import text_lines
 
 
@@ -32,6 +37,21 @@ def find(path: str) -> str:
   return found
 
 
+def _load(path: str) -> Any:
+  """Loads a SavedModel.
+
+  Raises:
+    ValueError: It is damaged, or has ops that this process does not know.
+  """
+  try:
+    return tf.saved_model.load(path)
+  except Exception as error:  # of many kinds, by where the damage is
+    raise ValueError(
+      f"{path}: cannot load the SavedModel, it is damaged or of a program that "
+      f"this TensorFlow does not know: {error_text.plain(error)}"
+    ) from error
+
+
 class Predictor:
   """A SavedModel that answers texts.
 
@@ -40,13 +60,15 @@ class Predictor:
 
   Raises:
     FileNotFoundError: There is no SavedModel.
-    ValueError: It does not take text, or as of `checkpoint_prefix.check_path`.
+    ValueError: It is damaged, does not take text, or as of
+      `checkpoint_prefix.check_path`.
   """
 
   def __init__(self, path: str):
     found = find(path)
     checkpoint_prefix.check_path(found)
-    self._loaded = tf.saved_model.load(found)
+    export_checksums.check(found)
+    self._loaded = _load(found)
     signature = self._loaded.signatures.get("serving_default")
     inputs = signature.structured_input_signature[1] if signature else {}
     if "text" not in inputs or set(inputs) - {"text", "text_pair"}:
