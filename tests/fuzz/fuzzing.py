@@ -10,7 +10,9 @@ import hypothesis
 from absl import logging
 from hypothesis import strategies as st
 
-from tests.fuzz import mutations, outcomes, targets
+from tests.fuzz import mutations, outcomes
+
+_AT_ONCE = 100
 
 
 class WrongError(AssertionError):
@@ -39,15 +41,25 @@ def try_one(target, name, data):
       logging.set_verbosity(before)
 
 
-def run(target, count, seed=0, sees=None):
-  """Tries `count` damaged files; raises `WrongError` for the simplest wrong.
+def run(target, count):
+  """Tries `count` damaged files, the same each time.
 
-  Args:
-    target: What reads.
-    count: How many.
-    seed: Other ones for each.
-    sees: Told of each; where it is given nothing is raised.
+  Raises:
+    WrongError: One was read to something else, or refused without its name;
+      hypothesis shows the simplest one.
   """
+
+  def tried(example):
+    outcome = try_one(target, *example)
+    if not outcome.is_right:
+      raise WrongError(f"{target.name}: {example[0]}: {outcome.told}")
+
+  _each(examples(target), count, 0, tried)
+
+
+def _each(strategy, count, seed, function):
+  """Calls a function with `count` examples."""
+
   @hypothesis.seed(seed)
   @hypothesis.settings(
     max_examples=count,
@@ -55,23 +67,23 @@ def run(target, count, seed=0, sees=None):
     database=None,
     suppress_health_check=list(hypothesis.HealthCheck),
   )
-  @hypothesis.given(examples(target))
-  def tried(example):
-    outcome = try_one(target, *example)
-    if sees:
-      sees(*example, outcome)
-    elif not outcome.is_right:
-      raise WrongError(f"{target.name}: {example[0]}: {outcome.told}")
+  @hypothesis.given(strategy)
+  def called(example):
+    function(example)
 
-  tried()
+  called()
 
 
-def _kind_of(outcome):
-  """What is wrong, without the numbers and paths in it."""
-  return re.sub(r"/\S+|\d+", "", outcome.told)[:60]
+def _each_for(strategy, seconds, function):
+  """Calls a function with new examples for some seconds."""
+  end = time.monotonic() + seconds
+  seed = 1
+  while time.monotonic() < end:
+    _each(strategy, _AT_ONCE, seed, function)
+    seed += 1
 
 
-def run_for(target, seconds, first_seed=0):
+def run_for(target, seconds):
   """Counts outcomes for some seconds.
 
   Returns:
@@ -80,14 +92,35 @@ def run_for(target, seconds, first_seed=0):
   counts = collections.Counter()
   wrong = {}
 
-  def sees(name, data, outcome):
+  def tried(example):
+    name, data = example
+    outcome = try_one(target, name, data)
     counts[outcome.kind] += 1
     if not outcome.is_right:
       wrong.setdefault((name, _kind_of(outcome)), (outcome, data))
 
-  end = time.monotonic() + seconds
-  seed = first_seed
-  while time.monotonic() < end:
-    run(target, 100, seed, sees)
-    seed += 1
+  _each_for(examples(target), seconds, tried)
   return counts, wrong
+
+
+def _kind_of(outcome):
+  """What is wrong, without the numbers and paths in it."""
+  return re.sub(r"/\S+|\d+", "", outcome.told)[:60]
+
+
+def compare_for(rule, seconds):
+  """Compares both ways of a rule for some seconds.
+
+  Returns:
+    How many were compared, and for which they differ.
+  """
+  counts = collections.Counter()
+  differing = []
+
+  def tried(given):
+    counts["tried"] += 1
+    if rule.ours(given) != rule.plain(given):
+      differing.append(given)
+
+  _each_for(rule.given, seconds, tried)
+  return counts["tried"], differing

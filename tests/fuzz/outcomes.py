@@ -92,6 +92,7 @@ def _of_error(error, folder):
   is_ours = command_line.is_plain(error) and not _is_of_tensorflow(error)
   said = command_line.message(error)
   named = str(folder) in said
+  said = said.replace(str(folder), "")
   if not is_ours or not named or _INSIDES.search(said) or len(said) > _LONGEST:
     return Outcome(UNNAMED, told[:3000])
   return Outcome(REFUSED, told)

@@ -52,7 +52,7 @@ class Target:
   @property
   def good(self):
     """The good files by name."""
-    return _good(self.name)
+    return _good(self)
 
   def fill(self, folder, **changes):
     """Writes the good files into a folder, some of them changed."""
@@ -69,9 +69,8 @@ class Target:
 
 
 @functools.cache
-def _good(name):
+def _good(target):
   with tempfile.TemporaryDirectory() as folder:
-    target = BY_NAME[name]
     path = pathlib.Path(folder) / "good"
     path.mkdir()
     target.make(path)
@@ -340,4 +339,3 @@ TARGETS = (
     lambda folder: text_lines.read(folder / "lines.txt"),
   ),
 )
-BY_NAME = {target.name: target for target in TARGETS}
