@@ -10,7 +10,6 @@ import tensorflow as tf
 from bert_tf import bert_config, error_text
 from bert_tf.checkpoints import checkpoint_prefix, portable_model
 
-
 # What TensorFlow's reader raises where bytes are not what was written.
 _DAMAGED = (
   *(tf.errors.OpError, RuntimeError, IndexError, MemoryError),

@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from tests.fuzz import fuzzing, outcomes, targets
 
-
 QUICK = [target for target in targets.TARGETS if not target.is_slow]
 
 

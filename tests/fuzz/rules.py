@@ -124,9 +124,7 @@ def _plain_windows(given):
 
 _CONTEXTS = st.lists(TEXTS, min_size=1, max_size=8).map(" ".join)
 RULES = (
-  Rule(
-    "tokens", st.tuples(TEXTS, st.booleans()), _tokens, _plain_tokens
-  ),
+  Rule("tokens", st.tuples(TEXTS, st.booleans()), _tokens, _plain_tokens),
   Rule("text of an answer", _answers(), _final, _plain_final),
   Rule(
     "windows of a context",

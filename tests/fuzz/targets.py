@@ -28,6 +28,7 @@ from bert_tf.training import best_checkpoint, run_checkpoints
 from tests.checkpoints import made_up
 from tests.fuzz import outcomes
 
+
 @dataclasses.dataclass(frozen=True)
 class Target:
   """One reader.
@@ -179,7 +180,11 @@ def _best(folder):
 
 def _read_best(folder):
   best = best_checkpoint.Best(str(folder), "loss")
-  return best.path(), best.is_stale(10, 3), best._is_better(0.4, best._read()["value"])
+  return (
+    best.path(),
+    best.is_stale(10, 3),
+    best._is_better(0.4, best._read()["value"]),
+  )
 
 
 def _run(folder):
@@ -282,7 +287,10 @@ TARGETS = (
   Target("Hugging Face folders", _checkpoint("huggingface"), _read_checkpoint),
   Target("Model Garden", _checkpoint("model_garden"), _read_checkpoint),
   Target(
-    "keras-nlp presets", _checkpoint("keras_nlp"), _read_checkpoint, is_slow=True
+    "keras-nlp presets",
+    _checkpoint("keras_nlp"),
+    _read_checkpoint,
+    is_slow=True,
   ),
   Target(
     "SavedModels", _export, _read_export, agrees=outcomes.same, is_slow=True
