@@ -201,7 +201,7 @@ def _find_damage(record_files: RecordFiles) -> str:
         count += 1
     except tf.errors.DataLossError as error:
       return (
-        f"{path}: record {count} is damaged ({error_text.plain(error)}); make the file "
-        "again"
+        f"{path}: record {count} is damaged ({error_text.plain(error)}); make "
+        "the file again"
       )
   return "a record was damaged when it was read, and no longer is"
