@@ -150,7 +150,7 @@ def reading(record_files: RecordFiles) -> Iterator[None]:
     failed = re.search(r"assertion failed: \[(.*?)\] \[(.*?)\]", str(error))
     if failed:
       raise ValueError(f"{failed[1]} {failed[2]}") from error
-    if "pars" in str(error):
+    if "parse" in str(error).lower():
       raise ValueError(
         f"{_find_odd(record_files)}: {error_text.plain(error)}"
       ) from error
