@@ -17,7 +17,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import portable_model
 from bert_tf.text import tokenizer_rules
 
@@ -286,4 +286,4 @@ def claim(folder: str, ours: RunMetadata, resumes: bool = False) -> None:
     )
   values = ours.to_dict()
   path = os.path.join(folder, FILE)
-  files.write_atomically(path, (json.dumps(values) + "\n").encode())
+  output_files.write_atomically(path, (json.dumps(values) + "\n").encode())

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   checkpoint_reader,
@@ -169,7 +169,7 @@ class Checkpoints:
     lines = [f'model_checkpoint_path: "{kept[-1]}"']
     lines += [f'all_model_checkpoint_paths: "{name}"' for name in kept]
     path = os.path.join(self.folder, "checkpoint")
-    files.write_atomically(path, "\n".join([*lines, ""]).encode())
+    output_files.write_atomically(path, "\n".join([*lines, ""]).encode())
 
   def _listed(self) -> list[str]:
     _, paths = checkpoint_prefix.listed(self.folder)

@@ -12,7 +12,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.tasks.pretraining import (
   corpus_shards,
   record_generator,
@@ -150,7 +150,7 @@ def _make_and_report(part: corpus_shards.Shard) -> None:
   """Makes a shard; its summary goes into a file, since Beam returns nothing."""
   summary = record_generator.create_shard(part)
   report = json.dumps(dataclasses.asdict(summary))
-  files.write_atomically(_report_name(part), report.encode())
+  output_files.write_atomically(_report_name(part), report.encode())
 
 
 def _read_report(part: corpus_shards.Shard) -> record_generator.Summary:

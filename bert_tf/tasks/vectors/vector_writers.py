@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from bert_tf import files
+from bert_tf import output_files
 from bert_tf.records import record_writer
 from bert_tf.tasks.vectors import line_vectors
 
@@ -83,7 +83,7 @@ def _layers(layers: Sequence[int], values: list[Any]) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _json(path: str, layout: Layout) -> Iterator[Write]:
-  with files.writing(path) as file:
+  with output_files.writing(path) as file:
 
     def write(vectors: line_vectors.LineVectors) -> None:
       file.write(as_json(vectors, layout.layers).encode() + b"\n")
@@ -102,7 +102,7 @@ def _npz(path: str, layout: Layout) -> Iterator[Write]:
   tokens: list[str] = []
   spans: list[tuple[int, int]] = []
   with (
-    files.writing(path) as file,
+    output_files.writing(path) as file,
     zipfile.ZipFile(file, "w", allowZip64=True) as archive,
   ):
     with archive.open("values.npy", "w", force_zip64=True) as values:
