@@ -34,6 +34,8 @@ class Process:
 
   def is_alive(self) -> bool:
     """Whether it runs; asked of processes of this host only."""
+    if self.pid < 1:
+      return False
     try:
       os.kill(self.pid, 0)
     except ProcessLookupError:

@@ -19,6 +19,7 @@ from bert_tf.training import (
   eval_results,
   optimizers,
   progress_log,
+  record_evaluation,
   run_checkpoints,
   training_loop,
 )
@@ -133,7 +134,7 @@ def _evaluate(
   """Evaluates on records in order, from the first again after the last."""
   batches = input_pipeline.BatchSettings(options.eval_batch_size)
   with record_files.reading(found):
-    values = training_loop.evaluate(
+    values = record_evaluation.evaluate(
       strategy,
       model,
       objective,
