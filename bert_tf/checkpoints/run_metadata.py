@@ -251,8 +251,7 @@ def check_vocabulary(
 def _check_settings(
   folder: str, found: RunMetadata, ours: RunMetadata, resumes: bool
 ) -> None:
-  theirs = dict(found.settings) | {_LENGTH: found.text.get(_LENGTH)}
-  now = dict(ours.settings) | {_LENGTH: ours.text.get(_LENGTH)}
+  theirs, now = _with_length(found), _with_length(ours)
   names = now if resumes else (*_APPLIED, _LENGTH)
   wrong = []
   for name in names:
@@ -271,6 +270,12 @@ def _check_settings(
       f"({os.path.join(folder, FILE)}): {'; '.join(wrong)}. Give the same "
       "again to go on with it, or another output_dir"
     )
+
+
+def _with_length(run: RunMetadata) -> dict[str, Any]:
+  """The settings of a run, its length among them if that is known."""
+  length = {k: v for k, v in run.text.items() if k == _LENGTH}
+  return dict(run.settings) | length
 
 
 def claim(folder: str, ours: RunMetadata, resumes: bool = False) -> None:

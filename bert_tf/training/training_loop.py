@@ -129,6 +129,7 @@ class Trainer:
       variable_names.by_name(self.model.variables) | self.optimizer.state(),
       settings.keep_checkpoint_max,
       device_strategy.is_chief(strategy),
+      settings.require_latest,
     )
     self._step = step_functions.TrainStep(
       self.model,
