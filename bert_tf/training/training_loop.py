@@ -189,9 +189,13 @@ class Trainer:
       NanLossError: The loss is no longer a number; names the step. The
         checkpoints before it are kept.
     """
-    start = self.initialize(init_checkpoint, allow_new_layers)
-    self._workers.check_same_step(start, self.output_dir)
-    with stop_signals.deferred(self._stop_soon) as signals:
+    with (
+      self._workers.naming_lost(self.output_dir),
+      stop_signals.deferred(self._stop_soon) as signals,
+    ):
+      with signals.raising():
+        start = self.initialize(init_checkpoint, allow_new_layers)
+      self._workers.check_same_step(start, self.output_dir)
       self._train(dataset_fn, start, signals)
 
   def _train(
