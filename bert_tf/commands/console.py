@@ -73,7 +73,9 @@ def _print_completion(arguments: list[str]) -> None:
   shells = "|".join(completion.SHELLS)
   usage = f"usage: bert_tf {_COMPLETION} {shells}"
   if arguments in (["--help"], ["-h"]):
-    _print(f"{_COMPLETION_DOC}\n\n{usage}\nsource <(bert_tf {_COMPLETION} bash)")
+    _print(
+      f"{_COMPLETION_DOC}\n\n{usage}\nsource <(bert_tf {_COMPLETION} bash)"
+    )
     return
   if len(arguments) != 1 or arguments[0] not in completion.SHELLS:
     sys.exit(f"bert_tf: {usage}")
