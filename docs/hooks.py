@@ -1,4 +1,4 @@
-"""Fills in what a page takes from the program; MkDocs calls it, in `make docs`."""
+"""What pages take from the program; MkDocs calls this in `make docs`."""
 
 import pathlib
 import re
