@@ -101,6 +101,7 @@ COMMANDS = {
         "vocab_file": _VOCABULARY,
         "dupe_factor": 200,
         "num_shards": 2,
+        "num_workers": 2,
       },
       files_of,
     ),
@@ -121,6 +122,7 @@ COMMANDS = {
           "vocab_file": _VOCABULARY,
           "input_file": inputs / "lines.txt",
           "output_file": out / "vectors.json",
+        "layers": -1,
           "max_seq_length": 48,
         }
       ),
