@@ -6,12 +6,11 @@ imported only then.
 """
 
 import glob
-import json
 import os
 from collections.abc import Iterable
 from typing import IO, Any
 
-from bert_tf import temporary_names
+from bert_tf import json_text, temporary_names
 
 
 def is_remote(path: str) -> bool:
@@ -61,9 +60,10 @@ def read_json(path: str) -> dict[str, Any]:
   """
   try:
     with open_file(path, "r") as file:
-      values = json.load(file)
-  except (ValueError, RecursionError) as error:
+      text = file.read()
+  except UnicodeDecodeError as error:
     raise ValueError(f"{path}: not a JSON file: {error}") from error
+  values = json_text.parse(text, path)
   if not isinstance(values, dict):
     raise ValueError(
       f"{path}: expected a JSON object, found {type(values).__name__}"

@@ -17,6 +17,7 @@ from absl import logging
 from bert_tf import bert_config, files, output_files, write_errors
 from bert_tf.checkpoints import (
   checkpoint_prefix,
+  export_checksums,
   exported_format,
   formats,
   model_tokenizer,
@@ -71,6 +72,7 @@ def export(
       write(module, folder, temporary)
     written = tf.saved_model.load(temporary).signatures
     export_check.check(written, module, reference)
+    export_checksums.write(temporary)
     return _publish(temporary, export_dir)
 
 

@@ -1,4 +1,4 @@
-"""As a program, `python -m tests.faults [SHARE [COMMAND ...]]`: faults, a table.
+"""As a program, `python -m tests.faults [SHARE [COMMAND ...]]`: prints a table.
 
 With SHARE, such as 0.2, so much of the number of each. With names of commands,
 of these alone; `workers` is what is done to several workers.

@@ -122,7 +122,7 @@ COMMANDS = {
           "vocab_file": _VOCABULARY,
           "input_file": inputs / "lines.txt",
           "output_file": out / "vectors.json",
-        "layers": -1,
+          "layers": -1,
           "max_seq_length": 48,
         }
       ),
