@@ -30,6 +30,7 @@ _PUBLIC = {
   "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
   "TextClassifier": "bert_tf.tasks.classification.predictor",
   "WordTagger": "bert_tf.tasks.tagging.predictor",
+  "download_model": "bert_tf.model_files.model_names",
 }
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
   "TextClassifier",
   "TokenizerRules",
   "WordTagger",
+  "download_model",
 ]
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
-from bert_tf.commands import flag_help, quiet_tensorflow
+from bert_tf.commands import flag_help, model_flags, quiet_tensorflow
 
 _INTERRUPTED = 130  # as shells have it for SIGINT
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
@@ -89,6 +89,7 @@ def run(main: Callable[[], None]) -> None:
     name = _name(argv[0])
     try:
       with readers_may_leave():
+        model_flags.resolve()
         main()
     except KeyboardInterrupt:
       print(f"{name}: interrupted", file=sys.stderr)

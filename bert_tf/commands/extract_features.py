@@ -34,7 +34,8 @@ shared_flags.define(
   "vocab_file",
   "do_lower_case",
   "batch_size",
-  required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  required=("init_checkpoint",),
+  beside=("bert_config_file", "vocab_file"),
 )
 flags.DEFINE_bool(
   "use_one_hot_embeddings",

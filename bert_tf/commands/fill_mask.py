@@ -22,7 +22,8 @@ shared_flags.define(
   "max_seq_length",
   "batch_size",
   "top_k",
-  required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  required=("init_checkpoint",),
+  beside=("bert_config_file", "vocab_file"),
   texts={
     "max_seq_length": (
       "Maximum sequence length in tokens. Default: the model's maximum."

@@ -26,7 +26,7 @@ GROUPS = {
     """,
   "Model": """
     model_type bert_config_file vocab_file init_checkpoint saved_model
-    checkpoint compare_with input from hidden_act labels_of
+    checkpoint compare_with input from download verify hidden_act labels_of
     use_one_hot_embeddings layers pooling normalize word_vectors
     """,
   "Training": """

@@ -82,6 +82,14 @@ def find(name: str) -> model_cache.Source | None:
   )
 
 
+def is_name(text: str) -> bool:
+  """Whether a text is the name of a model, and not a path that exists."""
+  is_known = text.startswith(huggingface_files.PREFIX) or (
+    google_models.find(text.rstrip("/")) is not None
+  )
+  return is_known and not _is_there(text)
+
+
 def _is_there(path: str) -> bool:
   """Whether a path, or the checkpoint that it is the prefix of, exists."""
   if files.is_remote(path):
