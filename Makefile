@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test check format bazel installed clean
+.PHONY: quickstart test check format bazel installed fuzz clean
 
 .venv/.ready: requirements.txt requirements-dev.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
@@ -19,6 +19,11 @@ test: .venv/.ready
 # Builds the wheel, and works with it from another folder.
 installed: .venv/.ready
 	.ci/installed.sh $(CURDIR)/$(BIN)/python
+
+# Two minutes for each reader and rule; `make fuzz SECONDS=10` is shorter.
+SECONDS ?= 120
+fuzz: .venv/.ready
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

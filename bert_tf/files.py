@@ -7,12 +7,13 @@ imported only then.
 
 import contextlib
 import glob
-import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
+
+from bert_tf import json_text
 
 
 def is_remote(path: str) -> bool:
@@ -62,9 +63,10 @@ def read_json(path: str) -> dict[str, Any]:
   """
   try:
     with open_file(path, "r") as file:
-      values = json.load(file)
-  except (ValueError, RecursionError) as error:
+      text = file.read()
+  except UnicodeDecodeError as error:
     raise ValueError(f"{path}: not a JSON file: {error}") from error
+  values = json_text.parse(text, path)
   if not isinstance(values, dict):
     raise ValueError(
       f"{path}: expected a JSON object, found {type(values).__name__}"

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
+from bert_tf import error_text
 from bert_tf.commands import flag_help, model_flags, quiet_tensorflow
 
 _INTERRUPTED = 130  # as shells have it for SIGINT
@@ -25,6 +26,11 @@ def is_plain(error: Exception) -> bool:
   """
   of_tensorflow = any(c.__name__ == "OpError" for c in type(error).__mro__)
   return of_tensorflow or isinstance(error, _PLAIN)
+
+
+def message(error: Exception) -> str:
+  """What a command says of a plain error, of any length and origin."""
+  return error_text.shortened(error_text.plain(error))
 
 
 @contextlib.contextmanager
@@ -98,7 +104,7 @@ def run(main: Callable[[], None]) -> None:
       if not is_plain(error):
         raise
       logging.debug("where it happened", exc_info=True)
-      sys.exit(f"{name}: {error}")
+      sys.exit(f"{name}: {message(error)}")
 
   app.run(called, flags_parser=parse)
 

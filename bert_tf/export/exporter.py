@@ -18,6 +18,7 @@ from absl import logging
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
+  export_checksums,
   exported_format,
   formats,
   model_tokenizer,
@@ -72,6 +73,7 @@ def export(
       write(module, folder, temporary)
     written = tf.saved_model.load(temporary).signatures
     export_check.check(written, module, reference)
+    export_checksums.write(temporary)
     return _publish(temporary, export_dir)
   finally:
     if tf.io.gfile.exists(temporary):

@@ -10,7 +10,10 @@ import pytest
 from tests.commands import running
 from tests.conftest import ROOT
 
-_BLOCK = re.compile(r"^```\n(.*?)^```", re.M | re.S)
+# Commands, or shell lines around them; blocks of Python are matched, too, so
+# that their ends are not taken for beginnings.
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_SHELL = ("", "sh")
 _COMMAND = re.compile(
   r"(?:python -m (tools|benchmarks)\.|\b(bert_tf) )([a-z]\w+)([^|\n]*)"
 )
@@ -26,7 +29,12 @@ def shown():
   """The command lines of each command, by its name."""
   found = collections.defaultdict(list)
   pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-  blocks = [x for page in pages for x in _BLOCK.findall(page.read_text())]
+  blocks = [
+    text
+    for page in pages
+    for language, text in _BLOCK.findall(page.read_text())
+    if language in _SHELL
+  ]
   for path in (ROOT / "bert_tf" / "commands").glob("*.py"):
     _, _, example = ast.get_docstring(ast.parse(path.read_text())).partition(
       "Example:\n"
