@@ -76,9 +76,10 @@ def shell(tmp_path, uncased_vocab_file):
   made, place = tmp_path / "made", tmp_path / "place"
   (place / "SST-2").mkdir(parents=True)
   made.mkdir()
-  lines = ["sentence\tlabel", "a fine film\t1", "how dull\t0"]
-  for name in ("train", "dev"):
-    (place / "SST-2" / f"{name}.tsv").write_text("\n".join(lines) + "\n")
+  for name, times in (("train", 16), ("dev", 1)):
+    (place / "SST-2" / f"{name}.tsv").write_text(
+      "sentence\tlabel\n" + "a fine film\t1\nhow dull\t0\n" * times
+    )
   (place / "SST-2" / "test.tsv").write_text("index\tsentence\n0\tfine\n")
   (place / "lines.txt").write_text("a [MASK] film\n")
   program = tmp_path / "bin" / "bert_tf"
