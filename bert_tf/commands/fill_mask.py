@@ -2,8 +2,7 @@ r"""Asks a pre-trained model: words for [MASK], perplexity, next sentences.
 
 Example:
   echo "The man went to the [MASK]." | bert_tf fill_mask \
-    --init_checkpoint=$BERT/bert_model.ckpt \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+    --init_checkpoint=uncased_L-12_H-768_A-12
 """
 
 from absl import flags

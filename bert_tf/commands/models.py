@@ -16,6 +16,7 @@ from bert_tf.model_files import (
   download_settings,
   google_models,
   google_zip,
+  huggingface_files,
   model_cache,
   model_names,
 )
@@ -46,14 +47,12 @@ def main() -> None:
 
 def _listed(settings: download_settings.DownloadSettings) -> Iterator[str]:
   found = model_cache.cached(settings)
-  seen = set()
   yield _ROW.format(
     "name", "case", "languages", "vocabulary", "weights", "cached"
   )
   for model in google_models.MODELS:
     place = google_zip.GoogleZip(model).place
     is_first = google_models.find(model.name) is model
-    seen.add(place)
     yield _ROW.format(
       model.name if is_first else model.path,
       "cased" if model.cased else "uncased",
@@ -63,9 +62,9 @@ def _listed(settings: download_settings.DownloadSettings) -> Iterator[str]:
       "yes" if place in found else "",
     ).rstrip()
   for place, size in found.items():
-    if place not in seen:
-      _, _, name = place.partition(os.sep)
-      yield f"hf:{name}, {size // _MB} MB, cached"
+    name = huggingface_files.name_of(place)
+    if name:
+      yield f"{name}, {size // _MB} MB, cached"
   yield ""
   yield f"cache: {settings.home}, {sum(found.values()) // _MB} MB"
 

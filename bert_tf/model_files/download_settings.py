@@ -36,7 +36,7 @@ class DownloadSettings:
     pause: Seconds before the second of them; doubled for each that follows.
 
   Raises:
-    ValueError: An address has an unknown scheme.
+    ValueError: An address has an unknown scheme, or `home` has one.
   """
 
   home: str
@@ -48,6 +48,8 @@ class DownloadSettings:
   pause: float = 1.0
 
   def __post_init__(self) -> None:
+    if "://" in self.home:
+      raise ValueError(f"{HOME}={self.home}: expected a local directory")
     for name, variable in (("google", MIRROR), ("huggingface", ENDPOINT)):
       address = getattr(self, name)
       if parse.urlsplit(address).scheme not in _SCHEMES:
@@ -70,8 +72,9 @@ class DownloadSettings:
     """
     values = os.environ if environment is None else environment
     home = values.get(HOME) or os.path.join("~", ".cache", "bert_tf")
+    is_local = "://" not in home
     return cls(
-      home=os.path.abspath(os.path.expanduser(home)),
+      home=os.path.abspath(os.path.expanduser(home)) if is_local else home,
       google=_address(values.get(MIRROR) or GOOGLE),
       huggingface=_address(values.get(ENDPOINT) or HUGGINGFACE),
       offline=_switch(OFFLINE, values.get(OFFLINE, "")),

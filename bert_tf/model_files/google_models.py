@@ -29,7 +29,6 @@ class GoogleModel:
     layers: Encoder layers.
     hidden_size: Width of the encoder.
     heads: Attention heads of a layer.
-    zip_bytes: Size of the zip; None if it is not known.
     weights_sha256: SHA-256 of bert_model.ckpt.data-00000-of-00001; None if it
       is not known.
   """
@@ -42,7 +41,6 @@ class GoogleModel:
   layers: int
   hidden_size: int
   heads: int
-  zip_bytes: int | None = None
   weights_sha256: str | None = None
 
   @property
@@ -102,10 +100,6 @@ _SMALL = tuple(
   for layers in (2, 4, 6, 8, 10, 12)
   for width in (128, 256, 512, 768)
 )
-_ZIP_BYTES = {
-  "2018_10_18/uncased_L-12_H-768_A-12": 407_727_028,
-  "2018_11_23/multi_cased_L-12_H-768_A-12": 662_903_077,
-}
 # As others have published them, too.
 _WEIGHTS = {
   "2018_10_18/uncased_L-12_H-768_A-12": (
@@ -149,7 +143,6 @@ def _model(
     layers,
     width,
     heads,
-    _ZIP_BYTES.get(path),
     _WEIGHTS.get(path),
   )
 

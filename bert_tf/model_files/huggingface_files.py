@@ -12,6 +12,10 @@ PREFIX = "hf:"
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _NAME = re.compile(rf"hf:((?:{_PART}/)?{_PART})(?:@({_PART}))?")
 _MAIN = "main"
+# In the cache: a folder for each model, and none within another's. No name has
+# two dashes in a row.
+_FOLDER = "huggingface"
+_SLASH = "--"
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -42,8 +46,8 @@ class HuggingFaceFiles:
   @property
   def place(self) -> str:
     """See `model_cache.Source`."""
-    name = self.name.removeprefix(PREFIX)
-    return os.path.join("huggingface", *name.split("/"))
+    name = self.name.removeprefix(PREFIX).replace("/", _SLASH)
+    return os.path.join(_FOLDER, name)
 
   def url(self, file: str, settings: download_settings.DownloadSettings) -> str:
     """The address of a file."""
@@ -114,6 +118,12 @@ def find(name: str) -> HuggingFaceFiles:
       f"{name!r}: expected {PREFIX}ORG/NAME or {PREFIX}ORG/NAME@REVISION"
     )
   return HuggingFaceFiles(found[1], found[2] or _MAIN)
+
+
+def name_of(place: str) -> str | None:
+  """The name of a model by its place in the cache; None if it is another's."""
+  folder, _, name = place.partition(os.sep)
+  return PREFIX + name.replace(_SLASH, "/") if folder == _FOLDER else None
 
 
 def _shards(index: str) -> list[str]:

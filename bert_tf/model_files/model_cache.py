@@ -80,7 +80,8 @@ def cached(settings: download_settings.DownloadSettings) -> dict[str, int]:
     for name in names:
       path = os.path.join(root, name).removesuffix(_RECORD)
       if name.endswith(_RECORD) and os.path.isdir(path):
-        sizes = (entry.stat().st_size for entry in os.scandir(path))
+        files_of = (entry for entry in os.scandir(path) if entry.is_file())
+        sizes = (entry.stat().st_size for entry in files_of)
         found[os.path.relpath(path, settings.home)] = sum(sizes)
   return dict(sorted(found.items()))
 
@@ -163,6 +164,8 @@ def _described(path: str) -> Files:
   """Size, date and SHA-256 of the files of a folder, by name."""
   found = {}
   for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
+    if not entry.is_file():
+      continue
     state = entry.stat()
     found[entry.name] = {
       "size": state.st_size,

@@ -61,7 +61,7 @@ def test_what_is_cached(home):
   (folder / "vocab.txt").write_bytes(b"v" * 2_000_000)
   assert models("--download=chinese_L-12_H-768_A-12") == [str(folder)]
   assert models("--download=hf:owl/bird") == [
-    str(home / "huggingface/owl/bird")
+    str(home / "huggingface" / "owl--bird")
   ]
   lines = models()
   (chinese,) = (line for line in lines if line.startswith("chinese"))
@@ -72,7 +72,7 @@ def test_what_is_cached(home):
 
 def test_verify(home):
   models("--download=hf:owl/bird")
-  path = home / "huggingface" / "owl" / "bird"
+  path = home / "huggingface" / "owl--bird"
   assert models("--verify") == [f"{path}: unchanged"]
   (path / "model.safetensors").write_bytes(b"x" * 3_000_000)
   done = running.run("models", "--verify")

@@ -7,6 +7,8 @@ import http.server
 import re
 import threading
 
+import pytest
+
 
 @dataclasses.dataclass
 class FileServer:
@@ -54,7 +56,9 @@ def serving(files):
   thread = threading.Thread(target=server.serve_forever, args=(0.01,))
   thread.start()
   try:
-    yield served
+    with pytest.MonkeyPatch.context() as patch:
+      patch.setenv("no_proxy", "127.0.0.1")
+      yield served
   finally:
     served.closing.set()
     server.shutdown()

@@ -190,6 +190,7 @@ def test_a_change_that_keeps_size_and_date(take, place):
 def test_a_folder_that_the_user_put_there(take, server, place):
   place.mkdir(parents=True)
   (place / "vocab.txt").write_bytes(b"mine\n")
+  (place / "notes").mkdir()
   take(offline=True)
   (place / "vocab.txt").write_bytes(b"other\n")
   with pytest.raises(model_cache.ChangedFileError):

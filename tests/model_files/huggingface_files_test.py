@@ -44,7 +44,7 @@ def contents(folder):
 
 def test_all_files(take, server, tmp_path):
   found = take()
-  assert found == str(tmp_path / "huggingface" / "owl" / "bird")
+  assert found == str(tmp_path / "huggingface" / "owl--bird")
   assert contents(found) == FILES
   count = len(server.requests)
   take()
@@ -103,11 +103,27 @@ def test_a_revision(take, server, tmp_path):
     f"/owl/bird/resolve/v1/{name}": data + b"1" for name, data in FILES.items()
   }
   found = take("hf:owl/bird@v1")
-  assert found == str(tmp_path / "huggingface" / "owl" / "bird@v1")
+  assert found == str(tmp_path / "huggingface" / "owl--bird@v1")
   assert contents(found)["vocab.txt"] == b"[PAD]\n1"
 
 
-def test_a_model_without_an_organization(take, server, tmp_path):
+def test_names_are_found_again():
+  for name in ("hf:owl/bird", "hf:bird", "hf:owl/bird@v1"):
+    place = huggingface_files.find(name).place
+    assert huggingface_files.name_of(place) == name
+  assert huggingface_files.name_of("google/2018_10_18/x") is None
+
+
+def test_an_organization_called_like_a_model(take, server):
+  server.files |= {
+    f"/owl/resolve/main/{name}": data + b"2" for name, data in FILES.items()
+  }
+  assert contents(take()) == FILES
+  assert contents(take("hf:owl"))["config.json"] == b"{}2"
+  assert contents(take()) == FILES
+
+
+def test_a_model_without_an_organization(take, server):
   server.files |= {
     f"/bert-base-uncased/resolve/main/{name}": data
     for name, data in FILES.items()

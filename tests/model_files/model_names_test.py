@@ -136,6 +136,7 @@ def test_the_environment(tmp_path):
     ("BERT_TF_MIRROR", "ftp://x", "BERT_TF_MIRROR=ftp://x: expected"),
     ("BERT_TF_MIRROR", "relative/path", "an absolute path"),
     ("HF_ENDPOINT", "gs://x", "HF_ENDPOINT=gs://x: expected"),
+    ("BERT_TF_HOME", "gs://x", "BERT_TF_HOME=gs://x: expected a local"),
     ("BERT_TF_OFFLINE", "maybe", "BERT_TF_OFFLINE=maybe: expected 1 or 0"),
   ],
 )
