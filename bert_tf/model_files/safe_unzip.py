@@ -1,13 +1,26 @@
 """Unpacking a zip that one does not know."""
 
+import errno
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile raises where bytes are not as they should be.
+_DAMAGE = (
+  zipfile.BadZipFile,
+  zlib.error,
+  struct.error,
+  EOFError,
+  NotImplementedError,
+  OverflowError,
+  ValueError,
+)
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
 
 
@@ -49,8 +62,18 @@ def unpack(path: str, folder: str, max_bytes: int) -> None:
         left -= _write(archive, member, target, left)
         if left < 0:
           raise UnsafeZipError(_too_large(path, max_bytes))
-  except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as e:
-    raise DamagedZipError(f"{path}: not a zip that can be read: {e}") from e
+  except UnsafeZipError:
+    raise
+  except _DAMAGE as error:
+    raise DamagedZipError(
+      f"{path}: not a zip that can be read: {error}"
+    ) from error
+  except OSError as error:
+    if error.errno != errno.EINVAL:  # Of a place before the file's beginning.
+      raise
+    raise DamagedZipError(
+      f"{path}: not a zip that can be read: it is not whole"
+    ) from error
 
 
 def _check(path: str, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
@@ -70,6 +93,11 @@ def _check(path: str, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
       wrong = "is encrypted"
     elif name.rstrip("/") in seen:
       wrong = "is there twice"
+    if member.compress_type not in _METHODS:
+      raise DamagedZipError(
+        f"{path}: the member {name!r} is compressed by the unknown method "
+        f"{member.compress_type}"
+      )
     if wrong:
       raise UnsafeZipError(
         f"{path}: the member {name!r} {wrong}; expected plain files only. "
