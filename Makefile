@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test check format bazel installed fuzz clean
+.PHONY: quickstart test check format bazel installed fuzz docs clean
 
-.venv/.ready: requirements.txt requirements-dev.txt requirements-data.txt
+.venv/.ready: requirements.txt requirements-dev.txt requirements-docs.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	$(BIN)/pip install --quiet --no-deps --requirement requirements-data.txt
@@ -24,6 +24,10 @@ installed: .venv/.ready
 SECONDS ?= 120
 fuzz: .venv/.ready
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+# Builds docs/ and the API reference into build/site; a broken link fails.
+docs: .venv/.ready
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

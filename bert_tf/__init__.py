@@ -31,6 +31,7 @@ _PUBLIC = {
   "TextClassifier": "bert_tf.tasks.classification.predictor",
   "WordTagger": "bert_tf.tasks.tagging.predictor",
   "download_model": "bert_tf.model_files.model_names",
+  "read_vectors": "bert_tf.tasks.vectors.npz_vectors",
 }
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
   "TokenizerRules",
   "WordTagger",
   "download_model",
+  "read_vectors",
 ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from bert_tf import files
+from bert_tf import files, output_files
 
 # TensorFlow Serving keeps this folder and looks at nothing in it.
 FILE = os.path.join("assets.extra", "sha256.json")
@@ -24,7 +24,7 @@ def write(folder: str) -> None:
   path = os.path.join(folder, FILE)
   tf.io.gfile.makedirs(os.path.dirname(path))
   text = json.dumps(found, indent=2, sort_keys=True) + "\n"
-  files.write_atomically(path, text.encode())
+  output_files.write_atomically(path, text.encode())
 
 
 def check(folder: str) -> None:

@@ -21,7 +21,7 @@ from urllib import parse, request
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files, write_errors
 from bert_tf.model_files import download_progress, download_settings
 
 _CHUNK = 1 << 16
@@ -155,7 +155,7 @@ def _continue(
         _remove(part)
         _check_space(url, part, told.total)
         note = json.dumps(dataclasses.asdict(told)).encode()
-        files.write_atomically(f"{part}.json", note)
+        output_files.write_atomically(f"{part}.json", note)
       _append(response, part, have, told.total, progress)
       return _told_sha256(response, asked)
   except urllib.error.HTTPError as error:
@@ -182,14 +182,14 @@ def _append(
 ) -> None:
   """Appends a response to a file; what has come stays when it breaks off."""
   progress.start(have, total)
-  with open(part, "ab") as file:
+  with write_errors.named(part), open(part, "ab") as file:
     while chunk := response.read1(_CHUNK):
       file.write(chunk)
       have += len(chunk)
       progress.reach(have)
   if total is not None and have < total:
     raise _BrokenOffError(f"the connection ended at byte {have} of {total}")
-  files.sync(part)
+  output_files.sync(part)
 
 
 def _raise(url: str, part: str, error: urllib.error.HTTPError) -> NoReturn:

@@ -7,6 +7,7 @@ same. `FOLDER.lock` lets one process download while others wait.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -16,10 +17,11 @@ from typing import Any, Protocol
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.model_files import download_settings, downloads
 
 _RECORD = ".json"
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 Files = Mapping[str, Mapping[str, Any]]
 
 
@@ -193,8 +195,11 @@ def _read_record(path: str) -> Files | None:
 def _write_record(path: str, described: Files) -> None:
   text = json.dumps({"files": described}, indent=2, sort_keys=True) + "\n"
   try:
-    files.write_atomically(f"{path}{_RECORD}", text.encode())
-  except PermissionError:  # A cache that others fill.
+    output_files.write_atomically(f"{path}{_RECORD}", text.encode())
+  except OSError as error:
+    if error.errno not in _READ_ONLY:
+      raise
+    # A cache that others fill.
     logging.debug("%s: cannot keep its checksums", path)
 
 

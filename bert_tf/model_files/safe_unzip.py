@@ -8,6 +8,8 @@ import struct
 import zipfile
 import zlib
 
+from bert_tf import write_errors
+
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -113,7 +115,11 @@ def _write(
 ) -> int:
   """Writes one file, and stops soon after `limit`; returns its size."""
   size = 0
-  with archive.open(member) as source, open(target, "wb") as file:
+  with (
+    archive.open(member) as source,
+    write_errors.named(target),
+    open(target, "wb") as file,
+  ):
     while size <= limit and (chunk := source.read(_CHUNK)):
       size += file.write(chunk)
   return size

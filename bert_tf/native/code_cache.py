@@ -17,7 +17,7 @@ _SIZE = hashlib.sha256().digest_size
 _SUFFIX = ".sha256"
 
 
-class CheckedCache(caching.FunctionCache):  # type: ignore[misc]
+class CheckedCache(caching.FunctionCache):
   """The compiled forms of one function on disk.
 
   Args:
@@ -52,7 +52,7 @@ class CheckedCache(caching.FunctionCache):  # type: ignore[misc]
       _say(self._cache_path, f"cannot be written ({error})")
 
 
-class _CheckedFile(caching.IndexDataCacheFile):  # type: ignore[misc]
+class _CheckedFile(caching.IndexDataCacheFile):
   """An index and data files, each with its SHA-256 at its end."""
 
   def _load_index(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import saver, variable_names
 
 _FILE = "best.json"
@@ -84,7 +84,7 @@ class Best:
       variable_names.GLOBAL_STEP: np.int64(step)
     }
     saver.save(state, os.path.join(self.folder, name))
-    files.write_atomically(
+    output_files.write_atomically(
       os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
     )
     for other in files.names_in(self.folder):

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import hashlib
+import resource
 import shutil
 
 import pytest
@@ -206,6 +207,19 @@ def test_a_disk_that_is_too_small(fetch, monkeypatch):
   monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1000))
   with pytest.raises(downloads.DownloadError, match="MiB are free"):
     fetch()
+
+
+def test_a_disk_that_fills_up(fetch, server):
+  """A limit of a file's size stands for it."""
+  soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+  try:
+    with pytest.raises(OSError, match=r"got\.bin\.part: cannot be written"):
+      fetch()
+  finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+  assert len(server.requests) == 1
+  assert fetch() == DATA
 
 
 def test_offline(fetch, server):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files
 from bert_tf.checkpoints import (
   encoder_loader,
   model_tokenizer,
@@ -77,7 +77,7 @@ def run(
     segments=inputs["segment_ids"][0].tolist(),
     probabilities=probabilities,  # [L, N, S, S]
   )
-  files.write_atomically(options.output_file, page.html(view).encode())
+  output_files.write_atomically(options.output_file, page.html(view).encode())
   logging.info("wrote %s", options.output_file)
 
 

@@ -148,9 +148,9 @@ def create(
       summaries = run(staged)
     else:
       summaries = [create_shard(shard, limits=limits) for shard in staged]
-    corpus_shards.publish(shards)
+    corpus_shards.publish(staged, shards)
   finally:
-    corpus_shards.discard(shards)
+    corpus_shards.discard(staged)
   return together(summaries, shards)
 
 
