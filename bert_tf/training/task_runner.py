@@ -265,7 +265,8 @@ def run_settings(
     tuning: Settings of the fine-tuning.
     loop_settings: Settings of the training loop.
     devices: Settings of the devices.
-    options: Settings of the task; of files, `data_dir` and `train_file`.
+    options: Settings of the task; of files, `data_dir` and `train_file`, and
+      what its training records depend on.
   """
   found: dict[str, Any] = {
     f"bert_config.{key}": value
@@ -289,7 +290,7 @@ def run_settings(
     "init_checkpoint",
   ):
     found[name] = getattr(tuning, name)
-  for name in ("data_dir", "train_file"):
+  for name in ("data_dir", "train_file", "answer_alignment"):
     found[name] = getattr(options, name, None)
   for name in ("init_checkpoint", "data_dir", "train_file"):
     if found[name]:

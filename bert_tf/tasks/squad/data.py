@@ -76,7 +76,11 @@ class SquadData:
     path = os.path.join(folder, TRAIN_RECORDS)
     if self.options.do_train:
       made = examples.make(
-        self.train, self.tokenizer, self.options.windows, is_training=True
+        self.train,
+        self.tokenizer,
+        self.options.windows,
+        is_training=True,
+        alignment=self.options.answer_alignment,
       )
       count = examples.write_records(path, made, length, True)
       logging.info(

@@ -3,6 +3,9 @@
 import dataclasses
 
 SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
+ORIGINAL = "original"
+OFFSETS = "offsets"
+ALIGNMENTS = (ORIGINAL, OFFSETS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +63,9 @@ class DecodingSettings:
     null_score_diff_threshold: A question is answered by nothing where that
       scores better than the best answer by more than this.
     verbose_logging: Whether to log answers that could not be aligned.
+    answer_alignment: How tokens and text are matched, in training as well: by
+      `final_text` as in the original, or by the characters that each token
+      came from.
   """
 
   n_best_size: int = 20
@@ -68,11 +74,17 @@ class DecodingSettings:
   version_2_with_negative: bool = False
   null_score_diff_threshold: float = 0.0
   verbose_logging: bool = False
+  answer_alignment: str = ORIGINAL
 
   def __post_init__(self) -> None:
     for name in ("n_best_size", "max_answer_length"):
       if getattr(self, name) < 1:
         raise ValueError(f"{name}={getattr(self, name)} is below 1")
+    if self.answer_alignment not in ALIGNMENTS:
+      raise ValueError(
+        f"answer_alignment={self.answer_alignment!r}, expected one of "
+        f"{', '.join(ALIGNMENTS)}"
+      )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +138,11 @@ class SquadSettings:
   def do_lower_case(self) -> bool | None:
     """Whether text is lower-cased; None if it is not given."""
     return self.decoding.do_lower_case
+
+  @property
+  def answer_alignment(self) -> str:
+    """How answers are matched with tokens, in training too."""
+    return self.decoding.answer_alignment
 
   @property
   def max_seq_length(self) -> int:
