@@ -40,7 +40,8 @@ GROUPS = {
   "Evaluation and prediction": """
     do_eval do_predict eval_batch_size predict_batch_size batch_size
     max_eval_steps top_k n_best_size max_answer_length version_2_with_negative
-    null_score_diff_threshold batch_by_length pad_windows
+    null_score_diff_threshold answer_alignment score_by batch_by_length
+    pad_windows
     """,
   "Devices": """
     precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project

@@ -21,9 +21,13 @@ from bert_tf.tasks.squad import settings
 FLAGS = flags.FLAGS
 
 fine_tuning_flags.define(max_seq_length=384)
-flags.DEFINE_string("train_file", None, "SQuAD JSON file to train on.")
 flags.DEFINE_string(
-  "predict_file", None, "SQuAD JSON file with the questions to answer."
+  "train_file",
+  None,
+  "Questions to train on: SQuAD JSON, JSON Lines, CSV or TSV.",
+)
+flags.DEFINE_string(
+  "predict_file", None, "Questions to answer, in one of the same formats."
 )
 shared_flags.define(*shared_flags.SPAN)
 flags.DEFINE_bool(

@@ -120,7 +120,7 @@ class Task(Protocol):
     """The settings."""
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
-    """Returns the task with its labels determined.
+    """Returns the task with what an earlier run may tell: labels, mostly.
 
     Args:
       before: Metadata that an earlier run left in the output folder.
@@ -195,6 +195,7 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
+  options = task.options
   run_of = dataclasses.replace(
     task.metadata,
     text=run_metadata.text_of(

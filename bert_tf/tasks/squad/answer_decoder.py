@@ -81,9 +81,8 @@ def decode(
   rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
     decoding.do_lower_case is not False
   )
-  align = answer_alignment.ALIGNERS[decoding.answer_alignment](
-    rules, decoding.verbose_logging
-  )
+  alignment = decoding.answer_alignment or settings.ORIGINAL
+  align = answer_alignment.ALIGNERS[alignment](rules, decoding.verbose_logging)
   decoded = {}
   for question, indices in zip(questions, of_question, strict=True):
     own = [windows[i] for i in indices]

@@ -128,7 +128,7 @@ def make(
   tokenizer: full_tokenizer.FullTokenizer,
   windowing: settings.WindowSettings,
   is_training: bool = False,
-  alignment: str = settings.ORIGINAL,
+  alignment: str | None = None,
   at_once: int = 1024,
 ) -> Iterator[Window]:
   """The windows of each question in turn.
@@ -140,10 +140,11 @@ def make(
     tokenizer: Text to pieces.
     windowing: How contexts are cut.
     is_training: Whether questions have answers, or else are impossible.
-    alignment: Of answers with tokens, one of `settings.ALIGNMENTS`.
+    alignment: Of answers with tokens, one of `settings.ALIGNMENTS`; the
+      original's if None.
     at_once: Questions tokenized together.
   """
-  align = paragraphs.ALIGNED[alignment]
+  align = paragraphs.ALIGNED[alignment or settings.ORIGINAL]
   marks = tokenizer.convert_tokens_to_ids(["[CLS]", "[SEP]"])
   cls, sep = np.array(marks, np.int32)[:, None]  # [1] each
   unique_id, index = FIRST_UNIQUE_ID, 0

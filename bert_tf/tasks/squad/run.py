@@ -4,6 +4,8 @@ import dataclasses
 import random
 from typing import Any, Self
 
+from absl import logging
+
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import span_labeler
@@ -44,9 +46,22 @@ class SquadTask:
     return _HEAD
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
-    """It has none."""
-    del before
-    return self
+    """It has none; answers are aligned as a model in the folder was trained."""
+    told = self.options.answer_alignment
+    trained = settings.trained_alignment(before.settings if before else {})
+    if told and before and told != trained:
+      logging.info(
+        "answer_alignment=%s is given; the model in output_dir was trained "
+        "with %s",
+        told,
+        trained,
+      )
+    decoding = dataclasses.replace(
+      self.options.decoding, answer_alignment=told or trained
+    )
+    return dataclasses.replace(
+      self, options=dataclasses.replace(self.options, decoding=decoding)
+    )
 
   def model(
     self, config: bert_config.BertConfig, **kwargs: Any

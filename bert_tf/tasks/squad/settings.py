@@ -1,11 +1,22 @@
 """What run_squad is told, fine-tuning and devices apart."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
 ORIGINAL = "original"
 OFFSETS = "offsets"
 ALIGNMENTS = (ORIGINAL, OFFSETS)
+
+
+def trained_alignment(run_settings: Mapping[str, Any]) -> str:
+  """How answers were aligned when a model was trained.
+
+  Args:
+    run_settings: The settings that its folder records; may be empty.
+  """
+  return str(run_settings.get("answer_alignment", ORIGINAL))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,9 +74,10 @@ class DecodingSettings:
     null_score_diff_threshold: A question is answered by nothing where that
       scores better than the best answer by more than this.
     verbose_logging: Whether to log answers that could not be aligned.
-    answer_alignment: How tokens and text are matched, in training as well: by
-      `final_text` as in the original, or by the characters that each token
-      came from.
+    answer_alignment: How tokens and text are matched, in training as well:
+      "original", by `final_text`, or "offsets", by the characters that each
+      token came from. None takes what the model was trained with, else
+      "original".
   """
 
   n_best_size: int = 20
@@ -74,13 +86,13 @@ class DecodingSettings:
   version_2_with_negative: bool = False
   null_score_diff_threshold: float = 0.0
   verbose_logging: bool = False
-  answer_alignment: str = ORIGINAL
+  answer_alignment: str | None = None
 
   def __post_init__(self) -> None:
     for name in ("n_best_size", "max_answer_length"):
       if getattr(self, name) < 1:
         raise ValueError(f"{name}={getattr(self, name)} is below 1")
-    if self.answer_alignment not in ALIGNMENTS:
+    if self.answer_alignment not in (None, *ALIGNMENTS):
       raise ValueError(
         f"answer_alignment={self.answer_alignment!r}, expected one of "
         f"{', '.join(ALIGNMENTS)}"
@@ -140,7 +152,7 @@ class SquadSettings:
     return self.decoding.do_lower_case
 
   @property
-  def answer_alignment(self) -> str:
+  def answer_alignment(self) -> str | None:
     """How answers are matched with tokens, in training too."""
     return self.decoding.answer_alignment
 
