@@ -30,6 +30,14 @@ flags.DEFINE_string(
   "predict_file", None, "Questions to answer, in one of the same formats."
 )
 shared_flags.define(*shared_flags.SPAN)
+flags.DEFINE_enum(
+  "score_by",
+  None,
+  settings.SCORE_BY,
+  "Units of exact match and F1: words as in SQuAD, characters as in KorQuAD, "
+  "or mixed, ideographs and words, as in CMRC 2018 and DRCD. Default: by the "
+  "script of the text.",
+)
 flags.DEFINE_bool(
   "verbose_logging",
   False,

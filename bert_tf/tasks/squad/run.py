@@ -9,7 +9,14 @@ from absl import logging
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import span_labeler
-from bert_tf.tasks.squad import data, examples, metrics, reader, settings
+from bert_tf.tasks.squad import (
+  answer_measures,
+  data,
+  examples,
+  metrics,
+  reader,
+  settings,
+)
 from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
   device_strategy,
@@ -85,19 +92,29 @@ class SquadTask:
         self.options.train_file, decoding.version_2_with_negative
       )
       random.Random(_SHUFFLE_SEED).shuffle(train)
-    questions, gold = [], None
+    questions, gold, measure = [], None, answer_measures.WORDS
     if path and (self.options.do_predict or evaluates):
       questions = reader.read_for_prediction(path)
       gold = metrics.gold_of(questions, path, decoding.version_2_with_negative)
       if evaluates and gold is None:
         raise ValueError(f"eval_steps needs answers, which {path} has not")
+      if gold:
+        measure = metrics.measure_of(self.options.score_by, questions, path)
     for file, asked in ((self.options.train_file, train), (path, questions)):
       texts = dict.fromkeys(question.context.text for question in asked)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, str(file))
     windows = list(examples.make(questions, tokenizer, self.options.windows))
     columns = examples.columns(windows, self.options.max_seq_length)
     return data.SquadData(
-      self.options, config, tokenizer, train, questions, windows, columns, gold
+      self.options,
+      config,
+      tokenizer,
+      train,
+      questions,
+      windows,
+      columns,
+      gold,
+      measure,
     )
 
 

@@ -8,6 +8,7 @@ SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
 ORIGINAL = "original"
 OFFSETS = "offsets"
 ALIGNMENTS = (ORIGINAL, OFFSETS)
+SCORE_BY = ("words", "characters", "mixed")
 
 
 def trained_alignment(run_settings: Mapping[str, Any]) -> str:
@@ -113,6 +114,8 @@ class SquadSettings:
     batch_by_length: As of `predictor.span_logits`.
     pack: Whether training leaves padding out, of the loss too. The original
       does not, which is the default.
+    score_by: How answers are compared with right ones: one of `SCORE_BY`; None
+      chooses by the script of the text.
     windows: How contexts are cut.
     decoding: How answers are chosen.
   """
@@ -125,6 +128,7 @@ class SquadSettings:
   predict_batch_size: int = 8
   batch_by_length: bool = False
   pack: bool | None = None
+  score_by: str | None = None
   windows: WindowSettings = dataclasses.field(default_factory=WindowSettings)
   decoding: DecodingSettings = dataclasses.field(
     default_factory=DecodingSettings
@@ -142,6 +146,10 @@ class SquadSettings:
     if self.do_predict and not self.predict_file:
       raise ValueError(
         "If `do_predict` is True, then `predict_file` must be specified."
+      )
+    if self.score_by not in (None, *SCORE_BY):
+      raise ValueError(
+        f"score_by={self.score_by!r}, expected one of {', '.join(SCORE_BY)}"
       )
     if self.predict_batch_size < 1:
       raise ValueError(f"predict_batch_size={self.predict_batch_size} is < 1")
