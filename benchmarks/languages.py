@@ -178,7 +178,7 @@ def _learned(
   texts: Sequence[str], lower: bool, folder: str
 ) -> full_tokenizer.FullTokenizer:
   corpus, vocabulary = (os.path.join(folder, x) for x in ("text", "vocab.txt"))
-  files.write_atomically(corpus, "\n".join(texts).encode())
+  Path(corpus).write_text("\n".join(texts), encoding="utf-8")
   learned = vocabulary_learner.learn(
     [corpus],
     vocabulary_learner.Settings(vocab_size=_SIZE.value, do_lower_case=lower),

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bert_tf import files
+from bert_tf import files, json_text
 from bert_tf.tasks.squad import checked_values, question_tables
 
 _LINES = (".jsonl", ".ndjson")
@@ -109,12 +109,11 @@ def _text(path: str | os.PathLike[str]) -> str:
 
 def _parsed(text: str, where: str) -> Any:
   try:
-    return json.loads(text)
+    return json_text.parse(text, where)
   except ValueError as error:
     raise checked_values.SquadFormatError(
-      f"{where}: this is not JSON: {error}; expected a file of SQuAD's form, "
-      "JSON Lines with a context and a question a line, or a table named .csv "
-      "or .tsv"
+      f"{error}; expected a file of SQuAD's form, JSON Lines with a context and "
+      "a question a line, or a table named .csv or .tsv"
     ) from error
 
 

@@ -52,6 +52,21 @@ class SquadTask:
     """Start and end. Unlike other tasks', a model without it may answer."""
     return _HEAD
 
+  @property
+  def settings(self) -> dict[str, Any]:
+    """How contexts are cut, and what answers there are."""
+    windows, decoding = self.options.windows, self.options.decoding
+    return {
+      "doc_stride": windows.doc_stride,
+      "max_query_length": windows.max_query_length,
+      "version_2_with_negative": decoding.version_2_with_negative,
+      "answer_alignment": decoding.answer_alignment,
+    }
+
+  def train_files(self) -> list[str]:
+    """The train file."""
+    return [self.options.train_file] if self.options.train_file else []
+
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """It has none; answers are aligned as a model in the folder was trained."""
     told = self.options.answer_alignment

@@ -189,7 +189,7 @@ def test_rows_without_an_answer(write):
     (
       "x.jsonl",
       '{"context": "a", "question": "b"}\n{',
-      "x.jsonl:2: this is no",
+      "x.jsonl:2: not a JSON",
     ),
     ("x.json", '{"context": "a", "question": "b"}\n[]', "x.json:2: found list"),
     ("x.jsonl", '{"context": "a"}', "x.jsonl:1: the key 'question' is missing"),
