@@ -142,7 +142,7 @@ class Task(Protocol):
     """
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
-    """Returns the task with its labels determined.
+    """Returns the task with what an earlier run may tell: labels, mostly.
 
     Args:
       before: Metadata that an earlier run left in the output folder.
@@ -219,6 +219,7 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
+  options = task.options
   run_of = dataclasses.replace(
     task.metadata,
     text=run_metadata.text_of(
