@@ -8,7 +8,6 @@
 """
 
 import dataclasses
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -112,8 +111,8 @@ def _parsed(text: str, where: str) -> Any:
     return json_text.parse(text, where)
   except ValueError as error:
     raise checked_values.SquadFormatError(
-      f"{error}; expected a file of SQuAD's form, JSON Lines with a context and "
-      "a question a line, or a table named .csv or .tsv"
+      f"{error}; expected a file of SQuAD's form, JSON Lines with a context "
+      "and a question a line, or a table named .csv or .tsv"
     ) from error
 
 
@@ -121,7 +120,7 @@ def _begins_with_an_object(text: str) -> bool:
   """Whether the first line is a row, so that the others are, too."""
   first = text.lstrip().partition("\n")[0]
   try:
-    node = json.loads(first)
+    node = json_text.parse(first, "")
   except ValueError:
     return False
   return isinstance(node, dict) and "context" in node
