@@ -22,6 +22,7 @@ _PUBLIC = {
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
+  "custom_objects": "bert_tf.training.custom_objects",
   "FeatureExtractor": "bert_tf.tasks.vectors.predictor",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
   "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
@@ -47,6 +48,7 @@ __all__ = [
   "TextClassifier",
   "TokenizerRules",
   "WordTagger",
+  "custom_objects",
 ]
 
 

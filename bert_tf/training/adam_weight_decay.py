@@ -8,6 +8,7 @@ from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 
 
+@keras.serializable
 class AdamWeightDecay(keras.optimizers.Optimizer):
   """Adam without bias correction, with decay outside of the gradient.
 

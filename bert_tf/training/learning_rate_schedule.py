@@ -7,6 +7,7 @@ import tensorflow as tf
 from bert_tf import keras
 
 
+@keras.serializable
 class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
   """Linear warm-up from 0, then linear decay to 0 at the last step.
 
