@@ -16,12 +16,15 @@ __version__ = "0.1.0"
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {
+  "BestCheckpoint": "bert_tf.training.keras_callbacks",
   "BertClassifier": "bert_tf.models.classifier",
   "BertConfig": "bert_tf.bert_config",
   "BertModel": "bert_tf.models.bert_model",
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
+  "create_optimizer": "bert_tf.training.keras_optimizer",
+  "export_saved_model": "bert_tf.export.model_export",
   "custom_objects": "bert_tf.training.custom_objects",
   "FeatureExtractor": "bert_tf.tasks.vectors.predictor",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
@@ -40,6 +43,7 @@ __all__ = [
   "BertPretrainer",
   "BertSpanLabeler",
   "BertTokenClassifier",
+  "BestCheckpoint",
   "FeatureExtractor",
   "FullTokenizer",
   "InGraphTokenizer",
@@ -48,7 +52,9 @@ __all__ = [
   "TextClassifier",
   "TokenizerRules",
   "WordTagger",
+  "create_optimizer",
   "custom_objects",
+  "export_saved_model",
 ]
 
 
@@ -70,5 +76,13 @@ def _load_model(*args: Any, **kwargs: Any) -> Any:
   return loader.load_model(*args, **kwargs)
 
 
+def _save_model(*args: Any, **kwargs: Any) -> Any:
+  """As `_load_model`, of the writer."""
+  from bert_tf.checkpoints import model_writer
+
+  return model_writer.save_model(*args, **kwargs)
+
+
 # The models are below the checkpoints and do not import them.
 loadable_model.set_loader(_load_model)
+loadable_model.set_saver(_save_model)

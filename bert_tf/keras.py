@@ -14,6 +14,7 @@ import tensorflow as tf
 from tf_keras import (
   Model,
   activations,
+  callbacks,
   initializers,
   layers,
   mixed_precision,
@@ -30,6 +31,7 @@ serializable = utils.register_keras_serializable(package=_PACKAGE)
 __all__ = [
   "Model",
   "activations",
+  "callbacks",
   "initializers",
   "is_hdf5",
   "is_tensorflow_s",

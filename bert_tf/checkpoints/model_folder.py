@@ -86,6 +86,11 @@ class ModelFolder:
       path = os.path.join(folder, place)
       if files.exists(path):
         return path
+    # In the folder of the run that wrote the checkpoint, if it lies below it.
+    name = portable_model.VOCABULARY
+    found = run_metadata.folder_with(name, self.reader.prefix)
+    if found is not None:
+      return os.path.join(found, name)
     raise FileNotFoundError(
       f"no {portable_model.VOCABULARY} beside the checkpoint "
       f"{self.reader.prefix}; give vocab_file"

@@ -25,6 +25,8 @@ class BertClassifier(model_with_heads.OutputsModel):
     name: Of the model.
   """
 
+  task = "tsv"
+
   def __init__(
     self,
     config: bert_config.BertConfig,

@@ -39,6 +39,7 @@ class BertPretrainer(model_with_heads.HeadedModel):
   """
 
   needs_heads = True
+  task = "pretraining"
 
   def __init__(
     self,

@@ -31,6 +31,8 @@ class BertSpanLabeler(model_with_heads.HeadedModel):
   `cls/squad/output_bias` [2]. Arguments as of `BertModel`.
   """
 
+  task = "squad"
+
   def __init__(
     self,
     config: bert_config.BertConfig,

@@ -19,6 +19,8 @@ class BertTokenClassifier(model_with_heads.OutputsModel):
   are those of `BertClassifier`. Arguments as of it.
   """
 
+  task = "tagging"
+
   def __init__(
     self,
     config: bert_config.BertConfig,

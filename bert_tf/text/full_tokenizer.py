@@ -32,6 +32,7 @@ class FullTokenizer:
   other processes carry the vocabulary and start with empty caches.
 
   Attributes:
+    vocab_file: the file of the vocabulary.
     vocab: the id of each piece.
     inv_vocab: the piece of each id.
     rules: how text becomes words.
@@ -56,6 +57,7 @@ class FullTokenizer:
       max_cached_words: how many words each cache holds before it is emptied.
     """
     self._set_up(
+      os.fspath(vocab_file),
       vocabulary_file.load_vocab(vocab_file),
       rules or tokenizer_rules.TokenizerRules.from_lower_case(do_lower_case),
       max_cached_words,
@@ -63,10 +65,12 @@ class FullTokenizer:
 
   def _set_up(
     self,
+    vocab_file: str,
     vocabulary: dict[str, int],
     rules: tokenizer_rules.TokenizerRules,
     max_cached_words: int,
   ) -> None:
+    self.vocab_file = vocab_file
     self.vocab = vocabulary
     self.inv_vocab = {index: token for token, index in vocabulary.items()}
     self.rules = rules
@@ -87,11 +91,12 @@ class FullTokenizer:
 
   def __getstate__(
     self,
-  ) -> tuple[dict[str, int], tokenizer_rules.TokenizerRules, int]:
-    return self.vocab, self.rules, self._max_cached_words
+  ) -> tuple[str, dict[str, int], tokenizer_rules.TokenizerRules, int]:
+    return self.vocab_file, self.vocab, self.rules, self._max_cached_words
 
   def __setstate__(
-    self, state: tuple[dict[str, int], tokenizer_rules.TokenizerRules, int]
+    self,
+    state: tuple[str, dict[str, int], tokenizer_rules.TokenizerRules, int],
   ) -> None:
     self._set_up(*state)
 

@@ -29,6 +29,8 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     beta_2: b2.
     epsilon: eps.
     bias_correction: Whether the moments' start at 0 is made up for.
+    global_clipnorm: The global norm that gradients are clipped by; None leaves
+      them to the caller.
     name: Of the optimizer.
 
   Attributes:
@@ -47,11 +49,17 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     beta_2: float = 0.999,
     epsilon: float = 1e-6,
     bias_correction: bool = False,
+    global_clipnorm: float | None = None,
     name: str = "AdamWeightDecay",
   ):
     # Keras's own decay would be two passes over all variables even where it is
     # 0, the default.
-    super().__init__(name=name, weight_decay=None, jit_compile=False)
+    super().__init__(
+      name=name,
+      weight_decay=None,
+      global_clipnorm=global_clipnorm,
+      jit_compile=False,
+    )
     self._learning_rate = self._build_learning_rate(learning_rate)
     self.weight_decay_rate = weight_decay_rate
     self.beta_1 = beta_1
@@ -109,6 +117,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
       "beta_2": self.beta_2,
       "epsilon": self.epsilon,
       "bias_correction": self.bias_correction,
+      "global_clipnorm": self.global_clipnorm,
       "name": config["name"],
     }
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.checkpoints import formats, loader, run_folder, variable_names
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import loss, reader, settings
@@ -69,6 +69,8 @@ def run(
       allow_new_layers=options.allow_new_layers,
     )
   # All checks have passed; from here on files are written.
+  if device_strategy.is_chief(strategy):
+    run_folder.complete(options.output_dir, config)
   trainer = training_loop.Trainer(
     strategy,
     make_model,
