@@ -77,6 +77,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     for variable in var_list:
       self._adam_m.append(self.add_variable_from_reference(variable, "adam_m"))
       self._adam_v.append(self.add_variable_from_reference(variable, "adam_v"))
+    self._built = True  # or Keras restores no state out of HDF5
 
   def update_step(self, gradient: Any, variable: Any) -> None:
     """Takes one variable's step.
