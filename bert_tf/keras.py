@@ -28,10 +28,14 @@ from tf_keras.src.saving.legacy import hdf5_format, saving_utils
 _PACKAGE = "bert_tf"
 serializable = utils.register_keras_serializable(package=_PACKAGE)
 
+IN_KERAS3 = "in Keras 3 wrap the model: bert_tf.as_keras3_layer(model)"
+
 __all__ = [
+  "IN_KERAS3",
   "Model",
   "activations",
   "callbacks",
+  "check_not_keras3",
   "initializers",
   "is_hdf5",
   "is_tensorflow_s",
@@ -61,6 +65,27 @@ def registered_classes() -> dict[str, Any]:
     for name, value in utils.get_custom_objects().items()
     if name.startswith(f"{_PACKAGE}>")
   }
+
+
+def check_not_keras3(model: str, values: Any, instead: str) -> None:
+  """Checks that what a model is given is not of Keras 3, the package `keras`.
+
+  Args:
+    model: The model, for the message.
+    values: What it is given, nested.
+    instead: What to take of tf_keras.
+
+  Raises:
+    TypeError: Some of it is.
+  """
+  for value in tf.nest.flatten(values):
+    kinds = [kind.__module__.partition(".")[0] for kind in type(value).__mro__]
+    if "keras" in kinds:
+      name = getattr(value, "name", None) or type(value).__name__
+      raise TypeError(
+        f"{model} is of tf_keras, but {name!r} is of Keras 3: take "
+        f"tf_keras.{instead}, or {IN_KERAS3}"
+      )
 
 
 def is_hdf5(path: str | os.PathLike[str], save_format: str | None) -> bool:

@@ -35,6 +35,32 @@ class ConfiguredModel(loadable_model.LoadableModel, keras.Model):
     self.config = config
     self.use_one_hot_embeddings = use_one_hot_embeddings
 
+  def __repr__(self) -> str:
+    """Keras 3 shows it where it refuses the model."""
+    name = type(self).__name__
+    return f"<{name} {self.name!r} of Keras 2; {keras.IN_KERAS3}>"
+
+  def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    """As of any `keras.Model`.
+
+    Raises:
+      TypeError: An input is of Keras 3.
+    """
+    keras.check_not_keras3(type(self).__name__, (args, kwargs), "Input")
+    return super().__call__(*args, **kwargs)
+
+  def _validate_compile(
+    self, optimizer: Any, metrics: Any, **kwargs: Any
+  ) -> None:
+    """Keras's `compile` asks this first.
+
+    A model with a `compile` of its own would be loaded without being compiled.
+    """
+    name = type(self).__name__
+    keras.check_not_keras3(name, optimizer, "optimizers")
+    keras.check_not_keras3(name, metrics, "metrics")
+    super()._validate_compile(optimizer, metrics, **kwargs)
+
   def inputs_taken(self) -> tuple[str, ...]:
     """The names of the inputs, int32 [B, S] each or [B, P] of positions."""
     return encoder_inputs.NAMES
