@@ -35,6 +35,7 @@ _PUBLIC = {
   "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
   "TextClassifier": "bert_tf.tasks.classification.predictor",
   "WordTagger": "bert_tf.tasks.tagging.predictor",
+  "read_vectors": "bert_tf.tasks.vectors.npz_vectors",
 }
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
   "create_optimizer",
   "custom_objects",
   "export_saved_model",
+  "read_vectors",
 ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   model_folder,
@@ -124,7 +124,7 @@ def save_model(
   prefix = os.path.join(folder, checkpoint_prefix.DEFAULT)
   names = files.names_in(folder) if files.exists(folder) else []
   if not names and not files.exists(folder):
-    with files.writing_folder(folder) as temporary:
+    with output_files.writing_folder(folder) as temporary:
       _write(model, temporary, completed)
     return prefix
   _check_free(folder, names, overwrite)
@@ -195,7 +195,7 @@ def write_beside(model: Any, folder: str, notes: ModelNotes) -> None:
   if tokenizer and notes.max_seq_length:
     with files.open_file(tokenizer.vocab_file) as file:
       data = file.read()
-    files.write_atomically(vocabulary, data)
+    output_files.write_atomically(vocabulary, data)
     text = run_metadata.text_of(
       tokenizer.rules, vocabulary, notes.max_seq_length
     )
@@ -212,7 +212,7 @@ def write_beside(model: Any, folder: str, notes: ModelNotes) -> None:
   metadata = run_metadata.RunMetadata(
     model.task, notes.kind, tuple(notes.labels) or None, text=text
   )
-  files.write_atomically(
+  output_files.write_atomically(
     path + run_metadata.FILE,
     (json.dumps(metadata.to_dict()) + "\n").encode(),
   )

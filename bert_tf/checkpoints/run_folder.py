@@ -9,8 +9,23 @@ from collections.abc import Callable
 
 from absl import logging
 
-from bert_tf import bert_config, files
-from bert_tf.checkpoints import portable_model
+from bert_tf import bert_config, files, output_files
+from bert_tf.checkpoints import portable_model, run_metadata
+
+
+def claim(
+  folder: str,
+  ours: run_metadata.RunMetadata,
+  resumes: bool,
+  config: bert_config.BertConfig,
+  vocab_file: str | os.PathLike[str] | None = None,
+) -> None:
+  """Checks a folder and writes metadata, as `run_metadata.claim`; completes it.
+
+  Other arguments as of `complete`.
+  """
+  run_metadata.claim(folder, ours, resumes)
+  complete(folder, config, vocab_file)
 
 
 def complete(
@@ -44,7 +59,7 @@ def complete(
 
 def _put(path: str, data: bytes, is_same: Callable[[str], bool]) -> None:
   if not files.exists(path):
-    files.write_atomically(path, data)
+    output_files.write_atomically(path, data)
   elif not is_same(path):
     logging.warning(
       "%s is left as it is, but it is not that of this run: give the run's own "

@@ -35,6 +35,7 @@ GROUPS = {
     num_warmup_steps warmup_proportion optimizer gradient_accumulation_steps
     freeze_layers seed num_trials eval_steps best_metric
     early_stopping_patience save_checkpoints_steps keep_checkpoint_max
+    require_latest
     log_steps
     """,
   "Evaluation and prediction": """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, output_files
 from bert_tf.tasks.classification import (
   examples,
   loss,
@@ -107,7 +107,9 @@ class ClassificationData:
     if others:
       shown = (f"{name} {scores[name]:.4g}" for name in others)
       logging.info("other metrics: %s", ", ".join(shown))
-    files.write_atomically(os.path.join(folder, METRICS_FILE), text.encode())
+    output_files.write_atomically(
+      os.path.join(folder, METRICS_FILE), text.encode()
+    )
 
   def predict(self, strategy: Any, model: Any) -> task_runner.Predicted:
     """Probabilities or numbers for the test file, float32 [N, C]."""
@@ -129,5 +131,7 @@ class ClassificationData:
     if self.options.test_results_header:
       rows.insert(0, "\t".join(self.definition.output_names))
     path = os.path.join(folder, TEST_RESULTS_FILE)
-    files.write_atomically(path, "".join(f"{row}\n" for row in rows).encode())
+    output_files.write_atomically(
+      path, "".join(f"{row}\n" for row in rows).encode()
+    )
     logging.info("%d answers written to %s", len(predicted.answers), path)

@@ -68,7 +68,7 @@ def read(
     ValueError: A line is not as it should be, or there is no example; the
       message names the file and the line.
   """
-  path = _find(split, folder)
+  path = find(split, folder)
   skip_bad_lines = skip_bad_lines and split.label is not None
   lines = _lines(path)
   columns = _columns(path, split, lines)
@@ -98,7 +98,12 @@ def _only(split: task_definition.Split) -> str:
   return f" with {split.only[1]!r} in column {split.only[0] + 1}"
 
 
-def _find(split: task_definition.Split, folder: str) -> str:
+def find(split: task_definition.Split, folder: str) -> str:
+  """The file of a split.
+
+  Raises:
+    FileNotFoundError: There is none.
+  """
   paths = [os.path.join(folder, name) for name in split.files]
   for path in paths:
     if files.exists(path):

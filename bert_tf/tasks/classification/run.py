@@ -53,6 +53,22 @@ class ClassificationTask:
     """One output a label."""
     return task_head.TaskHead(self.definition.outputs)
 
+  @property
+  def settings(self) -> dict[str, Any]:
+    """The columns that are read, and how."""
+    split = self.definition.train
+    return {
+      "text_column": split.text,
+      "text_pair_column": split.pair,
+      "label_column": split.label,
+      "label_separator": self.definition.separator,
+      "skip_bad_lines": self.options.skip_bad_lines,
+    }
+
+  def train_files(self) -> list[str]:
+    """The train file."""
+    return [reader.find(self.definition.train, self.options.data_dir)]
+
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """With labels as given, as trained before, or of the train file.
 

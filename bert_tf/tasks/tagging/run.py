@@ -43,6 +43,15 @@ class TaggingTask:
     """One output a label."""
     return task_head.TaskHead(len(self.labels))
 
+  @property
+  def settings(self) -> dict[str, Any]:
+    """The column that the label is in."""
+    return {"label_column": self.options.label_column}
+
+  def train_files(self) -> list[str]:
+    """The train file."""
+    return [self.options.path("train")]
+
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """With labels as given, as trained before, or of the train file.
 
