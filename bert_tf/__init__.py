@@ -35,6 +35,7 @@ _PUBLIC = {
   "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
   "TextClassifier": "bert_tf.tasks.classification.predictor",
   "WordTagger": "bert_tf.tasks.tagging.predictor",
+  "download_model": "bert_tf.model_files.model_names",
   "read_vectors": "bert_tf.tasks.vectors.npz_vectors",
 }
 
@@ -57,6 +58,7 @@ __all__ = [
   "as_keras3_layer",
   "create_optimizer",
   "custom_objects",
+  "download_model",
   "export_saved_model",
   "read_vectors",
 ]

@@ -168,10 +168,7 @@ class FullTokenizer:
 
   def _places(self, text: str) -> list[tuple[int, int]]:
     """Start and end of each piece of a text."""
-    spans = piece_spans.find(
-      text, self.basic_tokenizer, self.wordpiece_tokenizer
-    )
-    return [(span.start, span.end) for span in spans]
+    return [(span.start, span.end) for span in piece_spans.find(text, self)]
 
   def tokenize(self, text: str | bytes) -> list[str]:
     """Returns the word pieces of `text`.
