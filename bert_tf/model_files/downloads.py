@@ -165,8 +165,8 @@ def _continue(
     if isinstance(reason, socket.gaierror | ConnectionRefusedError):
       raise DownloadError(
         f"{url}: cannot connect to {parse.urlsplit(url).netloc} ({reason}); "
-        f"check the network, or name a mirror ({download_settings.MIRROR}, "
-        f"for Hugging Face {download_settings.ENDPOINT})"
+        f"check the network, or name a mirror ({download_settings.MIRROR}; of "
+        f"Hugging Face {download_settings.ENDPOINT})"
       ) from error
     if isinstance(reason, ConnectionError | TimeoutError):
       raise _BrokenOffError(str(reason) or "the connection broke") from error
