@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import time
 import urllib.error
 from email import message
@@ -32,6 +33,8 @@ _SHA256 = re.compile(r'"?([0-9a-f]{64})"?$')
 _LINKED = "X-linked-etag"  # As urllib spells its headers.
 _ABSENT = (401, 403, 404, 410)
 _NOT_SATISFIABLE = 416
+# How a connection breaks, with TLS and without.
+_BROKEN = (ConnectionError, TimeoutError, ssl.SSLError)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -160,7 +163,7 @@ def _continue(
       return _told_sha256(response, asked)
   except urllib.error.HTTPError as error:
     _raise(url, part, error)
-  except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+  except (urllib.error.URLError, *_BROKEN) as error:
     reason = getattr(error, "reason", error)
     if isinstance(reason, socket.gaierror | ConnectionRefusedError):
       raise DownloadError(
@@ -168,7 +171,8 @@ def _continue(
         f"check the network, or name a mirror ({download_settings.MIRROR}; of "
         f"Hugging Face {download_settings.ENDPOINT})"
       ) from error
-    if isinstance(reason, ConnectionError | TimeoutError):
+    is_untrusted = isinstance(reason, ssl.SSLCertVerificationError)
+    if isinstance(reason, _BROKEN) and not is_untrusted:
       raise _BrokenOffError(str(reason) or "the connection broke") from error
     raise DownloadError(f"{url}: {reason}") from error
 
