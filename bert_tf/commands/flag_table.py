@@ -2,8 +2,8 @@
 
 from typing import Any
 
-# Kind, default, help; by name.
-SHARED: dict[str, tuple[type, Any, str]] = {
+# Kind or choices, default, help; by name.
+SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
   "bert_config_file": (
     str,
     None,
@@ -103,5 +103,12 @@ SHARED: dict[str, tuple[type, Any, str]] = {
     "Leave a question unanswered if the score of no answer exceeds that of the "
     "best answer by more than this. run_squad writes the best value into "
     "eval_results.txt.",
+  ),
+  "answer_alignment": (
+    ("original", "offsets"),
+    None,
+    "How answers in tokens are matched with the text: by the original's rule, "
+    "or by character offsets, which are exact in every language (recommended "
+    "for new models). Default: as the model was trained, else original.",
   ),
 }

@@ -20,11 +20,23 @@ from bert_tf.tasks.squad import settings
 FLAGS = flags.FLAGS
 
 fine_tuning_flags.define(max_seq_length=384)
-flags.DEFINE_string("train_file", None, "SQuAD JSON file to train on.")
 flags.DEFINE_string(
-  "predict_file", None, "SQuAD JSON file with the questions to answer."
+  "train_file",
+  None,
+  "Questions to train on: SQuAD JSON, JSON Lines, CSV or TSV.",
+)
+flags.DEFINE_string(
+  "predict_file", None, "Questions to answer, in one of the same formats."
 )
 shared_flags.define(*shared_flags.SPAN)
+flags.DEFINE_enum(
+  "score_by",
+  None,
+  settings.SCORE_BY,
+  "Units of exact match and F1: words as in SQuAD, characters as in KorQuAD, "
+  "or mixed, ideographs and words, as in CMRC 2018 and DRCD. Default: by the "
+  "script of the text.",
+)
 flags.DEFINE_bool(
   "verbose_logging",
   False,

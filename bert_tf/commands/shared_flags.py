@@ -28,6 +28,7 @@ SPAN = (
   "max_answer_length",
   "version_2_with_negative",
   "null_score_diff_threshold",
+  "answer_alignment",
 )
 
 
@@ -49,12 +50,12 @@ def define(
   """
   for name in names:
     kind, default, text = flag_table.SHARED[name]
-    _DEFINE[kind](
-      name,
-      defaults.get(name, default),
-      (texts or {}).get(name, text),
-      required=name in required,
-    )
+    told = defaults.get(name, default), (texts or {}).get(name, text)
+    if isinstance(kind, tuple):
+      value, about = told
+      flags.DEFINE_enum(name, value, kind, about, required=name in required)
+    else:
+      _DEFINE[kind](name, *told, required=name in required)
   for name in beside:
     model_flags.may_lie_beside(name)
 
