@@ -8,6 +8,7 @@ starts anew if the server sends all, or if the file has changed meanwhile.
 import dataclasses
 import hashlib
 import http.client
+import io
 import json
 import os
 import re
@@ -186,14 +187,23 @@ def _append(
 ) -> None:
   """Appends a response to a file; what has come stays when it breaks off."""
   progress.start(have, total)
-  with write_errors.named(part), open(part, "ab") as file:
+  with open(part, "ab", buffering=0) as file:
     while chunk := response.read1(_CHUNK):
-      file.write(chunk)
+      # Of writing alone: what connections raise has numbers of other meaning.
+      with write_errors.named(part):
+        _write(file, chunk)
       have += len(chunk)
       progress.reach(have)
   if total is not None and have < total:
     raise _BrokenOffError(f"the connection ended at byte {have} of {total}")
   output_files.sync(part)
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+  """Writes all of it: a file without a buffer may take less at a time."""
+  left = memoryview(data)
+  while left:
+    left = left[file.write(left) :]
 
 
 def _raise(url: str, part: str, error: urllib.error.HTTPError) -> NoReturn:

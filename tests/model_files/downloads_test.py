@@ -77,6 +77,7 @@ def test_another_process_goes_on(fetch, server, tmp_path):
   [
     (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True),
     (ConnectionResetError(104, "reset"), True),
+    (ssl.SSLError(1, "bad record mac"), True),
     (ssl.SSLCertVerificationError(1, "self-signed certificate"), False),
   ],
 )
