@@ -8,6 +8,7 @@ from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 
 
+@keras.serializable
 class AdamWeightDecay(keras.optimizers.Optimizer):
   """Adam without bias correction, with decay outside of the gradient.
 
@@ -28,6 +29,8 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     beta_2: b2.
     epsilon: eps.
     bias_correction: Whether the moments' start at 0 is made up for.
+    global_clipnorm: The global norm that gradients are clipped by; None leaves
+      them to the caller.
     name: Of the optimizer.
 
   Attributes:
@@ -46,11 +49,17 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     beta_2: float = 0.999,
     epsilon: float = 1e-6,
     bias_correction: bool = False,
+    global_clipnorm: float | None = None,
     name: str = "AdamWeightDecay",
   ):
     # Keras's own decay would be two passes over all variables even where it is
     # 0, the default.
-    super().__init__(name=name, weight_decay=None, jit_compile=False)
+    super().__init__(
+      name=name,
+      weight_decay=None,
+      global_clipnorm=global_clipnorm,
+      jit_compile=False,
+    )
     self._learning_rate = self._build_learning_rate(learning_rate)
     self.weight_decay_rate = weight_decay_rate
     self.beta_1 = beta_1
@@ -68,6 +77,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     for variable in var_list:
       self._adam_m.append(self.add_variable_from_reference(variable, "adam_m"))
       self._adam_v.append(self.add_variable_from_reference(variable, "adam_v"))
+    self._built = True  # or Keras restores no state out of HDF5
 
   def update_step(self, gradient: Any, variable: Any) -> None:
     """Takes one variable's step.
@@ -108,6 +118,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
       "beta_2": self.beta_2,
       "epsilon": self.epsilon,
       "bias_correction": self.bias_correction,
+      "global_clipnorm": self.global_clipnorm,
       "name": config["name"],
     }
 

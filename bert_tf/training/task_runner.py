@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import model_tokenizer, run_metadata
+from bert_tf.checkpoints import model_tokenizer, run_folder, run_metadata
 from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
   device_strategy,
@@ -252,7 +252,7 @@ def run(
   is_chief = device_strategy.is_chief(first.strategy)
   # All checks have passed; from here on files are written.
   with run_lock.holding(output_dir, options.do_train and is_chief):
-    run_metadata.claim(output_dir, run_of, resumes)
+    run_folder.claim(output_dir, run_of, resumes, config, options.vocab_file)
     records = data.write_records(output_dir, is_chief)
     if is_alone:
       return _work(first, options, data, records)
