@@ -112,8 +112,8 @@ def _parsed(text: str, where: str) -> Any:
     return json_text.parse(text, where)
   except ValueError as error:
     raise checked_values.SquadFormatError(
-      f"{error}; expected a file of SQuAD's form, JSON Lines with a context and "
-      "a question a line, or a table named .csv or .tsv"
+      f"{error}; expected a file of SQuAD's form, JSON Lines with a context "
+      "and a question a line, or a table named .csv or .tsv"
     ) from error
 
 
