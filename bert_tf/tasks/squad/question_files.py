@@ -122,7 +122,7 @@ def _begins_with_an_object(text: str) -> bool:
   first = text.lstrip().partition("\n")[0]
   try:
     node = json.loads(first)
-  except ValueError:
+  except (ValueError, RecursionError):
     return False
   return isinstance(node, dict) and "context" in node
 
