@@ -13,7 +13,8 @@ _OTHERS = "Other flags"
 # In this order. A flag that stands nowhere comes under "Other flags".
 GROUPS = {
   "Data": """
-    corpus input_file sample_file data_dir task_name train_file dev_file
+    corpus text text_pair input_file sample_file data_dir task_name train_file
+      dev_file
     test_file predict_file predict_articles text_column text_pair_column
     label_column task_type labels label_separator skip_bad_lines max_seq_length
     doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
@@ -26,7 +27,7 @@ GROUPS = {
     """,
   "Model": """
     model_type bert_config_file vocab_file init_checkpoint saved_model
-    checkpoint compare_with input from hidden_act labels_of
+    checkpoint compare_with input from download verify hidden_act labels_of
     use_one_hot_embeddings layers pooling normalize word_vectors
     """,
   "Training": """

@@ -4,12 +4,23 @@ from typing import Any
 
 # Kind or choices, default, help; by name.
 SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
-  "bert_config_file": (str, None, "Path to the model's bert_config.json."),
-  "vocab_file": (str, None, "Path to the model's vocabulary file."),
+  "bert_config_file": (
+    str,
+    None,
+    "Path to the model's bert_config.json. Default: the one beside "
+    "--init_checkpoint.",
+  ),
+  "vocab_file": (
+    str,
+    None,
+    "Path to the model's vocabulary file. Default: the one beside "
+    "--init_checkpoint.",
+  ),
   "init_checkpoint": (
     str,
     None,
-    "Checkpoint to start from, usually a pre-trained model.",
+    "Checkpoint to start from, usually a pre-trained model: its path, or a "
+    "name that `bert_tf models` lists, or hf:ORG/NAME.",
   ),
   "output_dir": (
     str,

@@ -3,8 +3,7 @@ r"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers.
 Example:
   bert_tf run_squad --train_file=train-v1.1.json --do_train \
     --predict_file=dev-v1.1.json --do_predict --output_dir=out/squad \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
-    --init_checkpoint=$BERT/bert_model.ckpt
+    --init_checkpoint=uncased_L-12_H-768_A-12
 """
 
 from absl import flags

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from absl import flags
 
-from bert_tf.commands import flag_table
+from bert_tf.commands import flag_table, model_flags
 
 FLAGS = flags.FLAGS
 T = TypeVar("T")
@@ -35,6 +35,7 @@ SPAN = (
 def define(
   *names: str,
   required: Collection[str] = (),
+  beside: Collection[str] = (),
   texts: Mapping[str, str] | None = None,
   **defaults: Any,
 ) -> None:
@@ -43,6 +44,7 @@ def define(
   Args:
     *names: Which.
     required: Those of them that must be given.
+    beside: Those of them that may lie beside --init_checkpoint instead.
     texts: Other helps than the usual, where the command can say more.
     **defaults: Other defaults than the usual.
   """
@@ -54,6 +56,8 @@ def define(
       flags.DEFINE_enum(name, value, kind, about, required=name in required)
     else:
       _DEFINE[kind](name, *told, required=name in required)
+  for name in beside:
+    model_flags.may_lie_beside(name)
 
 
 def settings(kind: type[T], **others: Any) -> T:
