@@ -219,7 +219,6 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
-  options = task.options
   run_of = dataclasses.replace(
     task.metadata,
     text=run_metadata.text_of(
