@@ -32,6 +32,12 @@ SHARED: dict[str, tuple[type, Any, str]] = {
     128,
     "Maximum sequence length in tokens; longer texts are truncated.",
   ),
+  "encoding": (
+    str,
+    None,
+    "Encoding of the input files, such as cp949 or utf-16. Default: UTF-8, or "
+    "what a byte order mark says.",
+  ),
   "do_train": (bool, False, "Train the model."),
   "do_eval": (bool, False, "Evaluate the model."),
   "do_predict": (bool, False, "Predict on the test data."),

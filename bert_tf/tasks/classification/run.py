@@ -1,6 +1,7 @@
 """Classification: from tables of text to a model, its scores, its answers."""
 
 import dataclasses
+import itertools
 from typing import Any, Self
 
 from absl import logging
@@ -8,6 +9,7 @@ from absl import logging
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import classifier
+from bert_tf.tables import label_report, table_form
 from bert_tf.tasks.classification import (
   data,
   reader,
@@ -66,13 +68,7 @@ class ClassificationTask:
     elif task.lacks_labels:
       train = self._read(task.train)
       cells = {str(example.label) for example in train.examples}
-      for names in task.variants_in(cells):
-        logging.warning(
-          "%s: the labels %s differ by white space or case alone; white space "
-          "is stripped, and case makes labels differ: is that meant?",
-          train.path,
-          ", ".join(map(repr, names)),
-        )
+      label_report.warn_of_variants(train.path, task.variants_in(cells))
       task = task.with_labels_of(cells)
       logging.info("labels found in %s: %s", train.path, task.labels)
     fewest = _FEWEST_LABELS[task.kind]
@@ -105,17 +101,24 @@ class ClassificationTask:
       ("predict", task.test, self.options.do_predict),
     )
     sets = {name: self._read(split) for name, split, used in wanted if used}
-    for file in sets.values():
+    for name, file in sets.items():
+      if name != "predict" and task.labels:
+        names = (task.names_in(str(x.label)) for x in file.examples)
+        label_report.tell_counts(
+          file.path, task.labels, itertools.chain.from_iterable(names)
+        )
       texts = (text for x in file.examples for text in (x.text, x.pair) if text)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
     return data.ClassificationData(self.options, config, task, tokenizer, sets)
 
   def _read(self, split: task_definition.Split) -> reader.ExampleFile:
+    task, options = self.definition, self.options
+    is_multi = task.kind == task_definition.MULTI_LABEL
+    form = table_form.TableForm(
+      options.encoding, options.quoting, task.separator if is_multi else None
+    )
     return reader.read(
-      self.definition,
-      split,
-      self.options.data_dir,
-      self.options.skip_bad_lines,
+      task, split, options.data_dir, options.skip_bad_lines, form
     )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from bert_tf.inputs import model_inputs
+from bert_tf.tables import table_form
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,8 @@ class ClassificationSettings:
     num_trials: Trainings with seeds that follow one another.
     test_results_header: Whether test_results.tsv begins with label names.
     skip_bad_lines: As of `reader.read`.
+    encoding: As of `table_form.TableForm`.
+    quoting: The same.
   """
 
   data_dir: str
@@ -37,8 +40,11 @@ class ClassificationSettings:
   num_trials: int = 1
   test_results_header: bool = False
   skip_bad_lines: bool = False
+  encoding: str | None = None
+  quoting: str = table_form.AUTO
 
   def __post_init__(self) -> None:
+    table_form.TableForm(self.encoding, self.quoting)
     if not (self.do_train or self.do_eval or self.do_predict):
       raise ValueError("nothing to do: set do_train, do_eval or do_predict")
     for name, least in (
