@@ -56,11 +56,14 @@ class FineTuningSettings:
     if self.early_stopping_patience and not self.best_metric:
       raise ValueError("early_stopping_patience needs best_metric")
 
-  def with_known_metric(self, known: Collection[str]) -> "FineTuningSettings":
+  def with_known_metric(
+    self, known: Collection[str], note: str = ""
+  ) -> "FineTuningSettings":
     """With the name of the best metric spelled out: "f1" is "eval_f1".
 
     Args:
       known: The names of the task's metrics.
+      note: Why others are none of them, if that can be said.
 
     Raises:
       ValueError: It is none of them.
@@ -72,7 +75,7 @@ class FineTuningSettings:
     if full not in known:
       raise ValueError(
         f"best_metric={name!r} is not a metric of this task; it is one of "
-        f"{', '.join(known)}"
+        f"{', '.join(known)}{note and f' ({note})'}"
       )
     return dataclasses.replace(self, best_metric=full)
 

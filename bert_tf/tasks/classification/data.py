@@ -62,6 +62,11 @@ class ClassificationData:
     """Lines of the train file."""
     return len(self.sets["train"].examples) if "train" in self.sets else 0
 
+  @property
+  def metric_note(self) -> str:
+    """None: each kind has its own metrics."""
+    return ""
+
   def metric_names(self) -> list[str]:
     """The metrics of this kind of task."""
     return metrics.names(self.definition)

@@ -1,6 +1,7 @@
 """Tagging: from columns of words and labels to a model and its answers."""
 
 import dataclasses
+import itertools
 from typing import Any, Self
 
 from absl import logging
@@ -8,7 +9,14 @@ from absl import logging
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import token_classifier
-from bert_tf.tasks.tagging import data, reader, settings, tag_labels
+from bert_tf.tables import label_report
+from bert_tf.tasks.tagging import (
+  data,
+  label_schemes,
+  reader,
+  settings,
+  tag_labels,
+)
 from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
   device_strategy,
@@ -62,6 +70,7 @@ class TaggingTask:
         f"Is label_column={self.options.label_column} the right one?"
       )
     logging.info("labels found in %s: %s", train.path, ", ".join(found))
+    label_report.warn_of_variants(train.path, label_report.variants(found))
     return dataclasses.replace(self, labels=found, train=train)
 
   def model(
@@ -85,15 +94,31 @@ class TaggingTask:
       sets["dev"] = self._read("dev")
     for file in sets.values():
       file.check_labels(self.labels)
+      names = itertools.chain.from_iterable(file.labels())
+      label_report.tell_counts(file.path, self.labels, names)
+    scheme = label_schemes.find(
+      self.labels,
+      [row for file in sets.values() for row in file.labels()],
+      self.options.label_scheme,
+    )
     if self.options.do_predict:
-      sets["test"] = reader.read(self.options.path("test"), None)
+      sets["test"] = self._read("test", is_labelled=False)
+    reader.warn_of_layouts(list(sets.values()))
     for file in sets.values():
       texts = (" ".join(x.text for x in words) for words in file.sentences)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
-    return data.TaggingData(self.options, config, self.labels, tokenizer, sets)
+    return data.TaggingData(
+      self.options, config, self.labels, tokenizer, sets, scheme
+    )
 
-  def _read(self, kind: str) -> reader.ColumnFile:
-    return reader.read(self.options.path(kind), self.options.label_column)
+  def _read(self, kind: str, is_labelled: bool = True) -> reader.ColumnFile:
+    options = self.options
+    return reader.read(
+      options.path(kind),
+      options.label_column if is_labelled else None,
+      options.word_column,
+      options.encoding,
+    )
 
 
 def run(
