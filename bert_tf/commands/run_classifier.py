@@ -88,13 +88,15 @@ flags.DEFINE_bool(
   False,
   "Skip malformed lines of the train and dev files instead of failing.",
 )
-flags.DEFINE_integer(
+shared_flags.define(
+  "do_eval",
+  "eval_batch_size",
+  "encoding",
+  "class_weights",
+  "label_smoothing",
   "num_trials",
-  1,
-  "Number of trainings with consecutive seeds, in output_dir/trial_1 and so "
-  "on; trials.tsv reports their mean and standard deviation.",
+  "num_folds",
 )
-shared_flags.define("do_eval", "eval_batch_size", "encoding")
 fine_tuning_flags.define(max_seq_length=128)
 
 
@@ -132,6 +134,9 @@ def main() -> None:
   from bert_tf.tasks.classification import run
 
   run.run(*told)
+  if FLAGS.num_folds > 1:
+    closing.say()
+    return
   closing.say(
     "export_saved_model",
     {

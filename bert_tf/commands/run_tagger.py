@@ -61,7 +61,13 @@ flags.DEFINE_enum(
   "How labels mark entities, by which these are scored: B-PER, B_PER or PER-B "
   "are known. auto finds it; none scores words only.",
 )
-shared_flags.define("do_eval", "eval_batch_size", "encoding")
+shared_flags.define(
+  "do_eval",
+  "eval_batch_size",
+  "encoding",
+  "class_weights",
+  "label_smoothing",
+)
 fine_tuning_flags.define(max_seq_length=128)
 
 

@@ -269,7 +269,8 @@ def run_settings(
     tuning: Settings of the fine-tuning.
     loop_settings: Settings of the training loop.
     devices: Settings of the devices.
-    options: Settings of the task; of files, `data_dir` and `train_file`.
+    options: Settings of the task: of files `data_dir` and `train_file`, and
+      what the loss depends on.
   """
   found: dict[str, Any] = {
     f"bert_config.{key}": value
@@ -290,11 +291,14 @@ def run_settings(
     "warmup_proportion",
     "optimizer",
     "freeze_layers",
+    "layer_decay",
     "init_checkpoint",
   ):
     found[name] = getattr(tuning, name)
-  for name in ("data_dir", "train_file"):
+  for name in ("data_dir", "train_file", "label_smoothing", "num_folds"):
     found[name] = getattr(options, name, None)
+  if hasattr(options, "class_weights"):
+    found["class_weights"] = options.class_weights or "unset"
   for name in ("init_checkpoint", "data_dir", "train_file"):
     if found[name]:
       # Of paths the end: the same files may lie elsewhere.

@@ -1,5 +1,6 @@
 """Classification: from tables of text to a model, its scores, its answers."""
 
+import collections
 import dataclasses
 import itertools
 from typing import Any, Self
@@ -11,13 +12,16 @@ from bert_tf.checkpoints import run_metadata
 from bert_tf.models import classifier
 from bert_tf.tables import label_report, table_form
 from bert_tf.tasks.classification import (
+  cross_validation,
   data,
+  loss,
   reader,
   settings,
   task_definition,
 )
 from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
+  class_weights,
   device_strategy,
   fine_tuning_settings,
   task_head,
@@ -39,10 +43,12 @@ class ClassificationTask:
   Attributes:
     definition: Which files, columns and labels.
     options: What was told.
+    fold: The fold that is held out, of a cross-validation.
   """
 
   definition: task_definition.TaskDefinition
   options: settings.ClassificationSettings
+  fold: cross_validation.Fold | None = None
 
   @property
   def metadata(self) -> run_metadata.RunMetadata:
@@ -97,10 +103,12 @@ class ClassificationTask:
     task = self.definition
     wanted = (
       ("train", task.train, self.options.do_train),
-      ("eval", task.dev, evaluates),
+      ("eval", task.dev, evaluates and not self.fold),
       ("predict", task.test, self.options.do_predict),
     )
     sets = {name: self._read(split) for name, split, used in wanted if used}
+    if self.fold:
+      sets["train"], sets["eval"] = self.fold.split(sets["train"])
     for name, file in sets.items():
       if name != "predict" and task.labels:
         names = (task.names_in(str(x.label)) for x in file.examples)
@@ -109,7 +117,38 @@ class ClassificationTask:
         )
       texts = (text for x in file.examples for text in (x.text, x.pair) if text)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
-    return data.ClassificationData(self.options, config, task, tokenizer, sets)
+    return data.ClassificationData(
+      self.options,
+      config,
+      task,
+      tokenizer,
+      sets,
+      self._objective(sets.get("train")),
+      self.fold,
+    )
+
+  def _objective(
+    self, train: reader.ExampleFile | None
+  ) -> loss.ClassificationObjective:
+    """The loss; weights by label as they occur in what is trained on."""
+    kind, options = self.definition.kind, self.options
+    if options.class_weights and kind != task_definition.SINGLE_LABEL:
+      raise ValueError(
+        f"class_weights={options.class_weights} needs "
+        f"task_type={task_definition.SINGLE_LABEL}, and it is {kind}"
+      )
+    if options.label_smoothing and kind == task_definition.REGRESSION:
+      raise ValueError(
+        f"label_smoothing={options.label_smoothing}, but {kind} has no labels"
+      )
+    cells = [str(x.label) for x in train.examples] if train else []
+    counts = collections.Counter(
+      name for cell in cells for name in self.definition.names_in(cell)
+    )
+    weights = class_weights.find(
+      options.class_weights, self.definition.labels, counts
+    )
+    return loss.ClassificationObjective(kind, weights, options.label_smoothing)
 
   def _read(self, split: task_definition.Split) -> reader.ExampleFile:
     task, options = self.definition, self.options
@@ -134,11 +173,29 @@ def run(
 
   Arguments, errors and result as of `task_runner.run`.
   """
-  return task_runner.run(
-    ClassificationTask(definition, options),
-    config,
-    tuning,
-    loop_settings,
-    devices,
-    options.num_trials,
+  task = ClassificationTask(definition, options)
+  if options.num_folds == 1:
+    return task_runner.run(
+      task, config, tuning, loop_settings, devices, options.num_trials
+    )
+  if devices.kind == "multi_worker":
+    raise ValueError("num_folds above 1 does not work with multi_worker")
+  if tuning.best_metric:
+    logging.warning(
+      "best_metric=%s chooses each fold's checkpoint by the examples it is "
+      "scored on: the scores are better than those of new examples",
+      tuning.best_metric,
+    )
+
+  def one_fold(fold: cross_validation.Fold, folder: str) -> task_runner.Scores:
+    return task_runner.run(
+      dataclasses.replace(task, fold=fold),
+      config,
+      dataclasses.replace(tuning, output_dir=folder),
+      loop_settings,
+      devices,
+    )
+
+  return cross_validation.run(
+    one_fold, tuning.output_dir, options.num_folds, loop_settings.seed
   )

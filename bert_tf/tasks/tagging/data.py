@@ -56,9 +56,7 @@ class TaggingData:
   tokenizer: full_tokenizer.FullTokenizer
   sets: Mapping[str, reader.ColumnFile]
   scheme: label_schemes.LabelScheme
-  objective: objectives.Objective = dataclasses.field(
-    default_factory=loss.TaggingObjective
-  )
+  objective: objectives.Objective
 
   @functools.cached_property
   def _train_windows(self) -> list[examples.Window]:

@@ -1,5 +1,6 @@
 """Tagging: from columns of words and labels to a model and its answers."""
 
+import collections
 import dataclasses
 import itertools
 from typing import Any, Self
@@ -13,12 +14,14 @@ from bert_tf.tables import label_report
 from bert_tf.tasks.tagging import (
   data,
   label_schemes,
+  loss,
   reader,
   settings,
   tag_labels,
 )
 from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
+  class_weights,
   device_strategy,
   fine_tuning_settings,
   task_head,
@@ -108,8 +111,23 @@ class TaggingTask:
       texts = (" ".join(x.text for x in words) for words in file.sentences)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
     return data.TaggingData(
-      self.options, config, self.labels, tokenizer, sets, scheme
+      self.options,
+      config,
+      self.labels,
+      tokenizer,
+      sets,
+      scheme,
+      self._objective(sets.get("train")),
     )
+
+  def _objective(
+    self, train: reader.ColumnFile | None
+  ) -> loss.TaggingObjective:
+    names = [x for row in train.labels() for x in row] if train else []
+    weights = class_weights.find(
+      self.options.class_weights, self.labels, collections.Counter(names)
+    )
+    return loss.TaggingObjective(weights, self.options.label_smoothing)
 
   def _read(self, kind: str, is_labelled: bool = True) -> reader.ColumnFile:
     options = self.options

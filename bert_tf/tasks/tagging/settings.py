@@ -6,6 +6,7 @@ import os
 from bert_tf import files
 from bert_tf.tables import text_encoding
 from bert_tf.tasks.tagging import column_layout, label_schemes
+from bert_tf.training import class_weights
 
 _NAMES = {
   "train": ("train",),
@@ -33,6 +34,8 @@ class TaggingSettings:
     word_column: The same of the words; None to find it.
     label_scheme: One of `label_schemes.SCHEMES`.
     encoding: Of the files, as of `text_encoding.read_lines`.
+    class_weights: As of `class_weights.find`.
+    label_smoothing: As of `cross_entropy.losses`.
     do_lower_case: Whether text is lower-cased; None takes what the
       files of the model say, else True.
     max_seq_length: Tokens of a window.
@@ -53,6 +56,8 @@ class TaggingSettings:
   word_column: column_layout.Column | None = None
   label_scheme: str = label_schemes.AUTO
   encoding: str | None = None
+  class_weights: str | None = None
+  label_smoothing: float = 0.0
   do_lower_case: bool | None = True
   max_seq_length: int = 128
   do_train: bool = False
@@ -81,6 +86,7 @@ class TaggingSettings:
         f"{', '.join(label_schemes.SCHEMES)}"
       )
     text_encoding.check(self.encoding)
+    class_weights.check_smoothing(self.label_smoothing)
 
   def path(self, kind: str) -> str:
     """The file of "train", "dev" or "test".
