@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test check format bazel installed clean
+.PHONY: quickstart test check format bazel installed fuzz docs clean
 
-.venv/.ready: requirements.txt requirements-dev.txt requirements-data.txt
+.venv/.ready: requirements.txt requirements-dev.txt requirements-docs.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	$(BIN)/pip install --quiet --no-deps --requirement requirements-data.txt
@@ -19,6 +19,15 @@ test: .venv/.ready
 # Builds the wheel, and works with it from another folder.
 installed: .venv/.ready
 	.ci/installed.sh $(CURDIR)/$(BIN)/python
+
+# Two minutes for each reader and rule; `make fuzz SECONDS=10` is shorter.
+SECONDS ?= 120
+fuzz: .venv/.ready
+	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+# Builds docs/ and the API reference into build/site; a broken link fails.
+docs: .venv/.ready
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ if not __package__:  # Run by its path: make the repository importable.
 from absl import flags
 
 from benchmarks import samples, timing, tokenizers
-from bert_tf import bert_config, files
+from bert_tf import bert_config, output_files
 from bert_tf.commands import command_line, shared_flags
 
 FLAGS = flags.FLAGS
@@ -126,7 +126,9 @@ def _time_models() -> None:
 
 def _write_json(rows: Any) -> None:
   if _JSON.value is not None:
-    files.write_atomically(_JSON.value, json.dumps(rows, indent=1).encode())
+    output_files.write_atomically(
+      _JSON.value, json.dumps(rows, indent=1).encode()
+    )
 
 
 def _text_arguments() -> tuple[str, str, bool]:

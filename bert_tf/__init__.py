@@ -30,6 +30,7 @@ _PUBLIC = {
   "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
   "TextClassifier": "bert_tf.tasks.classification.predictor",
   "WordTagger": "bert_tf.tasks.tagging.predictor",
+  "read_vectors": "bert_tf.tasks.vectors.npz_vectors",
 }
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
   "TextClassifier",
   "TokenizerRules",
   "WordTagger",
+  "read_vectors",
 ]
 
 

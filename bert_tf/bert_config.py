@@ -19,6 +19,7 @@ HUGGINGFACE_ACTS = {
   "gelu_pytorch_tanh": "gelu",
 }
 
+_LARGEST = 2**31 - 1  # of an index of TensorFlow's
 _POSITIVE = (
   "vocab_size",
   "hidden_size",
@@ -94,9 +95,10 @@ class BertConfig:
         f"{', '.join(HIDDEN_ACTS)}"
       )
     deviation = self.initializer_range
-    if not isinstance(deviation, int | float) or not deviation > 0:
+    if not isinstance(deviation, int | float) or not 0 < deviation < 1e30:
       raise ValueError(
-        f"initializer_range={self.initializer_range!r} is not above 0"
+        f"initializer_range={self.initializer_range!r} is not above 0, or is "
+        "infinite"
       )
 
   @property
@@ -193,8 +195,11 @@ class BertConfig:
 
 
 def _check_integer(name: str, value: Any, least: int) -> None:
-  if isinstance(value, bool) or not isinstance(value, int) or value < least:
+  is_integer = isinstance(value, int) and not isinstance(value, bool)
+  if not is_integer or value < least:
     raise ValueError(f"{name}={value!r} is not a whole number from {least} up")
+  if value > _LARGEST:
+    raise ValueError(f"{name}={value!r} is above {_LARGEST}: no model has that")
 
 
 def _check_probability(name: str, value: Any) -> None:

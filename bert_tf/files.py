@@ -1,18 +1,16 @@
-"""Opening and writing files, here or in a bucket.
+"""Opening, finding and checking files, here or in a bucket.
 
 Local paths need only Python. A path with a scheme, such as
 "gs://bucket/vocab.txt", goes through TensorFlow's file system layer, which is
 imported only then.
 """
 
-import contextlib
 import glob
-import json
 import os
-import shutil
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import IO, Any
+
+from bert_tf import json_text, temporary_names
 
 
 def is_remote(path: str) -> bool:
@@ -62,52 +60,15 @@ def read_json(path: str) -> dict[str, Any]:
   """
   try:
     with open_file(path, "r") as file:
-      values = json.load(file)
-  except (ValueError, RecursionError) as error:
+      text = file.read()
+  except UnicodeDecodeError as error:
     raise ValueError(f"{path}: not a JSON file: {error}") from error
+  values = json_text.parse(text, path)
   if not isinstance(values, dict):
     raise ValueError(
       f"{path}: expected a JSON object, found {type(values).__name__}"
     )
   return values
-
-
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-  """Writes `data` as `writing` does."""
-  with writing(path) as writer:
-    writer.write(data)
-
-
-@contextlib.contextmanager
-def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-  """Opens a file that appears whole at the end of the block, or not at all.
-
-  It is written under a temporary name beside `path`, then renamed. Readers see
-  the old file or the new one, never half of one, even after a power cut.
-  Missing directories are made.
-  """
-  name = os.fspath(path)
-  temporary = f"{name}.{uuid.uuid4().hex[:8]}.tmp"
-  if not is_remote(name):
-    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-  try:
-    with open_file(temporary, "wb") as writer:
-      yield writer
-    sync(temporary)
-    rename(temporary, name)
-  finally:
-    if exists(temporary):
-      remove(temporary)
-
-
-def sync(path: str) -> None:
-  """Waits until a local file is on the disk, before it is renamed.
-
-  Otherwise, after a power cut, the new name could be there and the data not.
-  """
-  if not is_remote(path):
-    with open(path, "rb") as file:
-      os.fsync(file.fileno())
 
 
 def rename(path: str, to: str) -> None:
@@ -116,32 +77,6 @@ def rename(path: str, to: str) -> None:
     gfile().rename(path, to, overwrite=True)
   else:
     os.replace(path, to)
-
-
-@contextlib.contextmanager
-def writing_folder(path: str) -> Iterator[str]:
-  """Gives a folder that becomes `path` at the end of the block, or is removed.
-
-  Raises:
-    FileExistsError: There is something at `path`; it is left as it is.
-  """
-  path = path.rstrip("/")
-  if exists(path):
-    raise FileExistsError(f"{path} is there already; name a new folder")
-  temporary = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
-  try:
-    if is_remote(path):
-      gfile().makedirs(temporary)
-      yield temporary
-      gfile().rename(temporary, path)
-    else:
-      os.makedirs(temporary)
-      yield temporary
-      os.rename(temporary, path)
-  finally:
-    if exists(temporary):
-      remove_tree = gfile().rmtree if is_remote(path) else shutil.rmtree
-      remove_tree(temporary)
 
 
 def check_output(path: str, inputs: Iterable[str], flag: str) -> None:
@@ -211,21 +146,30 @@ def expand(patterns: str | Iterable[str]) -> list[str]:
 
 
 def names_in(folder: str) -> list[str]:
-  """Returns the names in a folder, sorted; none if it is no folder."""
+  """Returns the names in a folder, sorted; none if it is no folder.
+
+  What is still being written is left out.
+  """
   if is_remote(folder):
-    if not gfile().isdir(folder):
-      return []
-    return sorted(name.rstrip("/") for name in gfile().listdir(folder))
-  return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    listed = gfile().listdir(folder) if gfile().isdir(folder) else []
+  else:
+    listed = os.listdir(folder) if os.path.isdir(folder) else []
+  return _whole(name.rstrip("/") for name in listed)
 
 
 def find(pattern: str) -> list[str]:
   """Returns the files a pattern matches, sorted; perhaps none.
 
-  As TensorFlow's: a `*` matches names that start with a dot, too.
+  As TensorFlow's: a `*` matches names that start with a dot, too; not those of
+  files that are still being written.
   """
   if is_remote(pattern):
-    return sorted(gfile().glob(pattern))
+    return _whole(gfile().glob(pattern))
   if os.path.exists(pattern):
     return [pattern]  # Even with a "[" in its name.
-  return sorted(glob.glob(pattern, include_hidden=True))
+  return _whole(glob.glob(pattern, include_hidden=True))
+
+
+def _whole(paths: Iterable[str]) -> list[str]:
+  """Paths, sorted, without those of files that are being written."""
+  return sorted(path for path in paths if temporary_names.owner(path) is None)

@@ -51,6 +51,9 @@ class Fork:
   def kill(self):
     self._process.kill()
 
+  def send_signal(self, number):
+    os.kill(self._process.pid, number)
+
   def communicate(self, timeout=None):
     self._process.join(timeout)
     if self.returncode is None:

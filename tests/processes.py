@@ -47,18 +47,23 @@ def kill_often(begin, folder, times=5, longest=0.4):
   steps = []
   for _ in range(times):
     process = begin()
-    before = newest(folder)
-    deadline = time.monotonic() + 120
-    while newest(folder) == before:  # until it trains
-      assert process.poll() is None, process.communicate()[0]
-      assert time.monotonic() < deadline
-      time.sleep(0.01)
+    wait_for_checkpoint(process, folder)
     time.sleep(moment.uniform(0, longest))
     process.kill()
     process.communicate()
     steps.append(newest(folder))
   assert steps == sorted(set(steps)), "each kill should come further on"
   return steps
+
+
+def wait_for_checkpoint(process, folder):
+  """Waits until a training saves its next checkpoint."""
+  before = newest(folder)
+  deadline = time.monotonic() + 120
+  while newest(folder) == before:
+    assert process.poll() is None, process.communicate()[0]
+    assert time.monotonic() < deadline
+    time.sleep(0.01)
 
 
 def newest(folder):

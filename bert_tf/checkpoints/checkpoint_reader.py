@@ -7,8 +7,14 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from bert_tf import bert_config
+from bert_tf import bert_config, error_text
 from bert_tf.checkpoints import checkpoint_prefix, portable_model
+
+# What TensorFlow's reader raises where bytes are not what was written.
+_DAMAGED = (
+  *(tf.errors.OpError, RuntimeError, IndexError, MemoryError),
+  *(TypeError, ValueError, SystemError),
+)
 
 
 class TensorReader(Protocol):
@@ -79,7 +85,7 @@ class Reader(TensorReader):
         name: dtype.name
         for name, dtype in self._reader.get_variable_to_dtype_map().items()
       }
-    except (tf.errors.OpError, RuntimeError) as error:
+    except _DAMAGED as error:
       raise ValueError(self._damaged(error)) from error
 
   def read(self, name: str) -> np.ndarray[Any, Any]:
@@ -88,7 +94,7 @@ class Reader(TensorReader):
       raise KeyError(f"{self.prefix} has no variable {name!r}")
     try:
       value = self._reader.get_tensor(name)
-    except (tf.errors.OpError, RuntimeError, IndexError) as error:
+    except _DAMAGED as error:
       raise ValueError(self._damaged(error)) from error
     # As an array of bytes a string would lose zero bytes at its end.
     return np.asarray(value, object if isinstance(value, bytes) else None)
@@ -100,7 +106,7 @@ class Reader(TensorReader):
   def _damaged(self, error: Exception) -> str:
     return (
       f"{self.prefix}: cannot read the checkpoint, its files are damaged or "
-      f"incomplete: {error}"
+      f"incomplete: {error_text.plain(error)}"
     )
 
 

@@ -9,6 +9,7 @@ import os
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
   checkpoint_format,
+  export_checksums,
   object_graph,
   portable_model,
   stored_rules,
@@ -49,6 +50,7 @@ class ExportedFormat(checkpoint_format.CheckpointFormat):
     """
     del config
     folder = object_graph.find_saved_model(path) or path
+    export_checksums.check(folder)
     assets = os.path.join(folder, "assets")
     settings = files.read_json(os.path.join(assets, SETTINGS))
     reader = object_graph.Reader(object_graph.variables(folder))

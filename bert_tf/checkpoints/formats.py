@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files
 from bert_tf.checkpoints import (
   checkpoint_format,
   checkpoint_prefix,
@@ -156,7 +156,7 @@ def write(
   state = variable_names.training_state(model.tensors.keys())
   if state and not target.has_training_state:
     logging.info("left out: %d entries of the optimizer's state", len(state))
-  with files.writing_folder(folder) as temporary:
+  with output_files.writing_folder(folder) as temporary:
     target.write(model, temporary)
 
 

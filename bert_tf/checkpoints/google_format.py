@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, output_files
 from bert_tf.checkpoints import (
   checkpoint_format,
   checkpoint_prefix,
@@ -99,7 +99,7 @@ class GoogleFormat(checkpoint_format.WritableFormat):
       dataclasses.replace(model, config=config), folder
     )
     if model.vocabulary is not None:
-      files.write_atomically(
+      output_files.write_atomically(
         os.path.join(folder, portable_model.VOCABULARY),
         model.vocabulary_bytes(),
       )

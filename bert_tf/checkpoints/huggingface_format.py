@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files
 from bert_tf.checkpoints import (
   checkpoint_format,
   huggingface_tokenizer,
@@ -334,11 +334,11 @@ class HuggingFaceFormat(checkpoint_format.WritableFormat):
       value = value.T if name.endswith("/kernel") else value
       theirs[renamed] = np.ascontiguousarray(value)
     data = safetensors.numpy.save(theirs, metadata={"format": "pt"})
-    files.write_atomically(os.path.join(folder, WEIGHTS), data)
+    output_files.write_atomically(os.path.join(folder, WEIGHTS), data)
     config = (
       json.dumps(_config(model, tensors), indent=2, sort_keys=True) + "\n"
     )
-    files.write_atomically(os.path.join(folder, CONFIG), config.encode())
+    output_files.write_atomically(os.path.join(folder, CONFIG), config.encode())
     huggingface_tokenizer.write(model, folder)
 
 

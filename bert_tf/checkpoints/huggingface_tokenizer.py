@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import portable_model
 from bert_tf.text import tokenizer_rules, vocabulary_file, wordpiece_tokenizer
 
@@ -236,7 +236,7 @@ def write(model: portable_model.Portable, folder: str) -> None:
     (_CONFIG, _json(dict(sorted(settings.items())))),
     (_FAST, _json(_fast(ids, rules, strip_accents))),
   ):
-    files.write_atomically(os.path.join(folder, name), data)
+    output_files.write_atomically(os.path.join(folder, name), data)
 
 
 def _json(values: Mapping[str, Any]) -> bytes:

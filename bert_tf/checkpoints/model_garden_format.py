@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files
 from bert_tf.checkpoints import (
   checkpoint_format,
   checkpoint_prefix,
@@ -194,7 +194,7 @@ class ModelGardenFormat(checkpoint_format.WritableFormat):
     root.do_lower_case = tf.Variable(_held(model).lower_case, trainable=False)
     vocabulary = os.path.join(folder, portable_model.VOCABULARY)
     if model.vocabulary is not None:
-      files.write_atomically(vocabulary, model.vocabulary_bytes())
+      output_files.write_atomically(vocabulary, model.vocabulary_bytes())
       root.vocab_file = tf.saved_model.Asset(vocabulary)
     tf.saved_model.save(root, folder, signatures=signatures)
     if model.vocabulary is not None:

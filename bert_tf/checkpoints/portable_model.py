@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files
 from bert_tf.checkpoints import variable_names, variable_shapes
 from bert_tf.text import tokenizer_rules
 
@@ -211,7 +211,7 @@ def write_config(model: Portable, folder: str) -> None:
   if model.rules:
     extra |= model.rules.to_dict()
   config = dataclasses.replace(model.config, extra=extra)
-  files.write_atomically(
+  output_files.write_atomically(
     os.path.join(folder, CONFIG), config.to_json_string().encode()
   )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import portable_model
 from bert_tf.text import tokenizer_rules
 
@@ -251,8 +251,7 @@ def check_vocabulary(
 def _check_settings(
   folder: str, found: RunMetadata, ours: RunMetadata, resumes: bool
 ) -> None:
-  theirs = dict(found.settings) | {_LENGTH: found.text.get(_LENGTH)}
-  now = dict(ours.settings) | {_LENGTH: ours.text.get(_LENGTH)}
+  theirs, now = _with_length(found), _with_length(ours)
   names = now if resumes else (*_APPLIED, _LENGTH)
   wrong = []
   for name in names:
@@ -273,6 +272,12 @@ def _check_settings(
     )
 
 
+def _with_length(run: RunMetadata) -> dict[str, Any]:
+  """The settings of a run, its length among them if that is known."""
+  length = {k: v for k, v in run.text.items() if k == _LENGTH}
+  return dict(run.settings) | length
+
+
 def claim(folder: str, ours: RunMetadata, resumes: bool = False) -> None:
   """Checks a folder as `check` does, then writes the metadata into it."""
   check(folder, ours, resumes)
@@ -286,4 +291,4 @@ def claim(folder: str, ours: RunMetadata, resumes: bool = False) -> None:
     )
   values = ours.to_dict()
   path = os.path.join(folder, FILE)
-  files.write_atomically(path, (json.dumps(values) + "\n").encode())
+  output_files.write_atomically(path, (json.dumps(values) + "\n").encode())

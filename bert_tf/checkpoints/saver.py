@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import files
+from bert_tf import output_files, temporary_names, write_errors
 from bert_tf.checkpoints import checkpoint_prefix
 
 
@@ -21,15 +21,17 @@ def save(values: Mapping[str, Any], prefix: str) -> None:
     prefix: Where to; `prefix.index` and `prefix.data-...` are replaced.
 
   Raises:
+    OSError: It cannot be written; the message names it and the reason.
     ValueError: As of `checkpoint_prefix.check_path`.
   """
   checkpoint_prefix.check_path(prefix)
   folder = os.path.dirname(prefix)
   if folder:
     tf.io.gfile.makedirs(folder)
+  output_files.sweep(folder)
   ordered = sorted(values)
   tensors = [tf.convert_to_tensor(_plain(values[name])) for name in ordered]
-  temporary = f"{prefix}.tmp-{os.getpid()}"
+  temporary = temporary_names.beside(prefix)
   try:
     with tf.device("CPU:0"):
       tf.raw_ops.SaveV2(
@@ -39,12 +41,21 @@ def save(values: Mapping[str, Any], prefix: str) -> None:
         tensors=tensors,
       )
     for ending in (checkpoint_prefix.DATA, checkpoint_prefix.INDEX):
-      files.sync(temporary + ending)
+      output_files.sync(temporary + ending)
     for ending in (checkpoint_prefix.DATA, checkpoint_prefix.INDEX):
-      files.rename(temporary + ending, prefix + ending)
-  except BaseException:
-    checkpoint_prefix.remove(temporary)
-    raise
+      output_files.publish(temporary + ending, prefix + ending)
+  except tf.errors.OpError as error:
+    raise write_errors.from_message(prefix, error.message) from error
+  finally:
+    _remove(temporary)
+
+
+def _remove(temporary: str) -> None:
+  """Removes what is left under a temporary prefix, TensorFlow's endings too."""
+  folder, start = os.path.split(temporary)
+  for name in tf.io.gfile.listdir(folder or "."):
+    if name.startswith(start):
+      tf.io.gfile.remove(os.path.join(folder, name))
 
 
 def _plain(value: Any) -> Any:

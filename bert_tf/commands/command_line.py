@@ -5,15 +5,16 @@ import importlib
 import itertools
 import os
 import pathlib
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from absl import app, flags, logging
 
+from bert_tf import error_text, stop_signals
 from bert_tf.commands import flag_help, quiet_tensorflow
 
-_INTERRUPTED = 130  # as shells have it for SIGINT
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
 _HELP = {"--help", "-help", "--h", "-h", "-?", "--helpshort"}
 
@@ -25,6 +26,11 @@ def is_plain(error: Exception) -> bool:
   """
   of_tensorflow = any(c.__name__ == "OpError" for c in type(error).__mro__)
   return of_tensorflow or isinstance(error, _PLAIN)
+
+
+def message(error: Exception) -> str:
+  """What a command says of a plain error, of any length and origin."""
+  return error_text.shortened(error_text.plain(error))
 
 
 @contextlib.contextmanager
@@ -90,16 +96,24 @@ def run(main: Callable[[], None]) -> None:
     try:
       with readers_may_leave():
         main()
-    except KeyboardInterrupt:
-      print(f"{name}: interrupted", file=sys.stderr)
-      sys.exit(_INTERRUPTED)
+    except stop_signals.Stopped as stopped:
+      raise _ended(name, stopped) from None
     except Exception as error:
       if not is_plain(error):
         raise
       logging.debug("where it happened", exc_info=True)
-      sys.exit(f"{name}: {error}")
+      sys.exit(f"{name}: {message(error)}")
 
-  app.run(called, flags_parser=parse)
+  with stop_signals.handled():
+    app.run(called, flags_parser=parse)
+
+
+def _ended(name: str, stopped: stop_signals.Stopped) -> SystemExit:
+  """The end of a command that was told to end, with a word about it."""
+  said = stopped.message or "ended, nothing is left half written"
+  signal_name = signal.Signals(stopped.number).name
+  print(f"{name}: {signal_name}: {said}", file=sys.stderr, flush=True)
+  return SystemExit(stopped.code)
 
 
 def _name(program: str) -> str:

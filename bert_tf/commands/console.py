@@ -70,9 +70,15 @@ def _unknown(name: str) -> str:
 def _print_completion(arguments: list[str]) -> None:
   from bert_tf.commands import completion
 
+  shells = "|".join(completion.SHELLS)
+  usage = f"usage: bert_tf {_COMPLETION} {shells}"
+  if arguments in (["--help"], ["-h"]):
+    _print(
+      f"{_COMPLETION_DOC}\n\n{usage}\nsource <(bert_tf {_COMPLETION} bash)"
+    )
+    return
   if len(arguments) != 1 or arguments[0] not in completion.SHELLS:
-    shells = "|".join(completion.SHELLS)
-    sys.exit(f"bert_tf: usage: bert_tf {_COMPLETION} {shells}")
+    sys.exit(f"bert_tf: {usage}")
   _print(completion.script(arguments[0], list(commands())))
 
 

@@ -87,6 +87,12 @@ def _define_training() -> None:
   flags.DEFINE_integer(
     "keep_checkpoint_max", 5, "Number of checkpoints to keep; 0 keeps all."
   )
+  flags.DEFINE_bool(
+    "require_latest",
+    False,
+    "Refuse to resume if the newest checkpoint is damaged or gone. Default: "
+    "resume from the last whole one, with a warning.",
+  )
   flags.DEFINE_integer("log_steps", 100, "Steps between progress lines.")
   flags.DEFINE_integer(
     "save_checkpoints_steps", 1000, "Steps between checkpoints."

@@ -37,6 +37,7 @@ GROUPS = {
     freeze_layers layer_decay class_weights label_smoothing seed num_trials
     num_folds eval_steps best_metric
     early_stopping_patience save_checkpoints_steps keep_checkpoint_max
+    require_latest
     log_steps
     """,
   "Evaluation and prediction": """

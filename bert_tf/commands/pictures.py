@@ -1,6 +1,9 @@
 """Pictures, drawn by matplotlib where it is installed."""
 
+import os
 from typing import Any
+
+from bert_tf import output_files
 
 
 def figure(width: float, height: float) -> Any:
@@ -21,4 +24,6 @@ def figure(width: float, height: float) -> Any:
 def save(picture: Any, path: str) -> None:
   """Writes a figure as a file of the kind its ending tells."""
   picture.tight_layout()
-  picture.savefig(path, dpi=100)
+  ending = os.path.splitext(path)[1].removeprefix(".") or "png"
+  with output_files.writing(path) as file:
+    picture.savefig(file, dpi=100, format=ending)

@@ -4,8 +4,9 @@ Example:
   bert_tf plot_curves --logdir=out/pretraining --output_file=curves.png
 """
 
-from absl import flags
+from absl import flags, logging
 
+from bert_tf import error_text
 from bert_tf.commands import pictures
 
 FLAGS = flags.FLAGS
@@ -34,13 +35,25 @@ Scalars = dict[str, dict[int, float]]
 def read_scalars(logdir: str) -> Scalars:
   """By name and step, the scalars of all event files of a folder."""
   import tensorflow as tf
+  from google.protobuf import message  # type: ignore[import-untyped]
 
+  damaged = (
+    *(tf.errors.OpError, message.DecodeError),
+    *(TypeError, ValueError, KeyError, NotImplementedError),
+  )
   found: Scalars = {}
   for path in sorted(tf.io.gfile.glob(f"{logdir}/events.*")):
-    for event in tf.compat.v1.train.summary_iterator(path):
-      for value in event.summary.value:
-        number = float(tf.make_ndarray(value.tensor))
-        found.setdefault(value.tag, {})[event.step] = number
+    try:
+      for event in tf.compat.v1.train.summary_iterator(path):
+        for value in event.summary.value:
+          number = float(tf.make_ndarray(value.tensor))
+          found.setdefault(value.tag, {})[event.step] = number
+    except damaged as error:
+      logging.warning(
+        "%s: ends early or is damaged (%s); drawing what comes before that",
+        path,
+        error_text.plain(error),
+      )
   return found
 
 

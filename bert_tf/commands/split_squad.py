@@ -9,7 +9,7 @@ import json
 
 from absl import flags, logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.tasks.squad import reader
 
 FLAGS = flags.FLAGS
@@ -40,5 +40,5 @@ def main() -> None:
   )
   for path, part in zip(paths, parts, strict=True):
     text = json.dumps(part, ensure_ascii=False) + "\n"
-    files.write_atomically(path, text.encode())
+    output_files.write_atomically(path, text.encode())
     logging.info("wrote %s: %d articles", path, len(part["data"]))

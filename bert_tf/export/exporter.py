@@ -6,18 +6,18 @@ export.json, the settings.
 """
 
 import dataclasses
+import errno
 import json
 import os
-import tempfile
-import uuid
 from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files, write_errors
 from bert_tf.checkpoints import (
   checkpoint_prefix,
+  export_checksums,
   exported_format,
   formats,
   model_tokenizer,
@@ -64,18 +64,16 @@ def export(
     rules = stored_rules.beside(vocab_file, None, checkpoint)
     settings = dataclasses.replace(settings, do_lower_case=rules.lower_case)
   module, reference = make(config, checkpoint, vocab_file, settings)
-  temporary = os.path.join(export_dir, f"tmp-{uuid.uuid4().hex[:8]}")
-  try:
-    with tempfile.TemporaryDirectory() as folder:
+  place = os.path.join(export_dir, "version")
+  with output_files.temporary_folder_for(place) as temporary:
+    with output_files.temporary_folder() as folder:
       stored = reference.rules.to_dict()
       _write_assets(folder, config, vocab_file, settings, stored)
       write(module, folder, temporary)
     written = tf.saved_model.load(temporary).signatures
     export_check.check(written, module, reference)
+    export_checksums.write(temporary)
     return _publish(temporary, export_dir)
-  finally:
-    if tf.io.gfile.exists(temporary):
-      tf.io.gfile.rmtree(temporary)
 
 
 def make(
@@ -115,7 +113,10 @@ def write(module: text_modules.Served, assets: str, path: str) -> None:
     for name in sorted(os.listdir(assets))
   ]
   tf.io.gfile.makedirs(path)
-  tf.saved_model.save(module, path, signatures=module.signatures())
+  try:
+    tf.saved_model.save(module, path, signatures=module.signatures())
+  except tf.errors.OpError as error:
+    raise write_errors.from_message(path, error.message) from error
 
 
 def _with_labels(
@@ -150,14 +151,22 @@ def _write_assets(
     (portable_model.CONFIG, config.to_json_string().encode()),
     (exported_format.SETTINGS, told.encode()),
   ):
-    files.write_atomically(os.path.join(folder, name), data)
+    output_files.write_atomically(os.path.join(folder, name), data)
 
 
 def _publish(temporary: str, export_dir: str) -> str:
   """Gives what was written the next free number."""
   names = filter(str.isdecimal, files.names_in(export_dir))
   version = max(map(int, names), default=0) + 1
-  path = os.path.join(export_dir, str(version))
-  tf.io.gfile.rename(temporary, path)
+  while True:
+    path = os.path.join(export_dir, str(version))
+    try:
+      output_files.publish_folder(temporary, path)
+      break
+    except OSError as error:
+      # Another export may have taken the number since.
+      if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+        raise write_errors.of(path, error.errno or 0) from error
+      version += 1
   logging.info("exported to %s", path)
   return path

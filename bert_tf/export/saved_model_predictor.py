@@ -1,6 +1,7 @@
 """Lines in, JSON lines out, by a SavedModel."""
 
 import json
+import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +11,20 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  brings the ops of tokenization
 
-from bert_tf.checkpoints import checkpoint_prefix, object_graph
-from bert_tf.text import text_lines
+from bert_tf import error_text, files
+from bert_tf.checkpoints import (
+  checkpoint_prefix,
+  export_checksums,
+  exported_format,
+  object_graph,
+  portable_model,
+)
+from bert_tf.text import (
+  full_tokenizer,
+  text_lines,
+  tokenizer_rules,
+  vocabulary_fit,
+)
 
 
 def find(path: str) -> str:
@@ -32,6 +45,37 @@ def find(path: str) -> str:
   return found
 
 
+def _load(path: str) -> Any:
+  """Loads a SavedModel.
+
+  Raises:
+    ValueError: It is damaged, or has ops that this process does not know.
+  """
+  try:
+    return tf.saved_model.load(path)
+  except Exception as error:  # of many kinds, by where the damage is
+    raise ValueError(
+      f"{path}: cannot load the SavedModel, it is damaged or of a program that "
+      f"this TensorFlow does not know: {error_text.plain(error)}"
+    ) from error
+
+
+def _watch(folder: str) -> vocabulary_fit.Watch | None:
+  """Looks at texts with the vocabulary of an export, if it is one of ours."""
+  if exported_format.FORMAT.mismatch(folder) is not None:
+    return None
+  assets = os.path.join(folder, "assets")
+  settings = os.path.join(assets, exported_format.SETTINGS)
+  tokenizer = full_tokenizer.FullTokenizer(
+    os.path.join(assets, portable_model.VOCABULARY),
+    rules=portable_model.rules(
+      tokenizer_rules.stated(files.read_json(settings), settings),
+      portable_model.read_vocabulary(assets),
+    ),
+  )
+  return vocabulary_fit.Watch(tokenizer, "the texts given")
+
+
 class Predictor:
   """A SavedModel that answers texts.
 
@@ -40,13 +84,15 @@ class Predictor:
 
   Raises:
     FileNotFoundError: There is no SavedModel.
-    ValueError: It does not take text, or as of `checkpoint_prefix.check_path`.
+    ValueError: It is damaged, does not take text, or as of
+      `checkpoint_prefix.check_path`.
   """
 
   def __init__(self, path: str):
     found = find(path)
     checkpoint_prefix.check_path(found)
-    self._loaded = tf.saved_model.load(found)
+    export_checksums.check(found)
+    self._loaded = _load(found)
     signature = self._loaded.signatures.get("serving_default")
     inputs = signature.structured_input_signature[1] if signature else {}
     if "text" not in inputs or set(inputs) - {"text", "text_pair"}:
@@ -56,6 +102,7 @@ class Predictor:
         "tools/export_saved_model"
       )
     self._signature = signature
+    self._watch = _watch(found)
     self._takes_pairs = "text_pair" in inputs
 
   def answer(self, texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -67,6 +114,8 @@ class Predictor:
     """
     parse = text_lines.parse if self._takes_pairs else _whole
     parsed = [parse(text) for text in texts]
+    if self._watch:
+      self._watch.see(f"{x.text_a} {x.text_b or ''}" for x in parsed)
     given = {"text": tf.constant([line.text_a for line in parsed])}
     if self._takes_pairs:
       seconds = [line.text_b or "" for line in parsed]

@@ -10,9 +10,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import files
+from bert_tf import error_text, files
 
 _HEADER = 12  # length, uint64 little-endian, and its checksum
+_GZIP = b"\x1f\x8b"
 _FOOTER = 4  # checksum of the data
 
 
@@ -65,6 +66,12 @@ def count_records(path: str) -> int:
   size = tf.io.gfile.stat(path).length
   count, offset = 0, 0
   with _open(path) as file:
+    if file.read(2) == _GZIP:
+      raise ValueError(
+        f"{path} is compressed by gzip; expected plain TFRecords: decompress "
+        "it (gunzip), under a name without .gz"
+      )
+    file.seek(0)
     while offset < size:
       header = file.read(_HEADER)
       end = offset + _HEADER + _FOOTER
@@ -107,7 +114,8 @@ def _check_first_record(path: str, lengths: Mapping[str, int]) -> None:
     example = tf.train.Example.FromString(data)
   except Exception as error:  # DataLossError, or protobuf's DecodeError
     raise ValueError(
-      f"{path}: the first record is damaged or no tf.Example: {error}"
+      f"{path}: the first record is damaged or no tf.Example: "
+      f"{error_text.plain(error)}"
     ) from error
   features = example.features.feature
   for name, length in lengths.items():
@@ -142,12 +150,46 @@ def reading(record_files: RecordFiles) -> Iterator[None]:
     failed = re.search(r"assertion failed: \[(.*?)\] \[(.*?)\]", str(error))
     if failed:
       raise ValueError(f"{failed[1]} {failed[2]}") from error
-    if "parse" in str(error):
+    if "parse" in str(error).lower():
       raise ValueError(
-        f"a record of {', '.join(record_files.paths)} is not as expected: "
-        f"{error}"
+        f"{_find_odd(record_files)}: {error_text.plain(error)}"
       ) from error
     raise
+
+
+def _find_odd(record_files: RecordFiles) -> str:
+  """Reads all files to name the record that is unlike the first."""
+  expected = None
+  for path in record_files.paths:
+    for index, data in enumerate(tf.data.TFRecordDataset(path)):
+      found = _lengths(data.numpy())
+      expected = expected or found
+      if found != expected:
+        return (
+          f"{path}: record {index} has {_told(found)}; expected "
+          f"{_told(expected)}, as in the first; make the files again"
+        )
+  return f"{', '.join(record_files.paths)}: a record is not as expected"
+
+
+def _lengths(data: bytes) -> dict[str, int]:
+  """How many values each feature of a record has; none if it is damaged."""
+  try:
+    example = tf.train.Example.FromString(data)
+  except Exception:  # protobuf's DecodeError, which is not public
+    return {}
+  return {
+    name: sum(
+      len(getattr(feature, kind).value)
+      for kind in ("int64_list", "float_list", "bytes_list")
+    )
+    for name, feature in sorted(example.features.feature.items())
+  }
+
+
+def _told(lengths: Mapping[str, int]) -> str:
+  told = ", ".join(f"{count} {name}" for name, count in lengths.items())
+  return told or "no features (it is no tf.Example)"
 
 
 def _find_damage(record_files: RecordFiles) -> str:
@@ -159,7 +201,7 @@ def _find_damage(record_files: RecordFiles) -> str:
         count += 1
     except tf.errors.DataLossError as error:
       return (
-        f"{path}: record {count} is damaged ({error.message}); make the file "
-        "again"
+        f"{path}: record {count} is damaged ({error_text.plain(error)}); make "
+        "the file again"
       )
   return "a record was damaged when it was read, and no longer is"

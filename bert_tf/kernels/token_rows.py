@@ -12,6 +12,12 @@ import tensorflow as tf
 
 from bert_tf.kernels import packed_rows
 
+_LEAST_ROWS = 16
+_PARTS_OF_ROWS = 16
+_LEAST_LENGTH = 8
+_PARTS_OF_LENGTH = 8
+_PARTS_OF_BATCH = 2
+
 
 class PaddedRows:
   """A row for each place: row b*S + s is token s of sequence b.
@@ -62,10 +68,15 @@ class PaddedRows:
 
 
 class RealRows:
-  """A row for each real token, T of them, in order.
+  """A row for each real token, in order, then dummy rows: T in all.
 
   The first token of a sequence counts as real whatever the mask says, so that
   no sequence is empty.
+
+  oneDNN keeps what it prepared for each shape that it met. So that there are
+  few shapes, T is rounded up (`few`), and attention sees sequences and batches
+  that are rounded up too. Dummy rows repeat the first row, and nothing is taken
+  from them.
 
   Args:
     input_mask: int32 [B, S], not 0 for real tokens.
@@ -77,53 +88,82 @@ class RealRows:
 
   def __init__(self, input_mask: Any, heads: int):
     shape = tf.shape(input_mask)
-    self._batch, self._length = shape[0], shape[1]
+    batch, length = shape[0], shape[1]
+    self._batch, self._length = batch, length
     self._heads = heads
-    is_first = tf.range(self._length) == 0  # [S]
+    is_first = tf.range(length) == 0  # [S]
     is_real = tf.cast(input_mask, tf.bool) | is_first  # [B, S]
     flat = tf.reshape(is_real, [-1])  # [B*S]
-    self._places = tf.cast(tf.where(flat)[:, 0], tf.int32)  # [T]
-    self.positions = self._places % self._length
+    places = tf.cast(tf.where(flat)[:, 0], tf.int32)
+    self._real = tf.size(places)
+    count = few(self._real, _LEAST_ROWS, _PARTS_OF_ROWS)  # T
+    self._places = tf.pad(places, [[0, count - self._real]])  # [T]
+    self.positions = self._places % length
     # Padding takes what the first row has: the mask keeps it out of sight.
     row = tf.where(flat, tf.cumsum(tf.cast(flat, tf.int32)) - 1, 0)
-    row = tf.reshape(row, shape)  # [B, S]
+    # Attention's batch and length, C and L.
+    self._seen_length = few(length, _LEAST_LENGTH, _PARTS_OF_LENGTH)
+    self._more = [
+      [0, few(batch, 1, _PARTS_OF_BATCH) - batch],
+      [0, self._seen_length - length],
+    ]
+    row = self.keys(tf.reshape(row, shape))  # [C, L]
     head = tf.range(heads)
-    self._row_of_head = row[:, None] * heads + head[None, :, None]  # [B, N, S]
+    self._row_of_head = row[:, None] * heads + head[None, :, None]  # [C, N, L]
     # By expand_dims, as TensorFlow forgets of a slice that its T is that T.
-    sequence = tf.expand_dims(self._places // self._length, 1)  # [T, 1]
+    sequence = tf.expand_dims(self._places // length, 1)  # [T, 1]
     place = tf.expand_dims(self.positions, 1)  # [T, 1]
     self._place_of_head = (
       sequence * heads + head
-    ) * self._length + place  # [T, N]
+    ) * self._seen_length + place  # [T, N]
 
   def pack(self, x: Any) -> Any:
     """Takes the rows' values out of [B, S]: [T]."""
     return tf.gather(tf.reshape(x, [-1]), self._places)
 
   def keys(self, x: Any) -> Any:
-    """As of `PaddedRows`."""
-    return x
+    """[B, S] as attention sees it, with zeros: [C, L]."""
+    return tf.pad(x, self._more)
 
   def add_positions(self, x: Any, table: Any) -> Any:
     """As of `PaddedRows`."""
     return x + tf.gather(table, self.positions)
 
   def to_heads(self, x: Any) -> Any:
-    """Puts rows [T, H] into sequences for each head, [B, N, S, D]."""
+    """Puts rows [T, H] into sequences for each head, [C, N, L, D]."""
     parts = tf.reshape(x, [-1, x.shape[-1] // self._heads])  # [T*N, D]
     return tf.gather(parts, self._row_of_head)
 
   def from_heads(self, x: Any, shape: Any) -> Any:
     """As of `PaddedRows`."""
-    parts = tf.reshape(x, [-1, x.shape[-1]])  # [B*N*S, D]
+    parts = tf.reshape(x, [-1, x.shape[-1]])  # [C*N*L, D]
     parts = tf.gather(parts, self._place_of_head)  # [T, N, D]
     return tf.reshape(parts, shape)  # [T, H]
 
   def to_sequences(self, x: Any) -> Any:
     """Puts rows [T, H] into sequences, [B, S, H]; 0 at padding."""
     shape = [self._batch * self._length, x.shape[-1]]
-    x = tf.scatter_nd(self._places[:, None], x, shape)  # [B*S, H]
+    places = self._places[: self._real, None]
+    x = tf.scatter_nd(places, x[: self._real], shape)  # [B*S, H]
     return tf.reshape(x, [self._batch, self._length, shape[1]])
+
+
+def few(number: Any, least: int, parts: int) -> Any:
+  """Rounds up, so that few numbers are left.
+
+  Multiples of `least`, and of the power of two below divided by `parts`: of the
+  numbers between one power of two and the next, `parts` are left.
+
+  Args:
+    number: int32, from 0 to 2^24.
+    least: A power of two.
+    parts: A power of two.
+  """
+  bits = tf.bitcast(tf.cast(tf.maximum(number, 1), tf.float32), tf.int32)
+  exponent = tf.bitwise.right_shift(bits, 23) - 127  # of the power of two
+  power = tf.bitwise.left_shift(tf.ones_like(exponent), exponent)
+  step = tf.maximum(power // parts, least)
+  return (number + step - 1) // step * step
 
 
 TokenRows = PaddedRows | RealRows | packed_rows.PackedRows

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import numba
 from numba.core import dispatcher as dispatchers
 
+from bert_tf.native import code_cache
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -17,8 +19,9 @@ def compiled(function: F) -> F:
   """Compiles `function` with numba when it is first called.
 
   The machine code is kept beside the source (or where NUMBA_CACHE_DIR points),
-  so that the compiler's seconds are spent once a machine. Where nothing can be
-  written it is compiled anew in each process instead of failing at import.
+  so that the compiler's seconds are spent once a machine. Where it is damaged,
+  or nothing can be written, it is compiled anew in each process, with one line
+  that says so.
 
   It makes no arrays but works on those it is given (see `allocating`). So numba
   need not count who holds which, which takes longer than many a function.
@@ -44,7 +47,9 @@ def _compiled(function: F, **options: bool) -> Any:
     dispatcher = numba.njit(cache=True, **options)(function)
     # Machine code contains that of the functions it calls, but numba looks at
     # one source file to see whether it is out of date.
-    dispatcher._cache._cache_file._source_stamp = _digest(function.__globals__)
+    dispatcher._cache = code_cache.CheckedCache(
+      function, _digest(function.__globals__)
+    )
   except (RuntimeError, AttributeError):  # Nowhere to write; another numba.
     return numba.njit(function, **options)
   return dispatcher

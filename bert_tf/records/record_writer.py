@@ -12,12 +12,12 @@ import contextlib
 import os
 import types
 from collections.abc import Iterator, Sequence
-from typing import IO, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import files
+from bert_tf import output_files
 from bert_tf.native import byte_buffer, crc32c, jit
 
 Bytes = npt.NDArray[np.uint8]
@@ -62,7 +62,7 @@ def _frame(data: Bytes, starts: Int64s) -> Bytes:
 
 
 class RecordWriter:
-  """Writes a TFRecord file under a temporary name, and renames it when whole.
+  """Writes a TFRecord file as `output_files` does: whole or not at all.
 
   Use it in a `with` statement: the file takes its name at the end of the block;
   if the block fails nothing is left, and a file of that name stays as it was.
@@ -90,8 +90,7 @@ class RecordWriter:
     self.record_count = 0
     self.size = 0
     check_is_no_directory(self.path)
-    self._temporary = f"{self.path}.tmp-{os.getpid()}"
-    self._stream = _create(self._temporary)
+    self._output = output_files.Output(self.path)
 
   def write(self, record: bytes) -> None:
     """Writes one record."""
@@ -110,30 +109,21 @@ class RecordWriter:
 
   def write_sealed(self, data: Bytes, count: int) -> None:
     """Writes `count` records that have been through `seal`, gapless."""
-    self._stream.write(data.data if _is_local(self.path) else data.tobytes())
+    self._output.write(data.data)
     self.record_count += count
     self.size += len(data)
 
   def close(self) -> None:
     """Completes the temporary file."""
-    self._stream.close()
+    self._output.close()
 
   def publish(self) -> None:
-    """Gives the file its name; it must be closed."""
-    if _is_local(self.path):
-      os.replace(self._temporary, self.path)
-    else:
-      files.gfile().rename(self._temporary, self.path, overwrite=True)
+    """Gives the file its name."""
+    self._output.commit()
 
   def discard(self) -> None:
     """Removes the temporary file; a file of the final name stays as it was."""
-    with contextlib.suppress(Exception):
-      self._stream.close()
-    with contextlib.suppress(Exception):
-      if _is_local(self.path):
-        os.remove(self._temporary)
-      else:
-        files.gfile().remove(self._temporary)
+    self._output.discard()
 
   def __enter__(self) -> Self:
     return self
@@ -194,17 +184,3 @@ def check_is_no_directory(path: str) -> None:
       f"{path!r} is a directory, expected the name of a file to write, such as "
       f"{os.path.join(path, 'data.tfrecord')!r}"
     )
-
-
-def _is_local(path: str) -> bool:
-  return not files.is_remote(path)
-
-
-def _create(path: str) -> IO[bytes]:
-  """Opens a file for writing; its directory is made if it is missing."""
-  folder = os.path.dirname(path)
-  if _is_local(path):
-    os.makedirs(folder or ".", exist_ok=True)
-  else:
-    files.gfile().makedirs(folder)
-  return files.open_file(path, "wb")

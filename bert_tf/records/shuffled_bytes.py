@@ -78,7 +78,9 @@ class ShuffledBytes:
   def _spill(self) -> None:
     if self._file is None:
       self._file = spill_files.temporary_file(self._folder)
-    self._file.write(self._memory[: self._used].data)
+    with spill_files.named(self._folder):
+      self._file.write(self._memory[: self._used].data)
+      self._file.flush()
     self._used = 0
 
   def get(self, number: int) -> Bytes:
@@ -167,8 +169,9 @@ class ShuffledBytes:
       ends = np.cumsum(totals)
       _group(data, sizes[first:last], chosen, ends - totals, room)
       for part in np.flatnonzero(totals):
-        dealt.seek(at[part])
-        dealt.write(room[ends[part] - totals[part] : ends[part]].data)
+        with spill_files.named(self._folder):
+          dealt.seek(at[part])
+          dealt.write(room[ends[part] - totals[part] : ends[part]].data)
       at += totals
       first = last
     return [int(begin) for begin in begins]

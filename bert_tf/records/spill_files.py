@@ -3,14 +3,16 @@
 The files have no name, so nothing is left of them however a process ends.
 """
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import files
+from bert_tf import files, write_errors
 
 Array = npt.NDArray[Any]
 
@@ -30,8 +32,21 @@ def folder_for(path: str) -> str | None:
 
 
 def temporary_file(folder: str | None) -> IO[bytes]:
-  """Opens a file without a name, to be written and read."""
-  return tempfile.TemporaryFile(dir=folder)
+  """Opens a file without a name, to be written and read.
+
+  Raises:
+    OSError: It cannot be made; the message names the folder and the reason.
+  """
+  with named(folder):
+    return tempfile.TemporaryFile(dir=folder)
+
+
+@contextlib.contextmanager
+def named(folder: str | None) -> Iterator[None]:
+  """Lets errors of writing temporary files name their folder."""
+  place = folder or tempfile.gettempdir()
+  with write_errors.named(os.path.join(place, "temporary file")):
+    yield
 
 
 def empty(
@@ -45,8 +60,9 @@ def empty(
   size = count * np.dtype(dtype).itemsize
   if size <= large:
     return np.empty(count, dtype)
-  with temporary_file(folder) as file:
-    file.truncate(size)
+  with temporary_file(folder) as file, named(folder):
+    # Not truncate: of what the disk has no room for, memory is not mapped.
+    os.posix_fallocate(file.fileno(), 0, size)
     return np.asarray(np.memmap(file, dtype, "r+", shape=(count,)))
 
 
@@ -94,8 +110,9 @@ class Spool:
 
   def _flush(self) -> None:
     assert self._file is not None
-    for piece in self._pieces:
-      self._file.write(piece.data)
-    self._file.flush()
+    with named(self._folder):
+      for piece in self._pieces:
+        self._file.write(piece.data)
+      self._file.flush()
     self._pieces.clear()
     self._size = 0

@@ -51,17 +51,7 @@ def dataset_rows(
     ValueError: A file is damaged, or a column is missing.
   """
   arrow = _pyarrow(folder)
-  state_path = os.path.join(folder, STATE)
-  state = files.read_json(state_path)
-  if state.get("_indices_data_files"):
-    raise ValueError(
-      f"{state_path}: its rows are chosen by a file of indices; save it once "
-      "more, with a current version of datasets"
-    )
-  names = [x.get("filename") for x in state.get("_data_files") or [{}]]
-  if not all(isinstance(name, str) for name in names):
-    raise ValueError(f"{state_path}: found no names of files in '_data_files'")
-  tables = [_stream(arrow, os.path.join(folder, name)) for name in names]
+  tables = [_stream(arrow, path) for path in data_files(folder)]
   _check_columns(folder, tables[0].schema.names, columns)
   found = arrow.concat_tables(
     [table.select(list(dict.fromkeys(columns))) for table in tables]
@@ -70,6 +60,27 @@ def dataset_rows(
   info = files.read_json(info_path) if files.exists(info_path) else {}
   classes = _class_names(tables[0].schema, info)
   yield from _rows(found, columns, form, classes)
+
+
+def data_files(folder: str) -> list[str]:
+  """The files of a dataset saved on disk, in their order.
+
+  Raises:
+    ValueError: It names none, or chooses among their rows.
+  """
+  path = os.path.join(folder, STATE)
+  state = files.read_json(path)
+  if state.get("_indices_data_files"):
+    raise ValueError(
+      f"{path}: its rows are chosen by a file of indices; save it once more, "
+      "with a current version of datasets"
+    )
+  listed = state.get("_data_files")
+  named = listed if isinstance(listed, list) and listed else [None]
+  names = [x.get("filename") if isinstance(x, dict) else None for x in named]
+  if not all(isinstance(name, str) for name in names):
+    raise ValueError(f"{path}: found no names of files in '_data_files'")
+  return [os.path.join(folder, str(name)) for name in names]
 
 
 def _pyarrow(path: str) -> Any:

@@ -34,6 +34,13 @@ def of_value(name: str, value: Any, list_separator: str | None) -> str:
   if value is None or (isinstance(value, float) and math.isnan(value)):
     return ""
   if isinstance(value, str):
+    try:
+      value.encode()
+    except UnicodeEncodeError as error:
+      raise CellError(
+        f"the column {name!r} holds {value[error.start]!a}, half of a "
+        "surrogate pair, which is no character"
+      ) from None
     return value
   if isinstance(value, bool):
     return str(value).lower()

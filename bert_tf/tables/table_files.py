@@ -37,6 +37,15 @@ def kind(path: str) -> str:
   )
 
 
+def parts(path: str) -> list[str]:
+  """The files that a table is made of.
+
+  Raises:
+    ValueError: A dataset names none.
+  """
+  return arrow_rows.data_files(path) if kind(path) == _FOLDER else [path]
+
+
 def find(folder: str, stems: Sequence[str]) -> str:
   """The table of a split.
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from bert_tf import files
+from bert_tf import files, output_files
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -85,7 +85,7 @@ def save_vocab(path: str | os.PathLike[str], pieces: Iterable[str]) -> None:
       )
     first_at[piece] = index
   text = "".join(piece + "\n" for piece in pieces)
-  files.write_atomically(path, text.encode("utf-8"))
+  output_files.write_atomically(path, text.encode("utf-8"))
 
 
 def require_tokens(

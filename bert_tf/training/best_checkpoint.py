@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import saver, variable_names
 
 _FILE = "best.json"
-_KEYS = {"step", "metric", "value", "checkpoint"}
+_KEYS = {"step": int, "metric": str, "value": float, "checkpoint": str}
 _PREFIX = "model.ckpt-"
 
 
@@ -84,7 +84,7 @@ class Best:
       variable_names.GLOBAL_STEP: np.int64(step)
     }
     saver.save(state, os.path.join(self.folder, name))
-    files.write_atomically(
+    output_files.write_atomically(
       os.path.join(self.folder, _FILE), json.dumps(self._found).encode()
     )
     for other in files.names_in(self.folder):
@@ -106,12 +106,12 @@ class Best:
     path = os.path.join(self.folder, _FILE)
     if self._found is None and self.metric and files.exists(path):
       found = files.read_json(path)
-      missing = _KEYS - set(found)
-      if missing:
-        raise ValueError(
-          f"{path}: found no {min(missing)!r}, expected what training writes; "
-          "remove the folder it is in, or take an empty output_dir"
-        )
+      for key, kind in _KEYS.items():
+        if not isinstance(found.get(key), kind):
+          raise ValueError(
+            f"{path}: found {key}={found.get(key)!r}, expected what training "
+            "writes; remove the folder it is in, or take an empty output_dir"
+          )
       if found["metric"] != self.metric:
         raise ValueError(
           f"{path} is of best_metric={found['metric']}, now it is "

@@ -77,7 +77,32 @@ def _multi_worker(settings: DeviceSettings) -> Any:
       '{"cluster": {"worker": ["host:port", ...]}, '
       '"task": {"type": "worker", "index": 0}}'
     )
-  return tf.distribute.MultiWorkerMirroredStrategy()
+  own, others = _addresses()
+  if others:
+    logging.info(
+      "%s waits for the %d other workers of TF_CONFIG: %s",
+      own,
+      len(others),
+      ", ".join(others),
+    )
+  strategy = tf.distribute.MultiWorkerMirroredStrategy()
+  if others:
+    logging.info("all %d workers are here", len(others) + 1)
+  return strategy
+
+
+def _addresses() -> tuple[str, list[str]]:
+  """This worker of TF_CONFIG and the others, each with its address."""
+  resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+  spec = resolver.cluster_spec()
+  named = {
+    (job, index): f"{job} {index} at {spec.task_address(job, index)}"
+    for job in ("chief", "worker")
+    if job in spec.jobs
+    for index in spec.task_indices(job)
+  }
+  own = named.pop((resolver.task_type, resolver.task_id), "this worker")
+  return own, list(named.values())
 
 
 def _tpu(settings: DeviceSettings) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from absl import logging
 
-from bert_tf import files
+from bert_tf import output_files
 
 FILE = "eval_results.txt"
 
@@ -26,6 +26,6 @@ def write(folder: str, results: Mapping[str, float | int | str]) -> str:
   """Writes `eval_results.txt` into `folder` at once; returns its path."""
   path = os.path.join(folder, FILE)
   text = format_results(results)
-  files.write_atomically(path, text.encode())
+  output_files.write_atomically(path, text.encode())
   logging.info("***** Eval results *****\n%s", text.rstrip())
   return path

@@ -21,6 +21,7 @@ from bert_tf.training import (
   progress_log,
   run_checkpoints,
   training_loop,
+  whole_checkpoints,
 )
 
 # Called with `use_one_hot_embeddings` and `dtype`, see `BertModel`.
@@ -69,6 +70,7 @@ class Session:
     self.global_step = 0
     self._make_model = make_model
     self._model: Any = None
+    self._trainer: training_loop.Trainer | None = None
     self._best = best_checkpoint.Best(
       os.path.join(settings.output_dir, "best"), settings.best_metric
     )
@@ -100,7 +102,10 @@ class Session:
       ValueError: It lacks variables, or is of another model.
     """
     settings = self.settings
-    if trained := run_checkpoints.latest(settings.output_dir):
+    trained = whole_checkpoints.newest(
+      settings.output_dir, self.loop_settings.require_latest
+    ).prefix
+    if trained:
       loader.check_encoder(trained, config, require_all=True)
     elif settings.init_checkpoint:
       loader.check_encoder(
@@ -115,6 +120,48 @@ class Session:
         "values, and fine-tuning alone teaches it little"
       )
 
+  def prepare(
+    self,
+    num_examples: int,
+    objective: objectives.Objective,
+    evaluate: Evaluate | None = None,
+  ) -> training_loop.Trainer:
+    """Makes what trains, and checks that it can; writes nothing.
+
+    Args:
+      num_examples: Examples of the training set.
+      objective: The losses.
+      evaluate: Evaluates the model every `eval_steps`.
+
+    Raises:
+      ValueError: The output folder holds the training of another model, task
+        or optimizer.
+    """
+    if self._trainer is None:
+      steps = self.num_train_steps(num_examples)
+      warmup = int(steps * self.settings.warmup_proportion)
+      self._best.path()  # raises if it is damaged, or of another metric
+      trainer = training_loop.Trainer(
+        self.strategy,
+        self._new_model,
+        objective,
+        optimizers.OptimizerSettings(
+          self.settings.optimizer,
+          self.settings.learning_rate,
+          steps,
+          warmup,
+          self.settings.layer_decay,
+        ),
+        self.loop_settings,
+        self.devices,
+        self.settings.output_dir,
+        lambda name: is_trained(name, self.settings.freeze_layers),
+        self._pause(evaluate),
+      )
+      trainer.checkpoints.check()
+      self._trainer = trainer
+    return self._trainer
+
   def train(
     self,
     records: TrainingRecords,
@@ -125,29 +172,12 @@ class Session:
 
     Args:
       records: What to train on.
-      objective: The losses.
-      evaluate: Evaluates the model every `eval_steps`.
+      objective: As of `prepare`.
+      evaluate: As of `prepare`.
     """
     files = record_files.find(records.path)
-    steps = self.num_train_steps(records.num_examples)
-    warmup = int(steps * self.settings.warmup_proportion)
-    trainer = training_loop.Trainer(
-      self.strategy,
-      self._new_model,
-      objective,
-      optimizers.OptimizerSettings(
-        self.settings.optimizer,
-        self.settings.learning_rate,
-        steps,
-        warmup,
-        self.settings.layer_decay,
-      ),
-      self.loop_settings,
-      self.devices,
-      self.settings.output_dir,
-      lambda name: is_trained(name, self.settings.freeze_layers),
-      self._pause(evaluate),
-    )
+    trainer = self.prepare(records.num_examples, objective, evaluate)
+    steps = trainer.last_step
     logging.info(
       "training on %d examples for %d steps", records.num_examples, steps
     )
@@ -222,7 +252,7 @@ class Session:
       return None
     folder = os.path.join(self.settings.output_dir, "eval")
     writes = device_strategy.is_chief(self.strategy)
-    writer = tf.summary.create_file_writer(folder) if writes else None
+    writers: list[Any] = []  # made when it is first written to
     patience = self.settings.early_stopping_patience * self.settings.eval_steps
 
     def call(trainer: training_loop.Trainer, step: int) -> bool:
@@ -232,7 +262,9 @@ class Session:
         step,
         ", ".join(f"{name} {value:.4g}" for name, value in results.items()),
       )
-      progress_log.write_scalars(writer, step, results)
+      if writes and not writers:
+        writers.append(tf.summary.create_file_writer(folder))
+      progress_log.write_scalars(writers[0] if writers else None, step, results)
       self._best.offer(step, results, trainer.model, writes)
       return self._best.is_stale(step, patience)
 

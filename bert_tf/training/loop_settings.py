@@ -15,6 +15,8 @@ class LoopSettings:
     keep_checkpoint_max: Checkpoints kept; 0 keeps all.
     log_steps: Steps between lines of progress.
     iterations_per_loop: The most steps between two looks at the host.
+    require_latest: Whether a run is resumed from its newest checkpoint only,
+      not from an older one where that is damaged or gone.
   """
 
   batch_size: int
@@ -24,10 +26,12 @@ class LoopSettings:
   keep_checkpoint_max: int = 5
   log_steps: int = 100
   iterations_per_loop: int = 1000
+  require_latest: bool = False
 
   def __post_init__(self) -> None:
     for field in dataclasses.fields(self):
       value = getattr(self, field.name)
-      least = 0 if field.name in ("seed", "keep_checkpoint_max") else 1
+      may_be_0 = ("seed", "keep_checkpoint_max", "require_latest")
+      least = 0 if field.name in may_be_0 else 1
       if value < least:
         raise ValueError(f"{field.name}={value} is below {least}")

@@ -5,10 +5,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import tensorflow as tf
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   checkpoint_reader,
@@ -16,6 +15,7 @@ from bert_tf.checkpoints import (
   saver,
   variable_names,
 )
+from bert_tf.training import whole_checkpoints
 
 _PREFIX = "model.ckpt"
 _INDEX = re.compile(r"model\.ckpt-\d+\.index$")
@@ -76,6 +76,7 @@ class Checkpoints:
     variables: The state of the run by checkpoint name, `global_step` included.
     keep_max: How many to keep; 0 keeps all.
     writes: Whether this process writes (one does).
+    require_latest: Whether an older checkpoint than the newest is refused.
 
   Raises:
     ValueError: As of `checkpoint_prefix.check_path`.
@@ -87,31 +88,57 @@ class Checkpoints:
     variables: Mapping[str, Any],
     keep_max: int = 5,
     writes: bool = True,
+    require_latest: bool = False,
   ):
     self.folder = folder
     self.variables = dict(variables)
     self.keep_max = keep_max
     self.writes = writes
+    self.require_latest = require_latest
     checkpoint_prefix.check_path(folder)
-    if writes:
-      tf.io.gfile.makedirs(folder)
-      self._remove_left_behind()
 
   def latest(self) -> str | None:
     """The newest checkpoint of the folder; see `latest`."""
     return latest(self.folder)
 
-  def restore(self) -> int | None:
-    """Restores the newest checkpoint; returns its step, or None.
+  def check(self) -> None:
+    """Checks that the run can go on with what the folder holds; writes nothing.
 
     Raises:
-      ValueError: It is damaged, or belongs to another model, task or
-        optimizer.
+      ValueError: It holds the training of another model, task or optimizer.
     """
-    path = self.latest()
-    if path is None:
+    found = whole_checkpoints.newest(self.folder, self.require_latest)
+    if found.prefix is not None:
+      self._compared(found.prefix)
+
+  def restore(self) -> int | None:
+    """Restores the newest whole checkpoint; returns its step, or None.
+
+    Newer ones that are damaged or gone are set aside, which is a warning.
+
+    Raises:
+      ValueError: It belongs to another model, task or optimizer; or it is not
+        the newest and `require_latest` is set.
+    """
+    if self.writes:
+      self._remove_left_behind()
+    found = whole_checkpoints.newest(self.folder, self.require_latest)
+    if found.damaged:
+      logging.warning("%s", found.warning(self.folder))
+      if self.writes:
+        self._set_aside(found)
+    if found.prefix is None:
       return None
-    reader = checkpoint_reader.Reader(path)
+    reader, wanted = self._compared(found.prefix)
+    for name, variable in wanted.items():
+      variable.assign(reader.read(name))
+    return int(reader.read(variable_names.GLOBAL_STEP))
+
+  def _compared(
+    self, prefix: str
+  ) -> tuple[checkpoint_reader.Reader, dict[str, Any]]:
+    """A checkpoint that fits the run, and what to restore from it."""
+    reader = checkpoint_reader.Reader(prefix)
     wanted = self._wanted(reader)
     try:
       loader.compare(wanted, reader, require_all=True)
@@ -120,9 +147,22 @@ class Checkpoints:
         f"output_dir {self.folder} holds the training of another model; use "
         f"an empty output_dir, or the settings it was started with: {error}"
       ) from error
-    for name, variable in wanted.items():
-      variable.assign(reader.read(name))
-    return int(reader.read(variable_names.GLOBAL_STEP))
+    return reader, wanted
+
+  def _set_aside(self, found: whole_checkpoints.Found) -> None:
+    """Renames damaged checkpoints, and lists those before them."""
+    names = [os.path.basename(damaged.prefix) for damaged in found.damaged]
+    kept = [name for name in self._listed() if name not in names]
+    if found.prefix is not None:
+      name = os.path.basename(found.prefix)
+      kept = [other for other in kept if other != name] + [name]
+    self._list(kept)
+    for name in files.names_in(self.folder):
+      if name.startswith(tuple(f"{x}." for x in names)) and not name.endswith(
+        whole_checkpoints.ASIDE
+      ):
+        path = os.path.join(self.folder, name)
+        files.rename(path, path + whole_checkpoints.ASIDE)
 
   def _wanted(self, reader: checkpoint_reader.Reader) -> dict[str, Any]:
     """What to restore: a loss scale may be new, an optimizer may not."""
@@ -166,10 +206,15 @@ class Checkpoints:
 
   def _list(self, kept: list[str]) -> None:
     """Writes the `checkpoint` file, a CheckpointState in text form."""
+    if not kept:
+      path = os.path.join(self.folder, "checkpoint")
+      if files.exists(path):
+        files.remove(path)
+      return
     lines = [f'model_checkpoint_path: "{kept[-1]}"']
     lines += [f'all_model_checkpoint_paths: "{name}"' for name in kept]
     path = os.path.join(self.folder, "checkpoint")
-    files.write_atomically(path, "\n".join([*lines, ""]).encode())
+    output_files.write_atomically(path, "\n".join([*lines, ""]).encode())
 
   def _listed(self) -> list[str]:
     _, paths = checkpoint_prefix.listed(self.folder)
@@ -177,6 +222,7 @@ class Checkpoints:
 
   def _remove_left_behind(self) -> None:
     """Removes what a killed run was writing."""
+    output_files.sweep(self.folder)
     for name in files.names_in(self.folder):
       if _LEFT_BEHIND.match(name):
         files.remove(os.path.join(self.folder, name))

@@ -6,7 +6,11 @@ from typing import Any
 from absl import logging
 
 from bert_tf.checkpoints import formats
-from bert_tf.training import fine_tuning_settings, run_checkpoints
+from bert_tf.training import (
+  fine_tuning_settings,
+  run_checkpoints,
+  whole_checkpoints,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +69,10 @@ class TaskHead:
       FileNotFoundError: There is no such checkpoint.
       ValueError: It has no head, or one of another shape.
     """
-    trained = run_checkpoints.latest(tuning.output_dir)
+    if do_train:
+      trained = whole_checkpoints.newest(tuning.output_dir).prefix
+    else:
+      trained = run_checkpoints.latest(tuning.output_dir)
     path = trained or tuning.init_checkpoint
     if not path:
       return

@@ -9,7 +9,6 @@ predicts.
 
 import dataclasses
 import functools
-import json
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
@@ -23,12 +22,25 @@ from bert_tf.training import (
   fine_tuning_settings,
   objectives,
   run_checkpoints,
+  run_lock,
+  run_settings,
   task_head,
   training_loop,
   trials,
+  whole_checkpoints,
 )
 
 Scores = Mapping[str, float]
+_TUNING = (
+  "learning_rate",
+  "num_train_epochs",
+  "warmup_proportion",
+  "optimizer",
+  "freeze_layers",
+  "layer_decay",
+  "init_checkpoint",
+)
+_FILES = ("data_dir", "train_file")
 
 
 class TaskOptions(Protocol):
@@ -123,6 +135,17 @@ class Task(Protocol):
   def options(self) -> TaskOptions:
     """The settings."""
 
+  @property
+  def settings(self) -> Mapping[str, Any]:
+    """The settings that the task's training depends on; None for unset."""
+
+  def train_files(self) -> Sequence[str]:
+    """The files that are trained on.
+
+    Raises:
+      FileNotFoundError: There is none.
+    """
+
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """Returns the task with its labels determined.
 
@@ -189,7 +212,9 @@ def run(
   config.check_length(options.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
   before = run_metadata.read(output_dir)
-  resumed = _trained(output_dir)
+  if options.do_train:
+    run_lock.check(output_dir)
+  resumed = _trained(output_dir, options.do_train, loop_settings.require_latest)
   tokenizer = model_tokenizer.load(
     config,
     options.vocab_file,
@@ -206,7 +231,7 @@ def run(
     ),
   )
   if options.do_train:
-    settings = run_settings(config, tuning, loop_settings, devices, options)
+    settings = _settings(task, config, tuning, loop_settings, devices)
     run_of = dataclasses.replace(run_of, settings=settings)
   resumes = resumed and options.do_train
   run_metadata.check(output_dir, run_of, resumes)
@@ -230,82 +255,64 @@ def run(
   if options.do_train:
     first.num_train_steps(data.num_train_examples)
     first.check_start(config)
+    first.prepare(
+      data.num_train_examples,
+      data.objective,
+      functools.partial(data.evaluate, first.strategy),
+    )
   else:
     first.model()
-  # All checks have passed; from here on files are written.
   is_chief = device_strategy.is_chief(first.strategy)
-  run_metadata.claim(output_dir, run_of, resumes)
-  records = data.write_records(output_dir, is_chief)
-  if is_alone:
-    return _work(first, options, data, records)
+  # All checks have passed; from here on files are written.
+  with run_lock.holding(output_dir, options.do_train and is_chief):
+    run_metadata.claim(output_dir, run_of, resumes)
+    records = data.write_records(output_dir, is_chief)
+    if is_alone:
+      return _work(first, options, data, records)
 
-  def one_trial(folder: str, seed: int) -> Scores:
-    is_first = folder == first.settings.output_dir
-    session = first if is_first else begin(folder, seed)
-    return _work(session, options, data, records)
+    def one_trial(folder: str, seed: int) -> Scores:
+      is_first = folder == first.settings.output_dir
+      session = first if is_first else begin(folder, seed)
+      return _work(session, options, data, records)
 
-  return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
+    return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
 
 
-def _trained(output_dir: str) -> bool:
-  """Whether a folder holds a training, or the first of several trials."""
+def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:
+  """Whether a folder holds a training, or the first of several trials.
+
+  Args:
+    output_dir: The folder.
+    resumes: Whether the run would go on with it, perhaps from an older
+      checkpoint than the newest.
+    require_latest: As of `LoopSettings`.
+  """
+  folders = (output_dir, trials.folder(output_dir, 1))
+  if not resumes:
+    return any(run_checkpoints.latest(folder) for folder in folders)
   return any(
-    run_checkpoints.latest(folder)
-    for folder in (output_dir, trials.folder(output_dir, 1))
+    whole_checkpoints.newest(folder, require_latest).prefix
+    for folder in folders
   )
 
 
-def run_settings(
+def _settings(
+  task: Task,
   config: bert_config.BertConfig,
   tuning: fine_tuning_settings.FineTuningSettings,
   loop_settings: training_loop.LoopSettings,
   devices: device_strategy.DeviceSettings,
-  options: Any,
 ) -> dict[str, Any]:
-  """The settings that the result of a training depends on, as JSON has them.
-
-  Args:
-    config: The model's configuration.
-    tuning: Settings of the fine-tuning.
-    loop_settings: Settings of the training loop.
-    devices: Settings of the devices.
-    options: Settings of the task: of files `data_dir` and `train_file`, and
-      what the loss depends on.
-  """
-  found: dict[str, Any] = {
-    f"bert_config.{key}": value
-    for key, value in config.to_dict().items()
-    if key not in config.extra
-  }
-  found |= {
-    "train_batch_size": loop_settings.batch_size,
-    "gradient_accumulation_steps": loop_settings.gradient_accumulation_steps,
-    "seed": loop_settings.seed,
-    "precision": devices.precision,
-    # Other rows drop other entries, and run_squad has another loss.
-    "pack": "unset" if devices.pack is None else devices.pack,
-  }
-  for name in (
-    "learning_rate",
-    "num_train_epochs",
-    "warmup_proportion",
-    "optimizer",
-    "freeze_layers",
-    "layer_decay",
-    "init_checkpoint",
-  ):
-    found[name] = getattr(tuning, name)
-  for name in ("data_dir", "train_file", "label_smoothing", "num_folds"):
-    found[name] = getattr(options, name, None)
-  if hasattr(options, "class_weights"):
-    found["class_weights"] = options.class_weights or "unset"
-  for name in ("init_checkpoint", "data_dir", "train_file"):
-    if found[name]:
-      # Of paths the end: the same files may lie elsewhere.
-      found[name] = "/".join(str(found[name]).rstrip("/").split("/")[-2:])
-  known = {name: value for name, value in found.items() if value is not None}
-  values: dict[str, Any] = json.loads(json.dumps(known))
-  return values
+  """The settings that the result of a training depends on."""
+  return run_settings.of_training(
+    config,
+    loop_settings,
+    devices,
+    {name: getattr(tuning, name) for name in _TUNING}
+    | {name: getattr(task.options, name, None) for name in _FILES}
+    | dict(task.settings),
+    task.train_files(),
+  )
 
 
 def _work(
@@ -320,7 +327,7 @@ def _work(
   scores: Scores = {}
   if options.do_train:
     session.train(
-      records, data.objective, lambda model: data.evaluate(strategy, model)
+      records, data.objective, functools.partial(data.evaluate, strategy)
     )
   if options.do_eval:
     scores = data.evaluate(strategy, session.model())

@@ -2,7 +2,7 @@
 
 import abc
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVar
 
 import tensorflow as tf
@@ -13,7 +13,7 @@ from bert_tf.checkpoints import (
   model_tokenizer,
   variable_names,
 )
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, vocabulary_fit
 
 Text = TypeVar("Text")
 Answer = TypeVar("Answer")
@@ -50,6 +50,7 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     self.max_seq_length = min(max_seq_length or longest, longest)
     self.batch_size = batch_size
     self.strategy = strategy or tf.distribute.get_strategy()
+    self._watch = vocabulary_fit.Watch(tokenizer, "the texts given")
 
   @classmethod
   def from_checkpoint(
@@ -102,6 +103,7 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     if isinstance(texts, str):
       raise TypeError("texts is one string; give a list of them")
     given = list(texts)
+    self._watch.see(_strings(given))
     return self._answer(given) if given else []
 
   @classmethod
@@ -125,3 +127,12 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
   @abc.abstractmethod
   def _answer(self, texts: Sequence[Text]) -> list[Answer]:
     """Answers one or more texts."""
+
+
+def _strings(given: Iterable[Any]) -> Iterator[str]:
+  """The strings in texts, pairs of texts, or lists of words."""
+  for text in given:
+    if isinstance(text, str):
+      yield text
+    elif isinstance(text, Iterable):
+      yield " ".join(part for part in text if isinstance(part, str))

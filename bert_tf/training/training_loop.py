@@ -1,21 +1,23 @@
 """The training and evaluation loops that all runners share."""
 
+import contextlib
 import dataclasses
-import math
+import signal
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import keras
+from bert_tf import keras, stop_signals
 from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.training import (
   batch_iterator,
   device_strategy,
   dtype_policies,
+  due_pause,
   loop_settings,
   objectives,
   optimizers,
@@ -23,6 +25,8 @@ from bert_tf.training import (
   run_checkpoints,
   step_compilation,
   step_functions,
+  step_sums,
+  worker_agreement,
 )
 
 _SEED_FOR_0 = 2**31 - 2
@@ -125,6 +129,7 @@ class Trainer:
       variable_names.by_name(self.model.variables) | self.optimizer.state(),
       settings.keep_checkpoint_max,
       device_strategy.is_chief(strategy),
+      settings.require_latest,
     )
     self._step = step_functions.TrainStep(
       self.model,
@@ -138,6 +143,9 @@ class Trainer:
       ),
     )
     self._run = tf.function(self._run_steps)
+    self._workers = worker_agreement.Workers(strategy)
+    with tf.device("CPU:0"):
+      self._is_to_stop = tf.Variable(False, trainable=False)
 
   def initialize(
     self, init_checkpoint: str | None, allow_new_layers: bool = False
@@ -181,66 +189,120 @@ class Trainer:
       NanLossError: The loss is no longer a number; names the step. The
         checkpoints before it are kept.
     """
-    step = self.initialize(init_checkpoint, allow_new_layers)
-    self._check_same_step(step)
+    with (
+      self._workers.naming_lost(self.output_dir),
+      stop_signals.deferred(self._stop_soon) as signals,
+    ):
+      with signals.raising():
+        start = self.initialize(init_checkpoint, allow_new_layers)
+      self._workers.check_same_step(start, self.output_dir)
+      self._train(dataset_fn, start, signals)
+
+  def _train(
+    self,
+    dataset_fn: batch_iterator.DatasetFn,
+    step: int,
+    signals: stop_signals.Handling,
+  ) -> None:
+    """Trains from a step on."""
+    if due_pause.is_due(self.output_dir, step):
+      self._pause_at(step, signals)
     if step >= self.last_step or (self.pause and self.pause.is_over(step)):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
       return
     batches = batch_iterator.iterate(self.strategy, dataset_fn, step)
-    writes = device_strategy.is_chief(self.strategy)
     shown = progress_log.Progress(
-      self.output_dir if writes else None,
+      self.output_dir if self.checkpoints.writes else None,
       self.last_step,
       self.settings.batch_size,
     )
     shown.start(step)
+    saved = step
     window: dict[str, float] = {}
     while step < self.last_step:
       count = self._steps_until_stop(step)
       sums = self._run(batches, tf.constant(count, tf.int64))
       self._check_finite(sums, step)
-      step += count
-      window = add_sums(window, sums)
+      step += int(sums["steps"])
+      if number := self._signal(signals):
+        self._save_and_stop(number, step, saved)
+      window = step_sums.add_sums(window, sums)
       if step % self.settings.log_steps == 0 or step == self.last_step:
         shown.report(step, self._values(window, step))
         window = {}
       # The pause comes first: a run that is killed in it begins it again.
-      is_over = (
-        self.pause is not None
-        and step % self.pause.every == 0
-        and self.pause.call(self, step)
-      )
+      is_over = self._is_pause(step) and self._pause_at(step, signals)
       if (
         is_over
         or step % self.settings.save_checkpoints_steps == 0
         or step == self.last_step
       ):
         self.checkpoints.save(step)
+        saved = step
       if is_over:
         logging.info("stopped early at step %d", step)
         break
-    self._check_same_step(step)  # waits until the chief has written all
+    # Waits until the chief has written all.
+    self._workers.check_same_step(step, self.output_dir)
 
-  def _check_same_step(self, step: int) -> None:
-    """Workers that resume at different steps would train different models."""
-    if not isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
-      return
+  def _is_pause(self, step: int) -> bool:
+    return self.pause is not None and step % self.pause.every == 0
 
-    @tf.function
-    def total() -> Any:
-      def add() -> Any:
-        context = tf.distribute.get_replica_context()
-        here = tf.constant(step, tf.int64)
-        return context.all_reduce(tf.distribute.ReduceOp.SUM, here)
+  def _pause_at(self, step: int, signals: stop_signals.Handling) -> bool:
+    """Evaluates, or what the pause is for; tells whether training is over.
 
-      return local_values(self.strategy, {"x": self.strategy.run(add)})["x"]
+    Raises:
+      stop_signals.Stopped: A signal came meanwhile; the pause is due.
+    """
+    if self.pause is None:
+      return False
+    try:
+      # Of several workers none leaves alone.
+      with (
+        contextlib.nullcontext()
+        if self._workers.are_several
+        else signals.raising()
+      ):
+        is_over = self.pause.call(self, step)
+    except stop_signals.Stopped as stopped:
+      self._save_and_stop(stopped.number, step)
+    if self.checkpoints.writes:
+      due_pause.clear(self.output_dir)
+    return is_over
 
-    mean = int(total()) / self.strategy.num_replicas_in_sync
-    if mean != step:
-      raise ValueError(
-        f"this worker is at step {step} of {self.output_dir}, the mean of all "
-        f"is {mean:g}: output_dir must be one folder that all workers share"
-      )
+  def _stop_soon(self) -> None:
+    """Ends the steps that run on the device; called from another thread."""
+    if not self._workers.are_several:  # workers end together, see `_signal`
+      self._is_to_stop.assign(True)
+
+  def _signal(self, signals: stop_signals.Handling) -> int | None:
+    """The signal that came, to this worker or another one."""
+    told = self._workers.any(signals.number is not None)
+    return (signals.number or signal.SIGTERM) if told else None
+
+  def _save_and_stop(
+    self, number: int, step: int, saved: int | None = None
+  ) -> NoReturn:
+    """Saves and ends a run that was told to end.
+
+    Args:
+      number: The signal.
+      step: Steps done.
+      saved: The step that was saved last, if known.
+
+    Raises:
+      stop_signals.Stopped: Always.
+    """
+    if step != saved:
+      if self._is_pause(step) and self.checkpoints.writes:
+        due_pause.note(self.output_dir, step)
+      self.checkpoints.save(step)
+    self._workers.check_same_step(step, self.output_dir)
+    raise stop_signals.Stopped(
+      number,
+      f"stopped and saved at step {step} of {self.last_step} in "
+      f"{self.output_dir}; the same command goes on from there",
+    )
 
   def _steps_until_stop(self, step: int) -> int:
     """Steps until something is to be done on the host."""
@@ -264,10 +326,14 @@ class Trainer:
     totals |= {f"{name}_weight": zero for name in losses}
     totals |= {"loss": zero, "steps": zero}
     bad_step = tf.constant(_NEVER, tf.int64)
-    for _ in tf.range(count):
+    done = tf.constant(0, tf.int64)
+    while done < count and not self._is_to_stop.read_value():
+      done += 1
       step = self.optimizer.step.read_value()
       sums = self.strategy.run(self._step, args=(next(batches),))
-      sums = local_values(self.strategy, sums) | {"steps": tf.constant(1.0)}
+      sums = step_sums.local_values(self.strategy, sums) | {
+        "steps": tf.constant(1.0)
+      }
       good = tf.math.is_finite(sums["loss"])
       if not self.optimizer.scales_loss:
         good = good & tf.math.is_finite(sums["gradient_norm"])
@@ -292,60 +358,3 @@ class Trainer:
     return (
       {"loss": loss} | self.objective.results(sums) | {"learning_rate": rate}
     )
-
-
-def local_values(strategy: Any, values: dict[str, Any]) -> dict[str, Any]:
-  """One replica's copy of values that are the same on all."""
-  return {
-    name: strategy.experimental_local_results(value)[0]
-    for name, value in values.items()
-  }
-
-
-def add_sums(
-  totals: Mapping[str, float], sums: Mapping[str, Any]
-) -> dict[str, float]:
-  """Adds a batch's sums (scalars) to the totals."""
-  return {
-    name: totals.get(name, 0.0) + float(value) for name, value in sums.items()
-  }
-
-
-def evaluate(
-  strategy: Any,
-  model: Any,
-  objective: objectives.Objective,
-  dataset_fn: batch_iterator.DatasetFn,
-  steps: int | None = None,
-) -> dict[str, float]:
-  """The objective's results and `loss`, the mean over batches.
-
-  Args:
-    strategy: Where the model was made.
-    model: The model.
-    objective: Its losses.
-    dataset_fn: As for training.
-    steps: Batches; None takes all there are.
-  """
-  eval_step = step_functions.EvalStep(model, objective)
-
-  @tf.function
-  def run(batch: Any) -> dict[str, Any]:
-    return local_values(strategy, strategy.run(eval_step, args=(batch,)))
-
-  batches = batch_iterator.iterate(strategy, dataset_fn, 0)
-  totals: dict[str, float] = {}
-  done = 0
-  for _ in range(steps if steps is not None else _NEVER):
-    try:
-      batch = next(batches)
-    except (StopIteration, tf.errors.OutOfRangeError):
-      break
-    totals = add_sums(totals, run(batch))
-    done += 1
-  if not done:
-    raise ValueError("nothing to evaluate: not one whole batch of examples")
-  results = {"loss": totals["loss"] / done} | objective.results(totals)
-  if not all(math.isfinite(value) for value in results.values()):
-    logging.warning("evaluation gave values that are not numbers")
-  return results

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import output_files
 
 FILE = "trials.tsv"
 _HEADER = ("metric", "mean", "std", "min", "max")
@@ -43,7 +43,7 @@ def run(
     found.append(one_trial(folder(output_dir, index + 1), seed))
   table = summary(found)
   path = os.path.join(output_dir, FILE)
-  files.write_atomically(path, table.encode())
+  output_files.write_atomically(path, table.encode())
   logging.info("%d trials, in %s:\n%s", count, path, table.rstrip())
   return {
     name: statistics.fmean(trial[name] for trial in found) for name in found[0]

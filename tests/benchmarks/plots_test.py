@@ -3,9 +3,11 @@
 import json
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from matplotlib import colors, image
 
+from bert_tf.commands import plot_curves
 from tests.commands import running
 
 
@@ -34,6 +36,20 @@ def test_curves_of_several_runs_side_by_side(tmp_path):
   assert done.returncode == 0, done.stderr
   first, second, third = color_counts(picture, "C0", "C1", "C2")
   assert first > second > 0 and not third
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_what_is_whole_of_damaged_events_is_drawn(tmp_path, damage):
+  write_events(tmp_path, [3.0, 2.0, 1.0])
+  (path,) = tmp_path.glob("events.*")
+  data = bytearray(path.read_bytes())
+  if damage == "cut":
+    del data[-10:]
+  else:
+    data[-10] ^= 1
+  path.write_bytes(data)
+  found = plot_curves.read_scalars(str(tmp_path))
+  assert found == {"loss": {0: 3.0, 1: 2.0}}
 
 
 def test_curves_that_are_not_there(tmp_path):

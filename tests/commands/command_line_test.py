@@ -54,7 +54,8 @@ def test_a_value_without_its_flag(made_up):
   assert "unknown arguments: False; a flag's value follows a =" in done.stderr
 
 
-def test_interrupted(made_up):
+@pytest.mark.parametrize("name, status", [("SIGINT", 130), ("SIGTERM", 143)])
+def test_told_to_end(made_up, name, status):
   body = "print('ready', flush=True); import time; time.sleep(60)"
   process = subprocess.Popen(
     [sys.executable, made_up(body)],
@@ -65,9 +66,10 @@ def test_interrupted(made_up):
     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
   )
   assert process.stdout.readline() == "ready\n"
-  process.send_signal(signal.SIGINT)
+  process.send_signal(signal.Signals[name])
   _, err = process.communicate(timeout=60)
-  assert (process.returncode, err) == (130, "made_up: interrupted\n")
+  said = f"made_up: {name}: ended, nothing is left half written\n"
+  assert (process.returncode, err) == (status, said)
 
 
 def test_a_reader_that_has_seen_enough(made_up):

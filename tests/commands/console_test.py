@@ -152,3 +152,10 @@ def test_zsh_has_the_same_by_its_bridge(script):
 
 def test_completion_for_another_shell():
   running.assert_plain_error(bert("completion", "fish"), "bash|zsh")
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_of_completion(flag):
+  done = running.alone("-m", "bert_tf", "completion", flag)
+  assert done.returncode == 0, done.stderr
+  assert "source <(bert_tf completion bash)" in done.stdout

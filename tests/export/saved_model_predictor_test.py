@@ -7,6 +7,7 @@ import shutil
 import pytest
 import tensorflow as tf
 
+from bert_tf.checkpoints import export_checksums
 from bert_tf.export import saved_model_predictor
 
 
@@ -40,6 +41,28 @@ def test_a_path_that_tensorflow_takes_for_a_pattern(lengths, tmp_path):
   folder = shutil.copytree(lengths, tmp_path / "a[1]")
   with pytest.raises(ValueError, match="rename the folder"):
     saved_model_predictor.Predictor(str(folder))
+
+
+@pytest.mark.parametrize("file", ["saved_model.pb", "fingerprint.pb"])
+def test_damage_is_found(lengths, tmp_path, file):
+  copy = shutil.copytree(lengths / "2", tmp_path / "2")
+  export_checksums.write(str(copy))
+  saved_model_predictor.Predictor(str(copy))
+  data = bytearray((copy / file).read_bytes())
+  data[len(data) // 2] ^= 1
+  (copy / file).write_bytes(data)
+  with pytest.raises(ValueError, match=f"{copy / file}: its SHA-256 is"):
+    saved_model_predictor.Predictor(str(copy))
+  (copy / file).unlink()
+  with pytest.raises(ValueError, match=f"{copy / file}: gone"):
+    export_checksums.check(str(copy))
+
+
+def test_a_program_that_is_none(lengths, tmp_path):
+  copy = shutil.copytree(lengths / "2", tmp_path / "2")
+  (copy / "saved_model.pb").write_bytes(b"\xff" * 50)
+  with pytest.raises(ValueError, match=f"{copy}: cannot load the SavedModel"):
+    saved_model_predictor.Predictor(str(copy))
 
 
 def test_every_line_is_answered(lengths):

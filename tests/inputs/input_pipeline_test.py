@@ -1,5 +1,8 @@
 """Record files and batches."""
 
+import gzip
+import pathlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -160,6 +163,49 @@ def test_damaged_record(files):
     file.write(b"\xff\xff\xff")
   with pytest.raises(ValueError, match=r"b.tfrecord: the first record is dam"):
     record_files.check_lengths(files, {"x": 2})
+
+
+def test_compressed_records(files, tmp_path):
+  data = pathlib.Path(files.paths[0]).read_bytes()
+  (tmp_path / "z.tf_record").write_bytes(gzip.compress(data))
+  with pytest.raises(ValueError, match=r"z.tf_record is compressed by gzip"):
+    record_files.find(str(tmp_path / "z.tf_record"))
+
+
+@pytest.mark.parametrize(
+  "record, message",
+  [
+    (b"no example at all", "record 3 has no features"),
+    (
+      tf.train.Example(
+        features=tf.train.Features(
+          feature={
+            "x": tf.train.Feature(
+              int64_list=tf.train.Int64List(value=[1, 2, 3])
+            )
+          }
+        )
+      ).SerializeToString(),
+      "record 3 has 3 x; expected 2 x, as in the first",
+    ),
+  ],
+)
+def test_a_later_record_of_another_form(files, tmp_path, record, message):
+  write(tmp_path / "odd.tf_record", range(3))
+  records = tf.data.TFRecordDataset(str(tmp_path / "odd.tf_record"))
+  good = [each.numpy() for each in records]
+  with tf.io.TFRecordWriter(str(tmp_path / "odd.tf_record")) as writer:
+    for data in (*good, record):
+      writer.write(data)
+  found = record_files.find(str(tmp_path / "odd.tf_record"))
+  record_files.check_lengths(found, {"x": 2})
+  settings = input_pipeline.BatchSettings(1)
+  with (
+    pytest.raises(ValueError, match=f"odd.tf_record: {message}") as error,
+    record_files.reading(found),
+  ):
+    batches(found, 4, settings)
+  assert "{{" not in str(error.value)
 
 
 def test_shuffling_reaches_far(tmp_path):

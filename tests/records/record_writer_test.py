@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
 
+from bert_tf import process_identity, temporary_names
 from bert_tf.records import record_writer
 
 
@@ -50,7 +51,8 @@ def test_appears_only_when_whole(tmp_path):
   with record_writer.RecordWriter(path) as writer:
     writer.write(b"record")
     assert not path.exists()
-    assert os.listdir(tmp_path / "new") == [f"a.tmp-{os.getpid()}"]
+    (half,) = os.listdir(tmp_path / "new")
+    assert temporary_names.owner(half) == process_identity.here()
   assert os.listdir(tmp_path / "new") == ["a"]
 
 

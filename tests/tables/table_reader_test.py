@@ -278,6 +278,8 @@ def test_files_that_are_refused(tmp_path, name, text, message):
      "twice in the object"),
     ("a.jsonl", '{"text": "a", "label": NaN}', ":1: not JSON"),
     ("a.jsonl", '{"text": "a"', ":1: not JSON"),
+    ("a.jsonl", '{"text": "\\ud800", "label": 1}', ":1: the column 'text' "
+     "holds '\\ud800', half of a surrogate pair"),
     ("a.jsonl", '"text"', ":1: a text, expected an object"),
   ],
 )  # fmt: skip

@@ -5,8 +5,11 @@ from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import model_tokenizer
+from bert_tf.tasks.pretraining import record_generator, settings
 from bert_tf.text import vocabulary_file, vocabulary_fit
 from tests.models import tiny
+
+VOCAB = str(tiny.FOLDER.parent / "vocab.txt")
 
 SPECIAL = list(vocabulary_file.SPECIAL_TOKENS)
 LETTERS = [f"{a}{b}" for a in "abcdefghijkl" for b in "abcdefghijkl"]
@@ -96,3 +99,38 @@ def test_korean_with_a_cased_vocabulary(warned, shared_vocab_dir):
     tokenizer = bert_tf.FullTokenizer(path, lower_case)
     found = vocabulary_fit.warn_of_unknown(tokenizer, texts, "ko.tsv")
     assert found == lower_case
+
+
+AMHARIC = ["\u1260\u1228\u12f6 \u120c\u120a\u1275 \u12c8\u12f0\u1240."] * 30
+
+
+def test_a_library_caller_is_warned_once(warned):
+  vectors = bert_tf.FeatureExtractor.from_checkpoint(
+    tiny.FOLDER / "bert_model.ckpt", vocab_file=VOCAB
+  )
+  vectors(AMHARIC[:1])
+  assert not warned  # a few pieces say nothing
+  for _ in range(3):
+    vectors(AMHARIC)
+  (said,) = [text for text in warned if "[UNK]" in text]
+  assert said.startswith("the texts given: ")
+
+
+def test_texts_of_known_words_are_not_warned_of(warned):
+  vectors = bert_tf.FeatureExtractor.from_checkpoint(
+    tiny.FOLDER / "bert_model.ckpt", vocab_file=VOCAB
+  )
+  vectors(["the old man went to the river and sat there"] * 5)
+  assert not warned
+
+
+def test_records_of_an_unknown_language(warned, tmp_path):
+  (tmp_path / "in.txt").write_text("\n".join(AMHARIC))
+  config = settings.PretrainingDataConfig(
+    (str(tmp_path / "in.txt"),), (str(tmp_path / "out"),), VOCAB
+  )
+  record_generator.create(config)
+  assert any(
+    text.startswith(f"{tmp_path / 'in.txt'}: ") and "[UNK]" in text
+    for text in warned
+  )

@@ -68,3 +68,28 @@ def test_uneven_batch():
   assert training_loop.replica_batch_size(found, 8, 4) == 8
   with pytest.raises(ValueError, match=r"10 examples.*4 micro.*multiple of 4"):
     training_loop.replica_batch_size(found, 10, 4)
+
+
+def test_workers_are_named_before_they_are_waited_for(monkeypatch):
+  said = []
+  cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"]}
+  task = {"type": "worker", "index": 0}
+  monkeypatch.setenv(
+    "TF_CONFIG", json.dumps({"cluster": cluster, "task": task})
+  )
+  monkeypatch.setattr(
+    device_strategy.logging, "info", lambda text, *a: said.append(text % a)
+  )
+
+  def begin():
+    assert said == [
+      "worker 0 at b:1 waits for the 2 other workers of TF_CONFIG: chief 0 at "
+      "a:1, worker 1 at c:1"
+    ]
+    raise RuntimeError("waited")
+
+  monkeypatch.setattr(
+    device_strategy.tf.distribute, "MultiWorkerMirroredStrategy", begin
+  )
+  with pytest.raises(RuntimeError, match="waited"):
+    device_strategy.create(device_strategy.DeviceSettings())

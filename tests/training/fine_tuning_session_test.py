@@ -236,7 +236,14 @@ def test_what_a_kill_left_beside_the_best_goes(tmp_path):
 
 @pytest.mark.parametrize(
   "text, message",
-  [("{", "not a JSON file"), ('{"step": 1}', "found no 'checkpoint'")],
+  [
+    ("{", "not a JSON file"),
+    ('{"step": 1}', "found metric=None"),
+    (
+      '{"step": 1, "metric": "f1", "value": "0.5", "checkpoint": "x"}',
+      "found value='0.5'",
+    ),
+  ],
 )
 def test_damaged_note_of_the_best(tmp_path, text, message):
   (tmp_path / "best.json").write_text(text)

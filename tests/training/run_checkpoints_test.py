@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import logging
 
+from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.training import run_checkpoints
 
 
@@ -66,10 +68,10 @@ def test_what_a_kill_left_is_removed_and_not_restored(tmp_path):
   listing.write_text("half")
   (tmp_path / "notes.tmp-1").write_text("the user's")
   checkpoints = run_checkpoints.Checkpoints(str(tmp_path), state())
+  assert checkpoints.restore() == 3
   assert not half.exists()
   assert not listing.exists()
   assert (tmp_path / "notes.tmp-1").exists()
-  assert checkpoints.restore() == 3
 
 
 def test_only_the_chief_writes(tmp_path):
@@ -87,12 +89,97 @@ def test_another_model_s_folder(tmp_path):
   assert names(tmp_path) == before
 
 
-def test_a_listed_checkpoint_is_missing(tmp_path):
-  run_checkpoints.Checkpoints(str(tmp_path), state(1)).save(1)
-  (tmp_path / "model.ckpt-1.index").unlink()
+@pytest.fixture
+def warned(monkeypatch):
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  return said
+
+
+def _lose(folder, how, step):
+  """Damages a checkpoint, or takes a file of it away."""
+  prefix = folder / f"model.ckpt-{step}"
+  index = prefix.with_name(f"{prefix.name}.index")
+  data = prefix.with_name(f"{prefix.name}.data-00000-of-00001")
+  if how == "flipped":
+    found = bytearray(data.read_bytes())
+    found[len(found) // 2] ^= 1
+    data.write_bytes(found)
+  elif how == "cut":
+    data.write_bytes(data.read_bytes()[:5])
+  elif how == "empty index":
+    index.write_bytes(b"")
+  elif how == "garbled index":
+    index.write_bytes(b"x" * index.stat().st_size)
+  else:
+    {"index": index, "data": data}[how].unlink()
+
+
+@pytest.mark.parametrize(
+  "how", ["flipped", "cut", "empty index", "garbled index", "index", "data"]
+)
+def test_the_newest_is_damaged_or_gone(tmp_path, how, warned):
+  for step in (5, 10):
+    run_checkpoints.Checkpoints(str(tmp_path), state(step)).save(step)
+  _lose(tmp_path, how, 10)
+  before = names(tmp_path)
+  strict = run_checkpoints.Checkpoints(
+    str(tmp_path), state(), require_latest=True
+  )
   with pytest.raises(
-    FileNotFoundError, match=r"names .*model.ckpt-1, which is"
+    ValueError, match=r"model\.ckpt-10 \(.*is model\.ckpt-5\."
   ):
+    strict.restore()
+  found = run_checkpoints.Checkpoints(str(tmp_path), state())
+  found.check()
+  assert names(tmp_path) == before  # checks change nothing
+  assert found.restore() == 5
+  assert "going on from model.ckpt-5, step 5, instead of 10" in warned[0]
+  left = set(names(tmp_path))
+  assert not {x for x in left if "-10." in x and not x.endswith(".damaged")}
+  assert {f"{x}.damaged" for x in before if "-10." in x} <= left
+  assert run_checkpoints.latest(str(tmp_path)).endswith("model.ckpt-5")
+  found.variables["global_step"].assign(10)
+  found.save(10)
+  again = run_checkpoints.Checkpoints(str(tmp_path), state())
+  assert again.restore() == 10
+  assert len(warned) == 1
+
+
+def test_none_is_whole(tmp_path, warned):
+  """It begins again, and says so: a loop of restarts does not stand still."""
+  run_checkpoints.Checkpoints(str(tmp_path), state(1)).save(1)
+  _lose(tmp_path, "flipped", 1)
+  found = run_checkpoints.Checkpoints(str(tmp_path), state())
+  assert found.restore() is None
+  assert "no checkpoint is whole: THE TRAINING BEGINS AGAIN" in warned[0]
+  assert names(tmp_path) == [
+    "model.ckpt-1.data-00000-of-00001.damaged",
+    "model.ckpt-1.index.damaged",
+  ]
+
+
+def test_who_applies_a_model_is_given_no_older_one(tmp_path):
+  for step in (5, 10):
+    run_checkpoints.Checkpoints(str(tmp_path), state(step)).save(step)
+  _lose(tmp_path, "index", 10)
+  with pytest.raises(
+    FileNotFoundError, match=r"names .*model.ckpt-10, which is"
+  ):
+    run_checkpoints.latest(str(tmp_path))
+
+
+def test_what_cannot_be_read_now_is_not_damaged(tmp_path, monkeypatch):
+  run_checkpoints.Checkpoints(str(tmp_path), state(1)).save(1)
+
+  def denied(path):
+    cause = tf.errors.PermissionDeniedError(None, None, "no")
+    raise ValueError(f"{path}: cannot be read") from cause
+
+  monkeypatch.setattr(checkpoint_reader, "Reader", denied)
+  with pytest.raises(OSError, match=r"ckpt-1 cannot be read now"):
     run_checkpoints.Checkpoints(str(tmp_path), state()).restore()
 
 
@@ -105,7 +192,8 @@ def test_the_listing_is_lost(tmp_path, text):
   if text is not None:
     (tmp_path / "checkpoint").write_text(text)
   with pytest.raises(FileNotFoundError, match=r'path: "model.ckpt-10"'):
-    run_checkpoints.Checkpoints(str(tmp_path), state()).restore()
+    run_checkpoints.latest(str(tmp_path))
+  assert run_checkpoints.Checkpoints(str(tmp_path), state()).restore() == 10
 
 
 def test_killed_before_the_first_was_listed(tmp_path):

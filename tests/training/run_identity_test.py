@@ -9,7 +9,8 @@ from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import formats, run_metadata, stored_rules
-from bert_tf.tasks.classification import predictor
+from bert_tf.tasks.classification import known_tasks, predictor
+from bert_tf.training import run_settings
 from tests.tasks.classification import classifying
 
 VOCABULARY = classifying.TESTDATA / "vocab.txt"
@@ -36,6 +37,12 @@ def warned(monkeypatch):
     logging, "warning", lambda text, *args: said.append(text % args)
   )
   return said
+
+
+def _with_label_column(column):
+  task = known_tasks.find("mrpc")
+  train = dataclasses.replace(task.train, label=column)
+  return dataclasses.replace(task, train=train)
 
 
 def again(out, **changes):
@@ -127,6 +134,8 @@ def test_another_vocabulary(out, tmp_path):
     ({"layers": 2}, "num_hidden_layers was 1, and is 2 now"),
     ({"freeze_layers": 1}, "freeze_layers was 0, and is 1 now"),
     ({"pack": False}, "pack was unset, and is False now"),
+    ({"skip_bad_lines": True}, "skip_bad_lines was False, and is True now"),
+    ({"task": _with_label_column(1)}, "label_column was 0, and is 1 now"),
   ],
 )
 def test_another_training_into_the_same_folder(out, changes, message):
@@ -134,6 +143,37 @@ def test_another_training_into_the_same_folder(out, changes, message):
   with pytest.raises(ValueError, match=message):
     again(out, do_train=True, do_eval=True, **changes)
   assert classifying.bytes_of(out) == before
+
+
+def test_other_training_data(out, tmp_path):
+  """Another label in one line; files of another place are the same."""
+  data = shutil.copytree(classifying.GOLDENS / "mrpc/data", tmp_path / "data")
+  again(out, do_train=True, data_dir=data)
+  text = (data / "train.tsv").read_bytes()
+  (data / "train.tsv").write_bytes(text[:-1] + b"!\n")
+  before = classifying.bytes_of(out)
+  with pytest.raises(
+    ValueError,
+    match=(
+      r"train_data was \d+ bytes, sha256 \w+, and is \d+ bytes, sha256 \w+ now"
+    ),
+  ):
+    again(out, do_train=True, data_dir=data)
+  assert classifying.bytes_of(out) == before
+
+
+def test_a_fingerprint_tells_files_apart(tmp_path, monkeypatch):
+  paths = [tmp_path / name for name in "ab"]
+  paths[0].write_bytes(bytes(1000))
+  paths[1].write_bytes(bytes(999) + b"x")
+  prints = [run_settings.fingerprint(map(str, x)) for x in (paths, paths[::-1])]
+  assert prints[0] != prints[1]
+  assert prints[0].startswith("2000 bytes, sha256 ")
+  # Of a large file pieces are read, the first and the last among them.
+  monkeypatch.setattr(run_settings, "_WHOLE", 500)
+  monkeypatch.setattr(run_settings, "_PIECE", 10)
+  large = [run_settings.fingerprint([str(path)]) for path in paths]
+  assert large[0] != large[1]
 
 
 def test_more_epochs_go_on(out, warned):

@@ -90,6 +90,10 @@ class Task:
   fails_in: str = ""
   metadata = run_metadata.RunMetadata("made_up", labels=("a", "b"))
   head = task_head.TaskHead(2)
+  settings = types.MappingProxyType({})
+
+  def train_files(self):
+    return []
 
   def with_labels(self, before):
     self._enter("with_labels", before)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.checkpoints import run_metadata
 from bert_tf.tasks.classification import reader
 from bert_tf.training import trials
@@ -128,7 +128,7 @@ def run(
     found.append(one_fold(fold, folder(output_dir, number)))
   table = trials.summary(found, "fold")
   path = os.path.join(output_dir, SCORES_FILE)
-  files.write_atomically(path, table.encode())
+  output_files.write_atomically(path, table.encode())
   _join(output_dir, count)
   means = {}
   for name in sorted(found[0]):
@@ -169,7 +169,7 @@ def write_held_out(
 def _write(path: str, rows: Sequence[Sequence[str]]) -> None:
   text = io.StringIO()
   csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
-  files.write_atomically(path, text.getvalue().encode())
+  output_files.write_atomically(path, text.getvalue().encode())
 
 
 def _join(output_dir: str, count: int) -> None:

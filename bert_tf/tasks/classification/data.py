@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, output_files
 from bert_tf.tasks.classification import (
   cross_validation,
   examples,
@@ -115,7 +115,9 @@ class ClassificationData:
     if others:
       shown = (f"{name} {scores[name]:.4g}" for name in others)
       logging.info("other metrics: %s", ", ".join(shown))
-    files.write_atomically(os.path.join(folder, METRICS_FILE), text.encode())
+    output_files.write_atomically(
+      os.path.join(folder, METRICS_FILE), text.encode()
+    )
     if self.fold:
       logits = self.arrays[_LOGITS][_LOGITS]
       cross_validation.write_held_out(
@@ -146,5 +148,7 @@ class ClassificationData:
     if self.options.test_results_header:
       rows.insert(0, "\t".join(self.definition.output_names))
     path = os.path.join(folder, TEST_RESULTS_FILE)
-    files.write_atomically(path, "".join(f"{row}\n" for row in rows).encode())
+    output_files.write_atomically(
+      path, "".join(f"{row}\n" for row in rows).encode()
+    )
     logging.info("%d answers written to %s", len(predicted.answers), path)

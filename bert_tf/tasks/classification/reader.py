@@ -66,7 +66,7 @@ def read(
     ValueError: A line is not as it should be, or there is no example; the
       message names the file and the line.
   """
-  path = _find(split, folder)
+  path = find(split, folder)
   skip_bad_lines = skip_bad_lines and split.label is not None
   rows = table_reader.rows(
     path, split.columns, form or table_form.TableForm(), split.has_header
@@ -96,7 +96,13 @@ def _only(split: task_definition.Split) -> str:
   return f" with {split.only[1]!r} in column {split.only[0] + 1}"
 
 
-def _find(split: task_definition.Split, folder: str) -> str:
+def find(split: task_definition.Split, folder: str) -> str:
+  """The file of a split, or the folder of a saved dataset.
+
+  Raises:
+    FileNotFoundError: There is none.
+    ValueError: There are two.
+  """
   if split.any_form:
     return table_files.find(folder, split.files)
   paths = [os.path.join(folder, name) for name in split.files]

@@ -10,7 +10,7 @@ from absl import logging
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import classifier
-from bert_tf.tables import label_report, table_form
+from bert_tf.tables import label_report, table_files, table_form
 from bert_tf.tasks.classification import (
   cross_validation,
   data,
@@ -29,6 +29,15 @@ from bert_tf.training import (
   training_loop,
 )
 
+# Of `ClassificationSettings`, those that the result of a training depends on.
+_SETTINGS = (
+  "skip_bad_lines",
+  "encoding",
+  "quoting",
+  "class_weights",
+  "label_smoothing",
+  "num_folds",
+)
 _FEWEST_LABELS = {
   task_definition.SINGLE_LABEL: 2,
   task_definition.MULTI_LABEL: 1,
@@ -60,6 +69,23 @@ class ClassificationTask:
   def head(self) -> task_head.TaskHead:
     """One output a label."""
     return task_head.TaskHead(self.definition.outputs)
+
+  @property
+  def settings(self) -> dict[str, Any]:
+    """The columns that are read, and how; what the loss depends on; folds."""
+    split = self.definition.train
+    return {
+      "text_column": split.text,
+      "text_pair_column": split.pair,
+      "label_column": split.label,
+      "label_separator": self.definition.separator,
+      **{name: getattr(self.options, name) for name in _SETTINGS},
+    }
+
+  def train_files(self) -> list[str]:
+    """The files of the train table."""
+    path = reader.find(self.definition.train, self.options.data_dir)
+    return table_files.parts(path)
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """With labels as given, as trained before, or of the train file.

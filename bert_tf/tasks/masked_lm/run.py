@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, files, output_files
 from bert_tf.checkpoints import (
   formats,
   loader,
@@ -122,7 +122,7 @@ def _write(
       sys.stdout.write(text)
     sys.stdout.flush()
     return
-  with files.writing(options.output_file) as writer:
+  with output_files.writing(options.output_file) as writer:
     for text in shown():
       writer.write(text.encode())
   logging.info("wrote %s", options.output_file)

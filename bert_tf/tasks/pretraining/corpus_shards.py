@@ -12,10 +12,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from bert_tf import files
+from bert_tf import files, output_files, temporary_names
 from bert_tf.tasks.pretraining import settings, text_corpus
-
-_STAGED = ".staged"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,26 +90,26 @@ def output_name(path: str, index: int, count: int) -> str:
 
 
 def staged(shard: Shard) -> Shard:
-  """Returns the shard with other names for its files, until all are done."""
-  names = tuple(path + _STAGED for path in shard.config.output_file)
+  """Returns the shard with temporary names for its files, until all are done.
+
+  They are of this process, wherever the shard is made.
+  """
+  names = tuple(map(temporary_names.beside, shard.config.output_file))
   config = dataclasses.replace(shard.config, output_file=names)
   return dataclasses.replace(shard, config=config)
 
 
-def publish(shards: Sequence[Shard]) -> None:
-  """Gives the files of shards that were made under staged names their own."""
-  for path in _outputs(shards):
-    if files.is_remote(path):
-      files.gfile().rename(path + _STAGED, path, overwrite=True)
-    else:
-      os.replace(path + _STAGED, path)
+def publish(staged: Sequence[Shard], shards: Sequence[Shard]) -> None:
+  """Gives the files of shards that were made under other names their own."""
+  for made, path in zip(_outputs(staged), _outputs(shards), strict=True):
+    output_files.publish(made, path)
 
 
-def discard(shards: Sequence[Shard]) -> None:
-  """Removes files of staged names."""
-  for path in _outputs(shards):
-    if files.exists(path + _STAGED):
-      files.remove(path + _STAGED)
+def discard(staged: Sequence[Shard]) -> None:
+  """Removes files of temporary names."""
+  for path in _outputs(staged):
+    if files.exists(path):
+      files.remove(path)
 
 
 def _outputs(shards: Sequence[Shard]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from absl import logging
 
-from bert_tf import bert_config, files, keras
+from bert_tf import bert_config, files, keras, output_files
 from bert_tf.checkpoints import run_metadata, saver, variable_names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import record_generator, run, settings
@@ -101,7 +101,7 @@ def split_corpus(sizes: QuickstartSettings) -> None:
     held_out = train
   _claim(sizes, b"\n".join(documents))
   for part, chosen in (("train", train), ("held_out", held_out)):
-    files.write_atomically(sizes.path(f"{part}.txt"), b"\n".join(chosen))
+    output_files.write_atomically(sizes.path(f"{part}.txt"), b"\n".join(chosen))
 
 
 def _claim(sizes: QuickstartSettings, text: bytes) -> None:
@@ -160,7 +160,7 @@ def make_vocab(sizes: QuickstartSettings) -> bert_config.BertConfig:
     max_position_embeddings=128,
     type_vocab_size=2,
   )
-  files.write_atomically(
+  output_files.write_atomically(
     sizes.path("bert_config.json"), config.to_json_string().encode()
   )
   logging.info("vocabulary of %d word pieces", len(learned.pieces))

@@ -26,9 +26,10 @@ from bert_tf.tasks.pretraining import (
   settings,
   text_corpus,
 )
-from bert_tf.text import full_tokenizer
+from bert_tf.text import full_tokenizer, vocabulary_fit
 
 _EXAMPLES_LOGGED = 2
+_SENTENCES_LOOKED_AT = 1000  # for pieces that the vocabulary lacks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,9 +148,9 @@ def create(
       summaries = run(staged)
     else:
       summaries = [create_shard(shard, limits=limits) for shard in staged]
-    corpus_shards.publish(shards)
+    corpus_shards.publish(staged, shards)
   finally:
-    corpus_shards.discard(shards)
+    corpus_shards.discard(staged)
   return together(summaries, shards)
 
 
@@ -180,6 +181,11 @@ def create_shard(
           shard.text, tokenizer.line_encoder(), bar.update, folder
         )
       clock.end("tokens")
+      vocabulary_fit.warn_of_unknown_ids(
+        corpus.tokens[: corpus.sentences[:_SENTENCES_LOOKED_AT][-1]],
+        tokenizer,
+        ", ".join(part.path for part in shard.text),
+      )
       total = corpus.document_count * config.dupe_factor
       with _bar("instances", total, show_progress) as bar:
         generator = instance_generator.Generator(

@@ -9,7 +9,12 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import formats, loader, variable_names
+from bert_tf.checkpoints import (
+  formats,
+  loader,
+  run_metadata,
+  variable_names,
+)
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import loss, reader, settings
@@ -19,8 +24,12 @@ from bert_tf.training import (
   eval_results,
   optimizers,
   progress_log,
+  record_evaluation,
   run_checkpoints,
+  run_lock,
+  run_settings,
   training_loop,
+  whole_checkpoints,
 )
 
 
@@ -61,14 +70,19 @@ def run(
     return _evaluate_checkpoint(
       strategy, make_model, objective, found, config, options
     )
-  if options.init_checkpoint and not run_checkpoints.latest(options.output_dir):
+  resumed = whole_checkpoints.newest(
+    options.output_dir, loop_settings.require_latest
+  ).prefix
+  if options.init_checkpoint and not resumed:
     loader.check_encoder(
       options.init_checkpoint,
       config,
       require_all=False,
       allow_new_layers=options.allow_new_layers,
     )
-  # All checks have passed; from here on files are written.
+  run_of = _metadata(found, config, options, optimizer, loop_settings, devices)
+  run_lock.check(options.output_dir)
+  run_metadata.check(options.output_dir, run_of, resumed is not None)
   trainer = training_loop.Trainer(
     strategy,
     make_model,
@@ -78,20 +92,53 @@ def run(
     devices,
     options.output_dir,
   )
+  trainer.checkpoints.check()
   batches = input_pipeline.BatchSettings(
     loop_settings.batch_size, loop_settings.seed
   )
-  with record_files.reading(found):
-    trainer.train(
-      reader.dataset_fn(found, config, options, batches),
-      options.init_checkpoint,
-      options.allow_new_layers,
+  # All checks have passed; from here on files are written.
+  is_chief = device_strategy.is_chief(strategy)
+  with run_lock.holding(options.output_dir, is_chief):
+    if is_chief:
+      run_metadata.claim(options.output_dir, run_of, resumed is not None)
+    with record_files.reading(found):
+      trainer.train(
+        reader.dataset_fn(found, config, options, batches),
+        options.init_checkpoint,
+        options.allow_new_layers,
+      )
+    if not options.do_eval:
+      return {}
+    step = int(trainer.optimizer.step.numpy())
+    return _evaluate(
+      strategy, trainer.model, objective, found, config, options, step
     )
-  if not options.do_eval:
-    return {}
-  step = int(trainer.optimizer.step.numpy())
-  return _evaluate(
-    strategy, trainer.model, objective, found, config, options, step
+
+
+def _metadata(
+  found: record_files.RecordFiles,
+  config: bert_config.BertConfig,
+  options: settings.PretrainingSettings,
+  optimizer: optimizers.OptimizerSettings,
+  loop_settings: training_loop.LoopSettings,
+  devices: device_strategy.DeviceSettings,
+) -> run_metadata.RunMetadata:
+  """What the output folder records of a training."""
+  others = {
+    "optimizer": optimizer.name,
+    "learning_rate": optimizer.learning_rate,
+    "num_train_steps": optimizer.num_train_steps,
+    "num_warmup_steps": optimizer.num_warmup_steps,
+    "max_seq_length": options.max_seq_length,
+    "max_predictions_per_seq": options.max_predictions_per_seq,
+    "init_checkpoint": options.init_checkpoint,
+    "input_file": options.input_file,
+  }
+  return run_metadata.RunMetadata(
+    "pretraining",
+    settings=run_settings.of_training(
+      config, loop_settings, devices, others, found.paths
+    ),
   )
 
 
@@ -133,7 +180,7 @@ def _evaluate(
   """Evaluates on records in order, from the first again after the last."""
   batches = input_pipeline.BatchSettings(options.eval_batch_size)
   with record_files.reading(found):
-    values = training_loop.evaluate(
+    values = record_evaluation.evaluate(
       strategy,
       model,
       objective,

@@ -12,7 +12,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files, stop_signals
 from bert_tf.tasks.pretraining import (
   corpus_shards,
   record_generator,
@@ -93,6 +93,8 @@ def _in_processes(
     try:
       return [future.result() for future in futures]
     except BaseException:
+      for child in multiprocessing.active_children():
+        child.terminate()  # which removes what it was writing
       pool.shutdown(cancel_futures=True)
       raise
 
@@ -100,6 +102,7 @@ def _in_processes(
 def _start_worker(verbosity: int) -> None:
   """Sets the log up, and ends this process when its parent has ended."""
   logging.set_verbosity(verbosity)
+  stop_signals.install()
   parent = multiprocessing.parent_process()
   assert parent is not None
 
@@ -150,7 +153,7 @@ def _make_and_report(part: corpus_shards.Shard) -> None:
   """Makes a shard; its summary goes into a file, since Beam returns nothing."""
   summary = record_generator.create_shard(part)
   report = json.dumps(dataclasses.asdict(summary))
-  files.write_atomically(_report_name(part), report.encode())
+  output_files.write_atomically(_report_name(part), report.encode())
 
 
 def _read_report(part: corpus_shards.Shard) -> record_generator.Summary:

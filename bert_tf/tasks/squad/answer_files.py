@@ -10,7 +10,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.tasks.squad import answer_decoder
 from bert_tf.training import eval_results
 
@@ -49,7 +49,7 @@ def write(
   for name, content in contents(decoded):
     paths.append(os.path.join(folder, name))
     text = json.dumps(content, indent=4) + "\n"
-    files.write_atomically(paths[-1], text.encode())
+    output_files.write_atomically(paths[-1], text.encode())
   return paths
 
 

@@ -7,14 +7,13 @@ the answers, and SQuAD 2.0 `is_impossible`; prediction needs neither.
 
 import dataclasses
 import functools
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf import files, json_text
 from bert_tf.text import basic_tokenizer
 
 _WHITE_SPACE = frozenset(" \t\r\n\u202f")
@@ -183,14 +182,14 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     raw = file.read()
   name = os.fspath(path)
   try:
-    content = json.loads(raw.decode("utf-8-sig"))
+    content = json_text.parse(raw.decode("utf-8-sig"), name)
   except UnicodeDecodeError as error:
     raise SquadFormatError(
       f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8"
     ) from error
   except ValueError as error:
     raise SquadFormatError(
-      f"{name}: this is not JSON: {error}; expected a file of SQuAD's form"
+      f"{error}; expected a file of SQuAD's form"
     ) from error
   _get(content, "data", list, name)
   return content

@@ -43,6 +43,20 @@ class SquadTask:
     """Start and end. Unlike other tasks', a model without it may answer."""
     return _HEAD
 
+  @property
+  def settings(self) -> dict[str, Any]:
+    """How contexts are cut, and whether a question may have no answer."""
+    windows, decoding = self.options.windows, self.options.decoding
+    return {
+      "doc_stride": windows.doc_stride,
+      "max_query_length": windows.max_query_length,
+      "version_2_with_negative": decoding.version_2_with_negative,
+    }
+
+  def train_files(self) -> list[str]:
+    """The train file."""
+    return [self.options.train_file] if self.options.train_file else []
+
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """It has none."""
     del before

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config, output_files
 from bert_tf.records import example_encoder, record_writer
 from bert_tf.tasks.tagging import (
   examples,
@@ -152,7 +152,7 @@ class TaggingData:
     del step
     path = os.path.join(folder, PREDICTIONS_FILE)
     text = reader.with_predictions(self.sets["test"], predicted.answers)
-    files.write_atomically(path, text.encode())
+    output_files.write_atomically(path, text.encode())
     logging.info("predictions written to %s", path)
 
   def _windows(self, kind: str) -> list[examples.Window]:

@@ -29,6 +29,15 @@ from bert_tf.training import (
   training_loop,
 )
 
+# Of `TaggingSettings`, those that the result of a training depends on.
+_SETTINGS = (
+  "word_column",
+  "label_column",
+  "encoding",
+  "class_weights",
+  "label_smoothing",
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class TaggingTask:
@@ -53,6 +62,15 @@ class TaggingTask:
   def head(self) -> task_head.TaskHead:
     """One output a label."""
     return task_head.TaskHead(len(self.labels))
+
+  @property
+  def settings(self) -> dict[str, Any]:
+    """How the train file is read, and what the loss depends on."""
+    return {name: getattr(self.options, name) for name in _SETTINGS}
+
+  def train_files(self) -> list[str]:
+    """The train file."""
+    return [self.options.path("train")]
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
     """With labels as given, as trained before, or of the train file.

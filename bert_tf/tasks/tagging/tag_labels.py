@@ -4,7 +4,7 @@ import codecs
 import os
 from collections.abc import Iterable
 
-from bert_tf import files
+from bert_tf import files, output_files
 from bert_tf.tasks.tagging import label_schemes
 from bert_tf.text import text_lines
 
@@ -50,4 +50,4 @@ def parse(text: str) -> tuple[str, ...]:
 def write(folder: str, labels: Iterable[str]) -> None:
   """Writes labels.txt, one label a line."""
   text = "".join(f"{label}\n" for label in labels)
-  files.write_atomically(os.path.join(folder, FILE), text.encode())
+  output_files.write_atomically(os.path.join(folder, FILE), text.encode())

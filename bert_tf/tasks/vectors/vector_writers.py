@@ -2,19 +2,16 @@
 
 import contextlib
 import dataclasses
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from bert_tf import files
+from bert_tf import output_files
 from bert_tf.records import record_writer
-from bert_tf.tasks.vectors import line_vectors
+from bert_tf.tasks.vectors import line_vectors, npz_vectors
 
 _DECIMALS = 6
 
@@ -34,11 +31,6 @@ class Layout:
   rows: tuple[int, ...]
   width: int
   pooled: bool = False
-
-  @property
-  def shape(self) -> tuple[int, ...]:
-    """Of all values, [rows, L, H]."""
-    return sum(self.rows), len(self.layers), self.width
 
 
 Write = Callable[[line_vectors.LineVectors], None]
@@ -83,7 +75,7 @@ def _layers(layers: Sequence[int], values: list[Any]) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _json(path: str, layout: Layout) -> Iterator[Write]:
-  with files.writing(path) as file:
+  with output_files.writing(path) as file:
 
     def write(vectors: line_vectors.LineVectors) -> None:
       file.write(as_json(vectors, layout.layers).encode() + b"\n")
@@ -93,46 +85,20 @@ def _json(path: str, layout: Layout) -> Iterator[Write]:
 
 @contextlib.contextmanager
 def _npz(path: str, layout: Layout) -> Iterator[Write]:
-  """All values in one array, written as they come; the names at the end.
-
-  `values` [rows, L, H], `layers` [L]; unless pooled, `starts` [N + 1], where
-  each line's rows start and the last one ends, `tokens` [rows]; of words their
-  places too, `char_starts` and `char_ends` [rows].
-  """
-  tokens: list[str] = []
-  spans: list[tuple[int, int]] = []
+  """All values in one array, written as they come; see `npz_vectors`."""
   with (
-    files.writing(path) as file,
-    zipfile.ZipFile(file, "w", allowZip64=True) as archive,
+    output_files.writing(path) as file,
+    npz_vectors.Writer(file, layout.layers, layout.rows, layout.width) as npz,
   ):
-    with archive.open("values.npy", "w", force_zip64=True) as values:
-      header = {
-        "descr": "<f4",
-        "fortran_order": False,
-        "shape": layout.shape,
-      }
-      np.lib.format.write_array_header_1_0(values, header)
 
-      def write(vectors: line_vectors.LineVectors) -> None:
-        values.write(vectors.values.astype("<f4").tobytes())
-        tokens.extend(vectors.tokens or [w.text for w in vectors.words])
-        spans.extend((w.start, w.end) for w in vectors.words)
+    def write(vectors: line_vectors.LineVectors) -> None:
+      npz.add_values(vectors.values)
+      if not layout.pooled:
+        npz.add_tokens(vectors.tokens or [w.text for w in vectors.words])
+      if vectors.words:
+        npz.add_spans([(w.start, w.end) for w in vectors.words])
 
-      yield write
-    arrays: dict[str, npt.NDArray[Any]] = {"layers": np.array(layout.layers)}
-    if not layout.pooled:
-      arrays["starts"] = np.cumsum([0, *layout.rows])
-      arrays["tokens"] = np.array(tokens, np.str_)
-    if spans:
-      arrays["char_starts"], arrays["char_ends"] = np.array(spans).T
-    for name, array in arrays.items():
-      _add_array(archive, name, array)
-
-
-def _add_array(archive: zipfile.ZipFile, name: str, array: Any) -> None:
-  buffer = io.BytesIO()
-  np.lib.format.write_array(buffer, array, allow_pickle=False)
-  archive.writestr(f"{name}.npy", buffer.getvalue())
+    yield write
 
 
 @contextlib.contextmanager

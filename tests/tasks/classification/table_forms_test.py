@@ -65,6 +65,7 @@ def records(folder, task):
   tokenizer = full_tokenizer.FullTokenizer(classifying.TESTDATA / "vocab.txt")
   path = folder / "out.tf_record"
   examples.write(str(path), found.definition, file.examples, tokenizer, 32)
+  assert found.train_files()
   return path.read_bytes(), found.definition.labels
 
 
@@ -103,6 +104,20 @@ def test_it_trains_and_predicts_on_any_form(tmp_path, caplog):
   assert f"{tmp_path}/train.csv: 16 labels: x 8, y 8" in caplog.text
   assert "validation.jsonl: no example has the label 'y'" in caplog.text
   assert len(classifying.numbers(tmp_path / "out" / "test_results.tsv")) == 2
+
+
+def test_a_saved_dataset_trains_and_is_known_again(tmp_path):
+  table = pyarrow.table(
+    {"text": ["a heron", "a lamp"] * 4, "label": [0, 1] * 4}
+  )
+  table_reader_test.save_dataset(tmp_path / "train", table)
+  task = known_tasks.tsv("text", None, "label", task_definition.SINGLE_LABEL)
+  told = {"layers": 1, "do_train": True, "max_seq_length": 8}
+  classifying.classify(tmp_path / "out", task, tmp_path, **told)
+  path = tmp_path / "train" / "data-00000-of-00002.arrow"
+  path.write_bytes(path.read_bytes() + b"0")
+  with pytest.raises(ValueError, match="train_data was"):
+    classifying.classify(tmp_path / "out", task, tmp_path, **told)
 
 
 def test_numbers_are_strict_in_every_form(tmp_path):

@@ -140,7 +140,7 @@ def test_a_killed_command_leaves_no_files_and_no_workers(
     stderr=subprocess.DEVNULL,
   )
   deadline = time.monotonic() + 120
-  while len(list(tmp_path.glob("out/*"))) < 2:  # Both are being written.
+  while len(list(tmp_path.glob("out/.*"))) < 2:  # Both are being written.
     assert process.poll() is None and time.monotonic() < deadline
     time.sleep(0.05)
   workers = children(process.pid)

@@ -202,8 +202,8 @@ def test_an_id_twice(tmp_path, warnings):
 @pytest.mark.parametrize(
   "raw, message",
   [
-    (b"{", "this is not JSON: .*line 1"),
-    (b"", "this is not JSON"),
+    (b"{", "not a JSON file: .*line 1"),
+    (b"", "not a JSON file"),
     (b'{"data": "\xff"}', "byte 10 is not UTF-8"),
     (b"[]", "found list, expected an object with the key 'data'"),
     (b"{}", "the key 'data' is missing; found the keys: none"),

@@ -91,17 +91,24 @@ def test_rounding_is_python_s(numbers):
 def test_npz_holds_the_same(tmp_path, golden):
   extract(tmp_path / "out.npz", output_format="npz")
   with np.load(tmp_path / "out.npz") as found:
-    assert sorted(found) == ["layers", "starts", "tokens", "values"]
+    assert sorted(found) == [
+      *("layers", "starts", "token_bytes", "token_starts", "values")
+    ]
     assert found["layers"].tolist() == list(LAYERS)
     assert found["values"].dtype == np.float32
     starts = found["starts"]
     assert len(starts) == len(golden) + 1 and starts[-1] == len(found["values"])
-    for line, start, end in zip(golden, starts, starts[1:], strict=False):
-      tokens = [token["token"] for token in line["features"]]
-      assert found["tokens"][start:end].tolist() == tokens
-      np.testing.assert_allclose(
-        found["values"][start:end], json_lines.values_of(line), atol=5e-5
-      )
+    values = found["values"]
+  read = list(bert_tf.read_vectors(tmp_path / "out.npz"))
+  assert [one.index for one in read] == list(range(len(golden)))
+  for line, one, start, end in zip(
+    golden, read, starts[:-1], starts[1:], strict=True
+  ):
+    assert list(one.tokens) == [token["token"] for token in line["features"]]
+    np.testing.assert_array_equal(one.values, values[start:end])
+    np.testing.assert_allclose(
+      one.values, json_lines.values_of(line), atol=5e-5
+    )
 
 
 def read_examples(path):
@@ -153,6 +160,8 @@ def test_pooled_npz_and_records(tmp_path, golden):
   with np.load(tmp_path / "out.npz") as found:
     assert sorted(found) == ["layers", "values"]
     np.testing.assert_allclose(found["values"], wanted, atol=5e-5)
+  read = list(bert_tf.read_vectors(tmp_path / "out.npz"))
+  assert len(read) == len(golden) and read[0].values.shape == (1, 3, 64)
   extract(tmp_path / "out.rec", output_format="tfrecord", pooling="mean_max")
   for one, values in zip(
     read_examples(tmp_path / "out.rec"), wanted, strict=True
@@ -198,8 +207,10 @@ def test_places_of_words_in_npz_and_records(tmp_path):
   with np.load(tmp_path / "npz") as found:
     places = zip(found["char_starts"], found["char_ends"], strict=True)
     assert list(places)[:3] == first
-    assert found["tokens"][:3].tolist() == ["It", "was", "the"]
-    assert len(found["values"]) == len(found["tokens"])
+    assert len(found["values"]) == len(found["token_starts"]) - 1
+  read = next(bert_tf.read_vectors(tmp_path / "npz"))
+  assert read.tokens[:3] == ("It", "was", "the")
+  assert read.spans[:3] == tuple(first)
   one = next(read_examples(tmp_path / "tfrecord"))
   assert one["char_starts"].int64_list.value[:3] == [0, 3, 7]
   assert one["char_ends"].int64_list.value[:3] == [2, 6, 10]

@@ -1,0 +1,159 @@
+"""SIGTERM and SIGINT: what is begun is finished or undone, then the end.
+
+A first signal is raised as `Stopped` in the main thread, or noted where a block
+defers it; a second one ends the process at once. A thread listens, since Python
+itself hears nothing while TensorFlow computes.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+from absl import logging
+
+_NUMBERS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopped(SystemExit):
+  """The process was told to end; the exit status is 128 and the signal.
+
+  Args:
+    number: The signal.
+    message: What was saved, and how to go on; "" where there is nothing to say.
+  """
+
+  def __init__(self, number: int, message: str = ""):
+    super().__init__(128 + number)
+    self.number = number
+    self.message = message
+
+  def __reduce__(self) -> tuple[type["Stopped"], tuple[int, str]]:
+    return type(self), (self.number, self.message)
+
+
+class Handling:
+  """The signals of a process while they are handled here.
+
+  Attributes:
+    number: The signal that came; None as long as none did.
+  """
+
+  def __init__(self) -> None:
+    self.number: int | None = None
+    self._count = 0
+    self._notices: list[Callable[[], None]] = []
+    self._is_raising = True
+
+  def check(self) -> None:
+    """Raises `Stopped` if a signal has come."""
+    if self.number is not None:
+      raise Stopped(self.number)
+
+  @contextlib.contextmanager
+  def raising(self) -> Iterator[None]:
+    """Within a block that defers signals, a block that they interrupt.
+
+    Raises:
+      Stopped: A signal came, perhaps before.
+    """
+    before, self._is_raising = self._is_raising, True
+    try:
+      self.check()
+      yield
+    finally:
+      self._is_raising = before
+
+  def _listen(self, receiver: socket.socket) -> None:
+    """Hears of signals, in a thread of its own."""
+    while numbers := receiver.recv(16):
+      for number in numbers:
+        if number in _NUMBERS:
+          self._hear(number)
+
+  def _hear(self, number: int) -> None:
+    self._count += 1
+    if self._count > 1:
+      os._exit(128 + number)
+    self.number = number
+    if not self._is_raising:
+      logging.warning(
+        "%s: the run ends after this step and is saved; a second signal ends "
+        "it at once",
+        signal.Signals(number).name,
+      )
+    for notice in list(self._notices):
+      notice()
+
+  def _raise(self, number: int, _: object) -> None:
+    """What Python calls in the main thread."""
+    self.number = number
+    if self._is_raising:
+      raise Stopped(number)
+
+
+_current: Handling | None = None
+_installed: list[contextlib.AbstractContextManager[Handling]] = []
+
+
+def install() -> None:
+  """Handles signals, as `handled` does, as long as the process lasts."""
+  _installed.append(handled())
+  _installed[-1].__enter__()
+
+
+@contextlib.contextmanager
+def handled() -> Iterator[Handling]:
+  """Handles signals in a block; they raise `Stopped`.
+
+  Within another such block, and in other threads than the main one, nothing
+  changes. A signal that the process ignores stays ignored.
+  """
+  global _current
+  is_main = threading.current_thread() is threading.main_thread()
+  if _current is not None or not is_main:
+    yield (_current if is_main else None) or Handling()
+    return
+  handling = _current = Handling()
+  receiver, sender = socket.socketpair()
+  sender.setblocking(False)
+  listener = threading.Thread(
+    target=handling._listen, args=(receiver,), daemon=True
+  )
+  listener.start()
+  wakeup = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+  before = {}
+  for number in _NUMBERS:
+    if signal.getsignal(number) is not signal.SIG_IGN:
+      before[number] = signal.signal(number, handling._raise)
+  try:
+    yield handling
+  finally:
+    for number, handler in before.items():
+      signal.signal(number, handler)
+    signal.set_wakeup_fd(wakeup)
+    _current = None
+    sender.close()
+    listener.join()
+    receiver.close()
+
+
+@contextlib.contextmanager
+def deferred(notice: Callable[[], None]) -> Iterator[Handling]:
+  """Notes a signal in a block instead of raising it.
+
+  The block looks at `number` now and then.
+
+  Args:
+    notice: Called at once, in another thread.
+  """
+  with handled() as handling:
+    before, handling._is_raising = handling._is_raising, False
+    handling._notices.append(notice)
+    try:
+      yield handling
+    finally:
+      handling._notices.remove(notice)
+      handling._is_raising = before

@@ -1,0 +1,104 @@
+"""What a signal does to a block: raised, deferred, or the end at once."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from bert_tf import stop_signals
+from tests.conftest import ROOT
+
+
+def _send(number=signal.SIGTERM):
+  os.kill(os.getpid(), number)
+
+
+@pytest.fixture
+def heeded():
+  """Handlers as a shell has them."""
+  before = signal.signal(signal.SIGINT, signal.default_int_handler)
+  yield
+  signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_raised(heeded, number):
+  before = signal.getsignal(number)
+  with pytest.raises(stop_signals.Stopped) as raised, stop_signals.handled():
+    _send(number)
+    time.sleep(10)
+  assert raised.value.code == 128 + number
+  assert signal.getsignal(number) is before
+
+
+def test_deferred_and_noticed_while_the_main_thread_is_busy():
+  noticed = threading.Event()
+  with stop_signals.deferred(noticed.set) as signals:
+    assert signals.number is None
+    _send()
+    assert noticed.wait(10)
+    assert signals.number == signal.SIGTERM
+    with pytest.raises(stop_signals.Stopped), signals.raising():
+      raise AssertionError("it came before")
+  with stop_signals.handled() as later:
+    assert later.number is None
+
+
+def test_interrupted_in_a_block_that_may_be():
+  with stop_signals.deferred(lambda: None) as signals:
+    with pytest.raises(stop_signals.Stopped), signals.raising():
+      _send()
+      time.sleep(10)
+    assert signals.number == signal.SIGTERM
+
+
+def test_what_is_ignored_stays_ignored():
+  before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+  try:
+    with stop_signals.handled():
+      _send(signal.SIGINT)
+      time.sleep(0.05)
+  finally:
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_one_ends_the_process_at_once():
+  code = (
+    "import signal, time, os; from bert_tf import stop_signals\n"
+    "with stop_signals.deferred(lambda: print('first', flush=True)):\n"
+    "  print('ready', flush=True)\n"
+    "  while True: time.sleep(1)\n"
+  )
+  process = subprocess.Popen(
+    [sys.executable, "-c", code],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  )
+  assert process.stdout.readline() == "ready\n"
+  process.terminate()
+  assert process.stdout.readline() == "first\n"
+  process.terminate()
+  _, err = process.communicate(timeout=30)
+  assert process.returncode == 143
+  assert "SIGTERM: the run ends after this step" in err
+
+
+def test_in_another_thread_nothing_changes():
+  found = []
+
+  def inside():
+    with stop_signals.handled() as signals:
+      found.append(signals.number)
+
+  before = signal.getsignal(signal.SIGTERM)
+  thread = threading.Thread(target=inside)
+  thread.start()
+  thread.join()
+  assert found == [None]
+  assert signal.getsignal(signal.SIGTERM) is before
