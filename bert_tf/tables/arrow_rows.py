@@ -5,6 +5,7 @@ Arrow's stream format, dataset_info.json the names of classes that columns of
 numbers stand for. Parquet files that it writes have these in their schema.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,13 +33,15 @@ def parquet_rows(
 
   with files.open_file(path) as file:
     source = arrow.BufferReader(file.read())
-  try:
+  with _naming(arrow, path, "not a Parquet file"):
     table = pyarrow.parquet.ParquetFile(source)
-    _check_columns(path, table.schema_arrow.names, columns)
+    names = table.schema_arrow.names
+  _check_columns(path, names, columns)
+  with _naming(arrow, path, "a damaged Parquet file"):
     found = table.read(list(dict.fromkeys(columns)))
-  except (arrow.ArrowInvalid, OSError) as error:
-    raise ValueError(f"{path}: not a Parquet file: {error}") from None
-  yield from _rows(found, columns, form, _class_names(table.schema_arrow, {}))
+    classes = _class_names(table.schema_arrow, {})
+    values = _values(found, columns)
+  yield from _rows(values, columns, form, classes)
 
 
 def dataset_rows(
@@ -52,14 +55,18 @@ def dataset_rows(
   """
   arrow = _pyarrow(folder)
   tables = [_stream(arrow, path) for path in data_files(folder)]
-  _check_columns(folder, tables[0].schema.names, columns)
-  found = arrow.concat_tables(
-    [table.select(list(dict.fromkeys(columns))) for table in tables]
-  )
+  with _naming(arrow, folder, "a damaged schema"):
+    names = tables[0].schema.names
+  _check_columns(folder, names, columns)
   info_path = os.path.join(folder, _INFO)
   info = files.read_json(info_path) if files.exists(info_path) else {}
-  classes = _class_names(tables[0].schema, info)
-  yield from _rows(found, columns, form, classes)
+  with _naming(arrow, folder, "damaged files"):
+    found = arrow.concat_tables(
+      [table.select(list(dict.fromkeys(columns))) for table in tables]
+    )
+    classes = _class_names(tables[0].schema, info)
+    values = _values(found, columns)
+  yield from _rows(values, columns, form, classes)
 
 
 def data_files(folder: str) -> list[str]:
@@ -97,10 +104,20 @@ def _pyarrow(path: str) -> Any:
 def _stream(arrow: Any, path: str) -> Any:
   with files.open_file(path) as file:
     data = file.read()
-  try:
+  with _naming(arrow, path, "not an Arrow stream"):
     return arrow.ipc.open_stream(arrow.BufferReader(data)).read_all()
-  except (arrow.ArrowInvalid, OSError) as error:
-    raise ValueError(f"{path}: not an Arrow stream: {error}") from None
+
+
+@contextlib.contextmanager
+def _naming(arrow: Any, path: str, what: str) -> Iterator[None]:
+  """Makes errors of pyarrow name the file."""
+  try:
+    yield
+  except (
+    *(arrow.ArrowException, OSError, ValueError, TypeError, KeyError),
+    AttributeError,
+  ) as error:
+    raise ValueError(f"{path}: {what}: {error}") from None
 
 
 def _check_columns(
@@ -133,13 +150,18 @@ def _class_names(
   return found
 
 
+def _values(table: Any, columns: Sequence[str]) -> list[list[Any]]:
+  """The values of each column; what is damaged must not be followed."""
+  table.validate(full=True)
+  return [table.column(name).to_pylist() for name in columns]
+
+
 def _rows(
-  table: Any,
+  values: Sequence[Sequence[Any]],
   columns: Sequence[str],
   form: table_form.TableForm,
   classes: Mapping[str, Sequence[str]],
 ) -> Iterator[table_form.Row]:
-  values = [table.column(name).to_pylist() for name in columns]
   for number, row in enumerate(zip(*values, strict=True), 1):
     try:
       cells = tuple(

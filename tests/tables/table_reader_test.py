@@ -300,6 +300,31 @@ def test_columns_of_arrow_that_are_wrong(tmp_path):
     read(path, None, ("says",))
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "train"])
+def test_damaged_bytes_are_read_or_refused_by_name(tmp_path, name):
+  """Without checksums, not all damage can be told."""
+  write_parquet(tmp_path / "a.parquet", columns_of(WANTED))
+  table = pyarrow.table(columns_of(WANTED))
+  save_dataset(tmp_path / "train", table, parts=1)
+  path = tmp_path / name
+  path = next(path.glob("*.arrow")) if path.is_dir() else path
+  good = path.read_bytes()
+  refused = 0
+  for place in range(0, len(good), 3):
+    bad = bytearray(good)
+    bad[place] ^= 0xFF
+    path.write_bytes(bad)
+    try:
+      read(tmp_path / name, None)
+    except ValueError as error:
+      assert str(error).startswith(str(tmp_path / name)), place
+      refused += 1
+  assert refused > 20
+  path.write_bytes(good[: len(good) // 2])
+  with pytest.raises(ValueError, match=name):
+    read(tmp_path / name, None)
+
+
 def test_columns_by_number(tmp_path):
   path = tmp_path / "a.tsv"
   found = read(path, "a\tb\tc\nd\te\n", (2, 0, -1), has_header=False)
