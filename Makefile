@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test check format bazel installed fuzz docs clean
+.PHONY: quickstart test check format bazel installed fuzz faults docs clean
 
 .venv/.ready: requirements.txt requirements-dev.txt requirements-docs.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
@@ -15,6 +15,10 @@ quickstart: .venv/.ready
 
 test: .venv/.ready
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+# Kills, signals, full disks, damage: docs/reliability.md.
+faults: .venv/.ready
+	$(BIN)/python -m tests.faults
 
 # Builds the wheel, and works with it from another folder.
 installed: .venv/.ready

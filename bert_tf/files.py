@@ -89,6 +89,7 @@ def check_output(path: str, inputs: Iterable[str], flag: str) -> None:
 
   Raises:
     IsADirectoryError: It is a folder.
+    PermissionError: It may not be written.
     ValueError: It is one of the inputs.
   """
   if is_remote(path):
@@ -103,6 +104,7 @@ def check_output(path: str, inputs: Iterable[str], flag: str) -> None:
     )
   if not is_remote(path) and os.path.isdir(path):
     raise IsADirectoryError(f"{flag}={path} is a folder; give a file's name")
+  _check_permitted(path, flag)
 
 
 def check_folder(path: str, flag: str) -> None:
@@ -110,10 +112,31 @@ def check_folder(path: str, flag: str) -> None:
 
   Raises:
     NotADirectoryError: There is a file of that name.
+    PermissionError: It may not be written.
   """
   if not is_remote(path) and os.path.isfile(path):
     raise NotADirectoryError(
       f"{flag} {path} is a file; name a folder, which may be a new one"
+    )
+  _check_permitted(path, flag)
+
+
+def _check_permitted(path: str, flag: str) -> None:
+  """Checks that a path, or the folder above it that there is, may be written.
+
+  Raises:
+    PermissionError: It may not.
+  """
+  if is_remote(path):
+    return
+  above = os.path.realpath(path)
+  while not os.path.exists(above):
+    above = os.path.dirname(above)
+  effective = os.access in os.supports_effective_ids
+  if not os.access(above, os.W_OK, effective_ids=effective):
+    raise PermissionError(
+      f"{flag} {path}: cannot be written: {above} may not be written by this "
+      "user; name another place"
     )
 
 

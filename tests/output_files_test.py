@@ -258,6 +258,15 @@ def test_what_is_not_permitted_is_said(shut, name):
     output_files.write_atomically(shut / name, b"text")
 
 
+@pytest.mark.parametrize("name", ["", "new/folder", "b"])
+def test_a_place_that_may_not_be_written_is_refused_early(shut, name):
+  check = files.check_output if name == "b" else files.check_folder
+  told = [[]] if name == "b" else []
+  with pytest.raises(PermissionError, match=f"x {shut}.*{shut} may not be"):
+    check(str(shut / name), *told, "x")
+  files.check_output("/dev/null", [], "x")
+
+
 def test_a_file_that_may_not_be_written_is_not_replaced(shut):
   shut.chmod(0o700)
   with pytest.raises(PermissionError, match=r"a: cannot be .* not permitted"):

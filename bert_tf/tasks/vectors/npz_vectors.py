@@ -16,6 +16,7 @@ Of words their places in the lines:
 An array of strings would give all of them the room of the longest.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -65,7 +66,7 @@ class Writer:
 
   def add_values(self, values: npt.NDArray[np.float32]) -> None:
     """Adds the values of a line, [its rows, L, H]."""
-    self._values.write(np.ascontiguousarray(values, "<f4").data.cast("B"))
+    self._values.write(values.astype("<f4").tobytes())
 
   def add_tokens(self, tokens: Sequence[str]) -> None:
     """Adds the texts of a line's rows."""
@@ -90,8 +91,13 @@ class Writer:
     error: BaseException | None,
     traceback: types.TracebackType | None,
   ) -> None:
-    self._values.close()
-    if kind is None:
+    if kind is not None:
+      with contextlib.suppress(OSError, ValueError):
+        self._values.close()
+        self._archive.close()
+      return
+    with self._archive:
+      self._values.close()
       self._add("layers", self._layers)
       if self._has_tokens:
         self._add("starts", self._starts)
@@ -100,7 +106,6 @@ class Writer:
       if self._has_spans:
         self._add("char_starts", self._char_starts.finish())
         self._add("char_ends", self._char_ends.finish())
-      self._archive.close()
 
   def _add(self, name: str, array: npt.NDArray[Any]) -> None:
     with _open(self._archive, name, array.dtype.str, array.shape) as file:
