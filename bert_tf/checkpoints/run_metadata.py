@@ -290,5 +290,7 @@ def claim(folder: str, ours: RunMetadata, resumes: bool = False) -> None:
       settings=ours.settings or found.settings,
     )
   values = ours.to_dict()
+  if found and values == found.to_dict():
+    return
   path = os.path.join(folder, FILE)
   output_files.write_atomically(path, (json.dumps(values) + "\n").encode())
