@@ -56,7 +56,7 @@ def main() -> None:
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(settings.PretrainingSettings),
     shared_flags.settings(
-      optimizer_table.OptimizerSettings, name=FLAGS.optimizer
+      optimizer_table.OptimizerSettings, name=FLAGS.optimizer, layer_decay=1.0
     ),
     device_flags.training(),
     device_flags.devices(),

@@ -176,9 +176,12 @@ def _tell(file: ColumnFile) -> None:
     file.path,
     file.layout.described(),
   )
-  for word in words[:_SHOWN]:
-    label = "" if file.layout.label is None else f", label {word.label!r}"
-    logging.info("line %d: word %r%s", word.line + 1, word.text, label)
+  shown = [
+    f"line {word.line + 1}: word {word.text!r}"
+    + ("" if file.layout.label is None else f", label {word.label!r}")
+    for word in words[:_SHOWN]
+  ]
+  logging.info("%s", "; ".join(shown))
   if len(words) > 1 and all(word.text.isdecimal() for word in words):
     logging.warning(
       "%s: all words are numbers; is column %d the one of the words? Give "
