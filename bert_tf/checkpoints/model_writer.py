@@ -175,7 +175,7 @@ def state(model: Any) -> dict[str, Any]:
   optimizer = getattr(model, "optimizer", None)
   if optimizer is None:
     return variables
-  step = np.int64(np.asarray(optimizer.iterations))
+  step = np.int64(optimizer.iterations.numpy())
   return variables | {variable_names.GLOBAL_STEP: step}
 
 

@@ -190,8 +190,7 @@ def test_what_was_assumed_is_said(tmp_path, caplog):
     f"{tmp_path}/data.txt: 4 columns separated by a tab, words in column 1, "
     "labels in column 2, column 0 numbers the words, no header, 2 lines of "
     "comments (assumed; change it by --word_column, --label_column)",
-    "line 2: word 'Anna', label 'B-PER'",
-    "line 3: word 'lacht', label 'O'",
+    "line 2: word 'Anna', label 'B-PER'; line 3: word 'lacht', label 'O'; "
     "line 4: word '#', label 'O'",
   ]
 
