@@ -1,5 +1,6 @@
 """The original's optimizer: Adam with decoupled weight decay."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -35,10 +36,13 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
 
   Attributes:
     gradient_scale: What gradients are multiplied with; None for 1.
+    rate_factors: What the learning rate of each variable is multiplied with, in
+      the order of `build`; none if all are 1.
     is_compiled: Whether XLA compiles the update of a variable into one pass.
   """
 
   gradient_scale: Any = None
+  rate_factors: Sequence[float] = ()
   is_compiled: bool = False
 
   def __init__(
@@ -88,6 +92,10 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     is_decayed = variable_names.is_decayed(
       variable_names.variable_name(variable)
     )
+    rate = tf.cast(self.learning_rate, variable.dtype)
+    # By number: the names of copies on several devices have endings.
+    if self.rate_factors and self.rate_factors[index] != 1.0:
+      rate = rate * self.rate_factors[index]
     update = _compiled_update if self.is_compiled else _update
     update(
       variable.handle,
@@ -95,7 +103,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
       self._adam_v[index].handle,
       tf.convert_to_tensor(gradient),
       self.gradient_scale,
-      tf.cast(self.learning_rate, variable.dtype),
+      rate,
       self.weight_decay_rate if is_decayed else 0.0,
       (self.beta_1, self.beta_2, self.epsilon),
       self._beta_powers(),

@@ -37,6 +37,7 @@ _TUNING = (
   "warmup_proportion",
   "optimizer",
   "freeze_layers",
+  "layer_decay",
   "init_checkpoint",
 )
 _FILES = ("data_dir", "train_file")
@@ -95,6 +96,10 @@ class TaskData(Protocol):
 
   def metric_names(self) -> Sequence[str]:
     """The names of the scores that `evaluate` returns."""
+
+  @property
+  def metric_note(self) -> str:
+    """Why there are no others, where a user may miss some; else empty."""
 
   def write_records(
     self, folder: str, is_chief: bool
@@ -219,7 +224,6 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
-  options = task.options
   run_of = dataclasses.replace(
     task.metadata,
     text=run_metadata.text_of(
@@ -235,7 +239,7 @@ def run(
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
   if tuning.best_metric:
-    tuning = tuning.with_known_metric(data.metric_names())
+    tuning = tuning.with_known_metric(data.metric_names(), data.metric_note)
 
   def begin(folder: str, seed: int) -> fine_tuning_session.Session:
     return fine_tuning_session.Session(

@@ -255,6 +255,22 @@ def _write_squad(folder):
   (folder / "train.json").write_text(json.dumps(_SQUAD))
 
 
+_QUESTION = {"context": "It rained on Monday.", "question": "When?"}
+
+
+def _question_lines(folder):
+  answers = {"text": ["Monday"], "answer_start": [13]}
+  line = json.dumps(_QUESTION | {"answers": answers}) + "\n"
+  (folder / "train.jsonl").write_text(line * 2)
+
+
+def _question_table(folder):
+  (folder / "train.csv").write_text(
+    "context,question,answer,answer_start\n"
+    '"It rained, on Monday.",When?,Monday,\nFog.,What?,Fog,0\n'
+  )
+
+
 def _table(folder):
   (folder / "train.tsv").write_text(
     "text\tlabel\nSnow fell.\tgood\nIt rained.\tbad\nFog.\tbad\n"
@@ -355,6 +371,16 @@ TARGETS = (
     "SQuAD, to predict",
     _write_squad,
     lambda folder: squad_reader.read_for_prediction(folder / "train.json"),
+  ),
+  Target(
+    "questions, one a line",
+    _question_lines,
+    lambda folder: squad_reader.read_for_training(folder / "train.jsonl", True),
+  ),
+  Target(
+    "questions, a table",
+    _question_table,
+    lambda folder: squad_reader.read_for_training(folder / "train.csv", True),
   ),
   Target("tables", _table, _read_table),
   Target("zips of models", _zip, _unzip, agrees=outcomes.same),

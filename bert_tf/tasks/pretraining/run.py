@@ -53,6 +53,8 @@ def run(
   """
   config.check_length(options.max_seq_length)
   files.check_folder(options.output_dir, "output_dir")
+  if options.do_train:
+    run_lock.check(options.output_dir)  # before the chief may hold it
   strategy = device_strategy.create(devices)
   if options.do_eval:
     training_loop.replica_batch_size(
@@ -82,7 +84,6 @@ def run(
       allow_new_layers=options.allow_new_layers,
     )
   run_of = _metadata(found, config, options, optimizer, loop_settings, devices)
-  run_lock.check(options.output_dir)
   run_metadata.check(options.output_dir, run_of, resumed is not None)
   trainer = training_loop.Trainer(
     strategy,
