@@ -1,4 +1,7 @@
-"""The configuration and the vocabulary that lie beside a checkpoint."""
+"""The configuration and the vocabulary that lie beside a checkpoint.
+
+Of a run's checkpoint, in `best` or `trial_N`, they lie in the run's folder.
+"""
 
 import os
 
@@ -31,7 +34,7 @@ def vocabulary(checkpoint: str) -> str | None:
     path = os.path.join(folder, place)
     if files.exists(path):
       return path
-  return None
+  return _of_run(portable_model.VOCABULARY, folder)
 
 
 def config(checkpoint: str) -> str | None:
@@ -44,10 +47,14 @@ def config(checkpoint: str) -> str | None:
     ValueError: Hugging Face's config.json is damaged.
   """
   folder = run_metadata.folder_of(checkpoint)
-  path = os.path.join(folder, portable_model.CONFIG)
-  if files.exists(path):
-    return path
+  found = _of_run(portable_model.CONFIG, folder)
   theirs = os.path.join(folder, _HUGGINGFACE)
-  if files.exists(theirs) and _TYPE in files.read_json(theirs):
-    return theirs
-  return None
+  if found is None and files.exists(theirs):
+    found = theirs if _TYPE in files.read_json(theirs) else None
+  return found
+
+
+def _of_run(name: str, folder: str) -> str | None:
+  """A file of a folder, or of the run that the folder is a part of."""
+  found = run_metadata.folder_with(name, os.path.join(folder, ""))
+  return None if found is None else os.path.join(found, name)

@@ -77,14 +77,9 @@ class ModelFolder:
     self.do_lower_case = do_lower_case
 
   def _find_vocabulary(self, folder: str) -> str:
-    found = beside_checkpoint.vocabulary(folder or ".")
+    found = beside_checkpoint.vocabulary(os.path.join(folder, ""))
     if found:
       return found
-    # In the folder of the run that wrote the checkpoint, if it lies below it.
-    name = portable_model.VOCABULARY
-    run = run_metadata.folder_with(name, self.reader.prefix)
-    if run is not None:
-      return os.path.join(run, name)
     raise FileNotFoundError(
       f"no {portable_model.VOCABULARY} beside the checkpoint "
       f"{self.reader.prefix}; give vocab_file"

@@ -2,8 +2,7 @@ r"""Exports a checkpoint as a SavedModel that takes text.
 
 Example:
   bert_tf export_saved_model --model_type=classifier \
-    --init_checkpoint=out/mrpc --bert_config_file=$BERT/bert_config.json \
-    --vocab_file=$BERT/vocab.txt --export_dir=models/mrpc
+    --init_checkpoint=out/mrpc --export_dir=models/mrpc
 """
 
 from absl import flags

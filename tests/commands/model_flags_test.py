@@ -143,7 +143,8 @@ def test_files_of_a_named_model_without_its_weights(home, tmp_path):
 
 
 def test_fine_tuning_and_export(home, tmp_path):
-  (tmp_path / "train.tsv").write_text("text\tlabel\nfine\t1\ndull\t0\n")
+  for name in ("train.tsv", "dev.tsv"):
+    (tmp_path / name).write_text("text\tlabel\nfine\t1\ndull\t0\n")
   done = running.run(
     "run_classifier",
     "--task_name=tsv",
@@ -151,6 +152,8 @@ def test_fine_tuning_and_export(home, tmp_path):
     f"--output_dir={tmp_path / 'out'}",
     f"--init_checkpoint={NAME}",
     "--do_train",
+    "--eval_steps=1",
+    "--best_metric=eval_loss",
     "--num_train_epochs=1",
     "--train_batch_size=2",
     "--max_seq_length=8",
@@ -159,9 +162,7 @@ def test_fine_tuning_and_export(home, tmp_path):
   done = running.run(
     "export_saved_model",
     "--model_type=classifier",
-    f"--init_checkpoint={tmp_path / 'out'}",
-    f"--bert_config_file={NAME}",
-    f"--vocab_file={NAME}",
+    f"--init_checkpoint={tmp_path / 'out' / 'best'}",
     f"--export_dir={tmp_path / 'exported'}",
     "--max_seq_length=8",
   )

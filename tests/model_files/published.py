@@ -3,9 +3,16 @@
 import dataclasses
 import io
 import json
+import pathlib
+import tempfile
 import zipfile
 
-from bert_tf.model_files import download_settings, google_models
+from bert_tf.model_files import (
+  download_settings,
+  google_models,
+  model_cache,
+  safe_unzip,
+)
 
 WEIGHTS = "bert_model.ckpt.data-00000-of-00001"
 # A model small enough that its weights are a few bytes in tests.
@@ -43,3 +50,27 @@ def settings(home, url, **others):
     str(home), google=url, huggingface=url, timeout=0.5, attempts=2, pause=0.001
   )
   return dataclasses.replace(made, **others)
+
+
+def write_zip(folder):
+  """Writes the zip of the model."""
+  (folder / "a.zip").write_bytes(zipped(FILES, "a/"))
+
+
+def read_zip(folder):
+  """What it unpacks to, bytes by name."""
+  with tempfile.TemporaryDirectory() as unpacked:
+    safe_unzip.unpack(str(folder / "a.zip"), unpacked, 1 << 20)
+    return {
+      str(path.relative_to(unpacked)): path.read_bytes()
+      for path in pathlib.Path(unpacked).rglob("*")
+      if path.is_file()
+    }
+
+
+def write_cached(folder):
+  """Writes the model as a cache has it, its checksums beside it."""
+  (folder / "model").mkdir()
+  for name, data in FILES.items():
+    (folder / "model" / name).write_bytes(data)
+  model_cache.check(str(folder / "model"))
