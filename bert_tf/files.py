@@ -129,7 +129,8 @@ def _check_permitted(path: str, flag: str) -> None:
   """
   if is_remote(path):
     return
-  above = os.path.realpath(path)
+  # Of a pipe, which /dev/stdout may be, the real path names nothing.
+  above = path if os.path.exists(path) else os.path.realpath(path)
   while not os.path.exists(above):
     above = os.path.dirname(above)
   effective = os.access in os.supports_effective_ids

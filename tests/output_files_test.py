@@ -265,6 +265,10 @@ def test_a_place_that_may_not_be_written_is_refused_early(shut, name):
   with pytest.raises(PermissionError, match=f"x {shut}.*{shut} may not be"):
     check(str(shut / name), *told, "x")
   files.check_output("/dev/null", [], "x")
+  reading, writing = os.pipe()
+  files.check_output(f"/dev/fd/{writing}", [], "x")
+  os.close(reading)
+  os.close(writing)
 
 
 def test_a_file_that_may_not_be_written_is_not_replaced(shut):

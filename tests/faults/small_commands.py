@@ -21,7 +21,7 @@ def prepare(folder):
   config["num_hidden_layers"] = 1  # seconds less to compile
   (folder / "config.json").write_text(json.dumps(config))
   rows = "".join(f"{word}\t{tag}\n" for word, tag in _WORDS.items()) + "\n"
-  (folder / "train.txt").write_text(rows * 200)
+  (folder / "train.txt").write_text(rows * 80)
   text = (TESTDATA / "text" / "stories_a.txt").read_text("utf-8")
   (folder / "lines.txt").write_text("\n".join(text.split("\n")[:200]))
 
@@ -76,7 +76,7 @@ def _model(inputs):
   }
 
 
-def _tuning(inputs, out, batch=8, epochs=10):
+def _tuning(inputs, out, batch=8, epochs=4):
   return _model(inputs) | {
     "vocab_file": _VOCABULARY,
     "output_dir": out,
@@ -147,7 +147,7 @@ COMMANDS = {
           "task_name": "mrpc",
           "data_dir": TESTDATA / "classifier" / "mrpc" / "data",
           "do_eval": True,
-          "eval_steps": 25,
+          "eval_steps": 15,
           "best_metric": "loss",
         }
       ),
@@ -157,7 +157,7 @@ COMMANDS = {
     Command(
       "run_squad",
       lambda inputs, out: (
-        _tuning(inputs, out, epochs=4)
+        _tuning(inputs, out)
         | {
           "train_file": TESTDATA / "squad" / "v1.json",
           "predict_file": TESTDATA / "squad" / "v1.json",
@@ -171,7 +171,7 @@ COMMANDS = {
     Command(
       "run_tagger",
       lambda inputs, out: (
-        _tuning(inputs, out, epochs=4)
+        _tuning(inputs, out)
         | {
           "data_dir": inputs,
           "test_file": inputs / "train.txt",
@@ -193,7 +193,7 @@ COMMANDS = {
           "do_eval": True,
           "max_eval_steps": 5,
           "train_batch_size": 8,
-          "num_train_steps": 100,
+          "num_train_steps": 40,
           "num_warmup_steps": 10,
           "save_checkpoints_steps": 10,
           "log_steps": 20,

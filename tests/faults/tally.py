@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import sys
 
 SURVIVED = "survived"
 # Ways not to survive.
@@ -24,6 +25,7 @@ class Tally:
     """Counts one fault; what was not survived is noted."""
     self.counts[kind]["tried"] += 1
     self.counts[kind][outcome] += 1
+    print(f"{kind}: {outcome}", file=sys.stderr, flush=True)
     if outcome != SURVIVED:
       self.notes.append(f"{kind}: {outcome}: {note}")
 

@@ -12,6 +12,7 @@ from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
   formats,
   loader,
+  run_folder,
   run_metadata,
   variable_names,
 )
@@ -52,6 +53,8 @@ def run(
   """
   config.check_length(options.max_seq_length)
   files.check_folder(options.output_dir, "output_dir")
+  if options.do_train:
+    run_lock.check(options.output_dir)  # before the chief may hold it
   strategy = device_strategy.create(devices)
   if options.do_eval:
     training_loop.replica_batch_size(
@@ -81,7 +84,6 @@ def run(
       allow_new_layers=options.allow_new_layers,
     )
   run_of = _metadata(found, config, options, optimizer, loop_settings, devices)
-  run_lock.check(options.output_dir)
   run_metadata.check(options.output_dir, run_of, resumed is not None)
   trainer = training_loop.Trainer(
     strategy,
@@ -100,7 +102,7 @@ def run(
   is_chief = device_strategy.is_chief(strategy)
   with run_lock.holding(options.output_dir, is_chief):
     if is_chief:
-      run_metadata.claim(options.output_dir, run_of, resumed is not None)
+      run_folder.claim(options.output_dir, run_of, resumed is not None, config)
     with record_files.reading(found):
       trainer.train(
         reader.dataset_fn(found, config, options, batches),
