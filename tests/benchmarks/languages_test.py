@@ -28,7 +28,7 @@ def test_a_table_is_printed(testdata):
     [
       *(sys.executable, "-m", "benchmarks.languages"),
       *(f"--questions={testdata / 'questions.csv'}", "--ids=hi"),
-      *(f"--vocab_files={testdata / 'vocab.txt'}", "--vocab_size=400"),
+      *(f"--vocab_files={testdata / 'vocab.txt'}", "--vocab_size=1200"),
       f"--corpus={testdata / 'questions.csv'}",
     ],
     cwd=ROOT,
