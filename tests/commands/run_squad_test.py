@@ -111,7 +111,7 @@ def test_trains_answers_and_scores_version_2(tmp_path):
     ({"do_predict": True}, "`predict_file` must be specified"),
     ({"max_query_length": 61}, "max_seq_length (64) must be greater than"),
     ({"bert_config_file": "/nowhere.json"}, "/nowhere.json"),
-    ({"do_predict": True, "predict_file": goldens.VOCAB}, "is not JSON"),
+    ({"do_predict": True, "predict_file": goldens.VOCAB}, "not a JSON file"),
   ],
 )
 def test_an_error_is_one_plain_message(tmp_path, changes, message):
@@ -153,7 +153,7 @@ def test_split_squad(tmp_path):
       "squad/v1.json is the file to read",
     ),
     ({"train_file": "x/dev.json", "predict_file": "x/../x/dev.json"}, "is the"),
-    ({"input_file": goldens.VOCAB}, "is not JSON"),
+    ({"input_file": goldens.VOCAB}, "not a JSON file"),
   ],
 )
 def test_split_squad_errors(tmp_path, changes, message):
