@@ -47,8 +47,8 @@ def warn_of_variants(path: str, found: Iterable[Sequence[str]]) -> None:
       )
 
 
-def tell_counts(path: str, labels: Sequence[str], found: Iterable[str]) -> None:
-  """Logs how often each label occurs; warns of those that never do.
+def counts_in(path: str, labels: Sequence[str], found: Iterable[str]) -> str:
+  """Says how often each label occurs; warns of those that never do.
 
   Args:
     path: The file that they are of.
@@ -62,7 +62,6 @@ def tell_counts(path: str, labels: Sequence[str], found: Iterable[str]) -> None:
   if len(shown) < len(order):
     text += f", {len(order) - len(shown)} more, least {order[-1]} "
     text += str(counts[order[-1]])
-  logging.info("%s: %d labels: %s", path, counts.total(), text)
   missing = [label for label in labels if not counts[label]]
   if missing:
     logging.warning(
@@ -70,3 +69,4 @@ def tell_counts(path: str, labels: Sequence[str], found: Iterable[str]) -> None:
       path,
       ", ".join(map(repr, missing[:_SHOWN])),
     )
+  return f"{path}: {counts.total()} labels: {text}"

@@ -135,14 +135,19 @@ class ClassificationTask:
     sets = {name: self._read(split) for name, split, used in wanted if used}
     if self.fold:
       sets["train"], sets["eval"] = self.fold.split(sets["train"])
+    counts = []
     for name, file in sets.items():
       if name != "predict" and task.labels:
         names = (task.names_in(str(x.label)) for x in file.examples)
-        label_report.tell_counts(
-          file.path, task.labels, itertools.chain.from_iterable(names)
+        counts.append(
+          label_report.counts_in(
+            file.path, task.labels, itertools.chain.from_iterable(names)
+          )
         )
       texts = (text for x in file.examples for text in (x.text, x.pair) if text)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
+    if counts:
+      logging.info("%s", "; ".join(counts))
     return data.ClassificationData(
       self.options,
       config,

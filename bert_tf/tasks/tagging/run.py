@@ -113,10 +113,13 @@ class TaggingTask:
       sets["train"] = self.train or self._read("train")
     if evaluates:
       sets["dev"] = self._read("dev")
+    counts = []
     for file in sets.values():
       file.check_labels(self.labels)
       names = itertools.chain.from_iterable(file.labels())
-      label_report.tell_counts(file.path, self.labels, names)
+      counts.append(label_report.counts_in(file.path, self.labels, names))
+    if counts:
+      logging.info("%s", "; ".join(counts))
     scheme = label_schemes.find(
       self.labels,
       [row for file in sets.values() for row in file.labels()],
