@@ -33,33 +33,41 @@ new=$(comm -13 before after | grep -v '\.dist-info$')
 [ "$new" = bert_tf ] || fail "expected one new top-level name, found: $new"
 say "site-packages has one new top-level name: $new"
 
-export PATH=$work/env/bin:$PATH
-mkdir "$work/elsewhere"
-cd "$work/elsewhere"
-place=$(python -c 'import bert_tf; print(bert_tf.__file__)')
-[[ $place == "$work"/env/* ]] || fail "imported $place"
-bert_tf | grep run_classifier >/dev/null
-bert_tf --version | grep >/dev/null "$(python -c '
+# Works with the package of an environment: runs, trains, exports, predicts.
+use() {
+  local place model
+  export PATH=$1/bin:$old_path
+  mkdir "$1/elsewhere"
+  cd "$1/elsewhere"
+  place=$(python -c 'import bert_tf; print(bert_tf.__file__)')
+  [[ $place == "$1"/* ]] || fail "imported $place"
+  bert_tf | grep run_classifier >/dev/null
+  bert_tf --version | grep >/dev/null "$(python -c '
 import importlib.metadata
 print(importlib.metadata.version("bert_tf"))')"
-python -m bert_tf completion bash | bash -n
+  python -m bert_tf completion bash | bash -n
 
-say quickstart
-bert_tf quickstart --output_dir=quick --num_train_steps=20 --dupe_factor=2
-model="--bert_config_file=quick/bert_config.json --vocab_file=quick/vocab.txt"
-mkdir data
-for part in train dev; do
-  printf 'text\tlabel\na fine day\tgood\na dull day\tbad\n%.0s' 1 >data/$part.tsv
-done
-say fine-tuning
-bert_tf run_classifier --task_name=tsv --data_dir=data --output_dir=tuned \
-  $model --init_checkpoint=quick/model --do_train --do_eval \
-  --max_seq_length=16 --train_batch_size=2 --num_train_epochs=2
-say export and predict
-bert_tf export_saved_model --model_type=classifier --init_checkpoint=tuned \
-  $model --export_dir=exported --max_seq_length=16
-echo "a fine day" | bert_tf predict --saved_model=exported >answers
-grep -q '"label"' answers || fail "no answer: $(cat answers)"
+  say quickstart
+  bert_tf quickstart --output_dir=quick --num_train_steps=20 --dupe_factor=2
+  model="--bert_config_file=quick/bert_config.json --vocab_file=quick/vocab.txt"
+  mkdir data
+  for part in train dev; do
+    printf 'text\tlabel\na fine day\tgood\na dull day\tbad\n%.0s' 1 \
+      >data/$part.tsv
+  done
+  say fine-tuning
+  bert_tf run_classifier --task_name=tsv --data_dir=data --output_dir=tuned \
+    $model --init_checkpoint=quick/model --do_train --do_eval \
+    --max_seq_length=16 --train_batch_size=2 --num_train_epochs=2
+  say export and predict
+  bert_tf export_saved_model --model_type=classifier --init_checkpoint=tuned \
+    $model --export_dir=exported --max_seq_length=16
+  echo "a fine day" | bert_tf predict --saved_model=exported >answers
+  grep -q '"label"' answers || fail "no answer: $(cat answers)"
+}
+
+old_path=$PATH
+use "$work/env"
 
 say "mypy on a user's file"
 cat >own.py <<'PYTHON'
@@ -76,4 +84,10 @@ grep -q 'own.py:5: error: Incompatible types' types || fail "$(cat types)"
 grep -q 'Revealed type is "builtins.str"\|Revealed type is "str"' types ||
   fail "$(cat types)"
 ! grep -q 'py.typed\|missing library stubs' types || fail "$(cat types)"
+say "a bare environment, with the lowest versions that pyproject.toml allows"
+"$python" -m venv "$work/lowest"
+"$python" "$root/.ci/lowest.py" >"$work/lowest.txt"
+"$work/lowest/bin/pip" install --quiet --requirement "$work/lowest.txt" \
+  "$work"/dist/bert_tf-*.whl
+use "$work/lowest"
 say passed

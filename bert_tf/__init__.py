@@ -30,6 +30,7 @@ _PUBLIC = {
   "QuestionAnswerer": "bert_tf.tasks.squad.predictor",
   "TextClassifier": "bert_tf.tasks.classification.predictor",
   "WordTagger": "bert_tf.tasks.tagging.predictor",
+  "download_model": "bert_tf.model_files.model_names",
   "read_vectors": "bert_tf.tasks.vectors.npz_vectors",
 }
 
@@ -48,6 +49,7 @@ __all__ = [
   "TextClassifier",
   "TokenizerRules",
   "WordTagger",
+  "download_model",
   "read_vectors",
 ]
 

@@ -1,4 +1,4 @@
-"""The Python of README.md and docs/library.md, run from top to bottom."""
+"""The Python of README.md and pages of docs/, run from top to bottom."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 BLOCKS = [
   block
-  for page in ("README.md", "docs/library.md")
+  for page in ("README.md", "docs/library.md", "docs/view_attention.md")
   for block in re.findall(
     r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S
   )
@@ -33,9 +33,7 @@ def names(testdata, tmp_path_factory):
 )
 def test_python_runs(names, number):
   exec(
-    compile(
-      BLOCKS[number], f"README.md and docs/library.md, block {number}", "exec"
-    ),
+    compile(BLOCKS[number], f"README.md and docs, block {number}", "exec"),
     names,
   )
 

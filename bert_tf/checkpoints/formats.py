@@ -18,6 +18,7 @@ from bert_tf.checkpoints import (
   portable_model,
   variable_names,
 )
+from bert_tf.model_files import model_names
 
 Formats = Sequence[checkpoint_format.CheckpointFormat]
 
@@ -173,7 +174,7 @@ def reader(
   """Opens a checkpoint of any format to read it by Google's names.
 
   Args:
-    path: A prefix or a folder.
+    path: A prefix or a folder, or a name as of `model_names.resolve`.
     config: That of the model to load into; a warning is logged if the
       checkpoint names another activation.
     formats: Those to choose from.
@@ -182,7 +183,7 @@ def reader(
     FileNotFoundError: There is no checkpoint.
     ValueError: It is damaged.
   """
-  path = os.fspath(path)
+  path = model_names.resolve(path)
   found = find(path, formats)
   opened = found.open(path)
   if config and found.has_config:

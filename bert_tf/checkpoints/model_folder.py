@@ -6,36 +6,31 @@ from typing import Any
 
 from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
+  beside_checkpoint,
   checkpoint_reader,
   formats,
   google_format,
-  keras_nlp_tokenizer,
   loader,
   portable_model,
   run_metadata,
   stored_rules,
 )
-
-# Where a vocabulary lies in folders of the formats.
-_VOCABULARIES = (
-  portable_model.VOCABULARY,
-  keras_nlp_tokenizer.VOCABULARY,
-  os.path.join("assets", portable_model.VOCABULARY),
-)
+from bert_tf.model_files import model_names
 
 
 class ModelFolder:
   """A checkpoint of any format, opened for reading.
 
   Args:
-    path: A folder, or the prefix of a checkpoint.
+    path: A folder, the prefix of a checkpoint, or the name of a model, as of
+      `model_names.resolve`.
     config: Needed if there is no bert_config.json beside the checkpoint.
     vocab_file: Needed if there is no vocab.txt beside the checkpoint.
     do_lower_case: Whether text is lower-cased, if the files do not say. By
       default it is unless the vocabulary has capital letters.
 
   Attributes:
-    path: The path that was given.
+    path: The path that was given, or of the model of that name.
     reader: Reader of the checkpoint.
     config: The model's configuration.
     vocab_file: The model's vocabulary.
@@ -56,7 +51,7 @@ class ModelFolder:
     vocab_file: str | os.PathLike[str] | None = None,
     do_lower_case: bool | None = None,
   ):
-    self.path = os.fspath(path)
+    self.path = model_names.resolve(path)
     self.run: run_metadata.RunMetadata | None = None
     form = formats.recognise(self.path)
     if form == "google":
@@ -82,10 +77,9 @@ class ModelFolder:
     self.do_lower_case = do_lower_case
 
   def _find_vocabulary(self, folder: str) -> str:
-    for place in _VOCABULARIES:
-      path = os.path.join(folder, place)
-      if files.exists(path):
-        return path
+    found = beside_checkpoint.vocabulary(folder or ".")
+    if found:
+      return found
     raise FileNotFoundError(
       f"no {portable_model.VOCABULARY} beside the checkpoint "
       f"{self.reader.prefix}; give vocab_file"

@@ -8,7 +8,13 @@ from absl import flags, logging
 
 from bert_tf import files
 from bert_tf.commands import shared_flags
-from bert_tf.text import vocabulary_file, vocabulary_learner
+from bert_tf.text import (
+  basic_tokenizer,
+  full_tokenizer,
+  vocabulary_file,
+  vocabulary_learner,
+  vocabulary_summary,
+)
 
 FLAGS = flags.FLAGS
 _DEFAULTS = vocabulary_learner.Settings()
@@ -29,6 +35,12 @@ flags.DEFINE_integer(
   "vocab_size",
   _DEFAULTS.vocab_size,
   "Maximum vocabulary size, including reserved and unused pieces.",
+)
+flags.DEFINE_string(
+  "sample_file",
+  None,
+  "Text to measure pieces per word and [UNK] on, best one that was not learned "
+  "from. Default: the first lines of --input_file.",
 )
 shared_flags.define("do_lower_case")
 flags.DEFINE_list(
@@ -91,9 +103,26 @@ def main() -> None:
     vocabulary_learner.Settings, reserved_tokens=tuple(FLAGS.reserved_tokens)
   )
   inputs = files.expand(FLAGS.input_file)
-  files.check_output(FLAGS.output_file, inputs, "output_file")
+  samples = files.expand(FLAGS.sample_file) if FLAGS.sample_file else inputs
+  files.check_output(FLAGS.output_file, [*inputs, *samples], "output_file")
   learned = vocabulary_learner.learn(inputs, settings)
   vocabulary_file.save_vocab(FLAGS.output_file, learned.pieces)
-  for line in vocabulary_learner.summary(learned, settings):
+  for line in vocabulary_summary.lines(learned, settings):
     logging.info("%s", line)
+  tokenizer = full_tokenizer.FullTokenizer(
+    FLAGS.output_file, settings.do_lower_case
+  )
+  with files.open_file(samples[0]) as reader:
+    texts = map(basic_tokenizer.to_unicode, reader)
+    found = vocabulary_summary.measure(
+      texts, tokenizer, vocabulary_summary.SAMPLE
+    )
+  logging.info(
+    "Sample, %d lines of %s: %.3f pieces per word split at white space, "
+    "%.2f%% of these words hold [UNK]",
+    found.lines,
+    samples[0],
+    found.pieces_per_word,
+    100 * found.unknown_share,
+  )
   logging.info("Written: %s", FLAGS.output_file)

@@ -13,7 +13,7 @@ from typing import NoReturn
 from absl import app, flags, logging
 
 from bert_tf import error_text, stop_signals
-from bert_tf.commands import flag_help, quiet_tensorflow
+from bert_tf.commands import flag_help, model_flags, quiet_tensorflow
 
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
 _HELP = {"--help", "-help", "--h", "-h", "-?", "--helpshort"}
@@ -95,6 +95,7 @@ def run(main: Callable[[], None]) -> None:
     name = _name(argv[0])
     try:
       with readers_may_leave():
+        model_flags.resolve()
         main()
     except stop_signals.Stopped as stopped:
       raise _ended(name, stopped) from None

@@ -23,7 +23,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "input",
   None,
-  "Checkpoint to convert: a prefix or a directory.",
+  "Checkpoint to convert: a prefix, a directory or the name of a model.",
   required=True,
 )
 shared_flags.define(

@@ -33,9 +33,13 @@ shared_flags.define(
   "dupe_factor",
   required=("vocab_file",),
   texts={
+    "vocab_file": (
+      "Path to the vocabulary file, or the name of a model that `bert_tf "
+      "models` lists."
+    ),
     "max_seq_length": (
       "Maximum sequence length in tokens, including [CLS] and [SEP]."
-    )
+    ),
   },
 )
 flags.DEFINE_bool(

@@ -40,7 +40,8 @@ shared_flags.define(
   "max_seq_length",
   "top_k",
   *shared_flags.SPAN,
-  required=("init_checkpoint", "bert_config_file", "vocab_file"),
+  required=("init_checkpoint",),
+  beside=("bert_config_file", "vocab_file"),
   texts={
     "init_checkpoint": (
       "Checkpoint of the fine-tuned model; pre-trained for some types."

@@ -2,8 +2,7 @@ r"""Extracts vectors of tokens, words or whole lines from a BERT model.
 
 Example:
   bert_tf extract_features --input_file=lines.txt \
-    --output_file=vectors.jsonl --init_checkpoint=$BERT/bert_model.ckpt \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+    --output_file=vectors.jsonl --init_checkpoint=uncased_L-12_H-768_A-12
 """
 
 from absl import flags
@@ -34,7 +33,8 @@ shared_flags.define(
   "vocab_file",
   "do_lower_case",
   "batch_size",
-  required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  required=("init_checkpoint",),
+  beside=("bert_config_file", "vocab_file"),
 )
 flags.DEFINE_bool(
   "use_one_hot_embeddings",

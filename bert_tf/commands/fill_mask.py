@@ -2,8 +2,7 @@ r"""Asks a pre-trained model: words for [MASK], perplexity, next sentences.
 
 Example:
   echo "The man went to the [MASK]." | bert_tf fill_mask \
-    --init_checkpoint=$BERT/bert_model.ckpt \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt
+    --init_checkpoint=uncased_L-12_H-768_A-12
 """
 
 from absl import flags
@@ -22,7 +21,8 @@ shared_flags.define(
   "max_seq_length",
   "batch_size",
   "top_k",
-  required=("bert_config_file", "init_checkpoint", "vocab_file"),
+  required=("init_checkpoint",),
+  beside=("bert_config_file", "vocab_file"),
   texts={
     "max_seq_length": (
       "Maximum sequence length in tokens. Default: the model's maximum."

@@ -29,7 +29,8 @@ def define(max_seq_length: int) -> None:
     "learning_rate",
     "num_train_epochs",
     "warmup_proportion",
-    required=("bert_config_file", "vocab_file", "output_dir"),
+    required=("output_dir",),
+    beside=("bert_config_file", "vocab_file"),
     max_seq_length=max_seq_length,
   )
   flags.DEFINE_integer(

@@ -13,10 +13,11 @@ _OTHERS = "Other flags"
 # In this order. A flag that stands nowhere comes under "Other flags".
 GROUPS = {
   "Data": """
-    corpus input_file data_dir task_name train_file dev_file test_file
-    predict_file predict_articles text_column text_pair_column label_column
-    task_type labels label_separator skip_bad_lines max_seq_length doc_stride
-    max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
+    corpus text text_pair input_file sample_file data_dir task_name train_file
+      dev_file
+    test_file predict_file predict_articles text_column text_pair_column
+    label_column task_type labels label_separator skip_bad_lines max_seq_length
+    doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
     max_predictions_per_seq dupe_factor random_seed logdir scalars mode
     """,
   "Vocabulary": """
@@ -26,7 +27,7 @@ GROUPS = {
     """,
   "Model": """
     model_type bert_config_file vocab_file init_checkpoint saved_model
-    checkpoint compare_with input from hidden_act labels_of
+    checkpoint compare_with input from download verify hidden_act labels_of
     use_one_hot_embeddings layers pooling normalize word_vectors
     """,
   "Training": """
@@ -41,7 +42,8 @@ GROUPS = {
   "Evaluation and prediction": """
     do_eval do_predict eval_batch_size predict_batch_size batch_size
     max_eval_steps top_k n_best_size max_answer_length version_2_with_negative
-    null_score_diff_threshold batch_by_length pad_windows
+    null_score_diff_threshold answer_alignment score_by batch_by_length
+    pad_windows
     """,
   "Devices": """
     precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project

@@ -16,7 +16,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "checkpoint",
   None,
-  "Checkpoint prefix or directory, in any format of docs/checkpoints.md.",
+  "Checkpoint prefix or directory, in any format of docs/checkpoints.md, or "
+  "the name of a model.",
   required=True,
 )
 flags.DEFINE_string(

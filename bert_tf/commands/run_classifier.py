@@ -3,8 +3,7 @@ r"""Fine-tunes BERT to classify texts or pairs of texts, and applies it.
 Example:
   bert_tf run_classifier --task_name=MRPC --data_dir=glue/MRPC \
     --output_dir=out/mrpc --do_train --do_eval \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
-    --init_checkpoint=$BERT/bert_model.ckpt
+    --init_checkpoint=uncased_L-12_H-768_A-12
 """
 
 from absl import flags

@@ -28,7 +28,8 @@ shared_flags.define(
   "learning_rate",
   "max_predictions_per_seq",
   "num_train_steps",
-  required=("bert_config_file", "output_dir"),
+  required=("output_dir",),
+  beside=("bert_config_file",),
   texts={
     "max_seq_length": "Sequence length of the records.",
     "max_predictions_per_seq": (

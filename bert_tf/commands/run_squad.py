@@ -3,8 +3,7 @@ r"""Fine-tunes BERT on SQuAD 1.1 or 2.0, answers questions, scores answers.
 Example:
   bert_tf run_squad --train_file=train-v1.1.json --do_train \
     --predict_file=dev-v1.1.json --do_predict --output_dir=out/squad \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
-    --init_checkpoint=$BERT/bert_model.ckpt
+    --init_checkpoint=uncased_L-12_H-768_A-12
 """
 
 from absl import flags
@@ -21,11 +20,23 @@ from bert_tf.tasks.squad import settings
 FLAGS = flags.FLAGS
 
 fine_tuning_flags.define(max_seq_length=384)
-flags.DEFINE_string("train_file", None, "SQuAD JSON file to train on.")
 flags.DEFINE_string(
-  "predict_file", None, "SQuAD JSON file with the questions to answer."
+  "train_file",
+  None,
+  "Questions to train on: SQuAD JSON, JSON Lines, CSV or TSV.",
+)
+flags.DEFINE_string(
+  "predict_file", None, "Questions to answer, in one of the same formats."
 )
 shared_flags.define(*shared_flags.SPAN)
+flags.DEFINE_enum(
+  "score_by",
+  None,
+  settings.SCORE_BY,
+  "Units of exact match and F1: words as in SQuAD, characters as in KorQuAD, "
+  "or mixed, ideographs and words, as in CMRC 2018 and DRCD. Default: by the "
+  "script of the text.",
+)
 flags.DEFINE_bool(
   "verbose_logging",
   False,

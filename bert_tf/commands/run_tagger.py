@@ -2,9 +2,7 @@ r"""Fine-tunes BERT to label words, such as named entities, and applies it.
 
 Example:
   bert_tf run_tagger --data_dir=conll --output_dir=out/tagger \
-    --do_train --do_eval --nodo_lower_case \
-    --bert_config_file=$BERT/bert_config.json --vocab_file=$BERT/vocab.txt \
-    --init_checkpoint=$BERT/bert_model.ckpt
+    --do_train --do_eval --init_checkpoint=cased_L-12_H-768_A-12
 """
 
 from absl import flags

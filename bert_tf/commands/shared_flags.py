@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from absl import flags
 
-from bert_tf.commands import flag_table
+from bert_tf.commands import flag_table, model_flags
 
 FLAGS = flags.FLAGS
 T = TypeVar("T")
@@ -28,12 +28,14 @@ SPAN = (
   "max_answer_length",
   "version_2_with_negative",
   "null_score_diff_threshold",
+  "answer_alignment",
 )
 
 
 def define(
   *names: str,
   required: Collection[str] = (),
+  beside: Collection[str] = (),
   texts: Mapping[str, str] | None = None,
   **defaults: Any,
 ) -> None:
@@ -42,17 +44,20 @@ def define(
   Args:
     *names: Which.
     required: Those of them that must be given.
+    beside: Those of them that may lie beside --init_checkpoint instead.
     texts: Other helps than the usual, where the command can say more.
     **defaults: Other defaults than the usual.
   """
   for name in names:
     kind, default, text = flag_table.SHARED[name]
-    _DEFINE[kind](
-      name,
-      defaults.get(name, default),
-      (texts or {}).get(name, text),
-      required=name in required,
-    )
+    told = defaults.get(name, default), (texts or {}).get(name, text)
+    if isinstance(kind, tuple):
+      value, about = told
+      flags.DEFINE_enum(name, value, kind, about, required=name in required)
+    else:
+      _DEFINE[kind](name, *told, required=name in required)
+  for name in beside:
+    model_flags.may_lie_beside(name)
 
 
 def settings(kind: type[T], **others: Any) -> T:

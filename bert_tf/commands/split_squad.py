@@ -10,7 +10,7 @@ import json
 from absl import flags, logging
 
 from bert_tf import files, output_files
-from bert_tf.tasks.squad import reader
+from bert_tf.tasks.squad import question_files
 
 FLAGS = flags.FLAGS
 
@@ -30,8 +30,8 @@ flags.DEFINE_integer(
 
 def main() -> None:
   """Runs with the flags given."""
-  parts = reader.split_by_article(
-    reader.load(FLAGS.input_file), FLAGS.predict_articles
+  parts = question_files.split_by_article(
+    question_files.load(FLAGS.input_file), FLAGS.predict_articles
   )
   paths = (FLAGS.train_file, FLAGS.predict_file)
   files.check_output(FLAGS.train_file, [FLAGS.input_file], "train_file")

@@ -1,11 +1,14 @@
 """From an answer in word pieces back to its context, as TensorFlow ops.
 
-The graph's form of `tasks/squad/final_text.py`, with its results.
+The graph's form of `tasks/squad/answer_alignment.py`, with its results.
 """
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
+
+from bert_tf.text import code_points, piece_spans, tokenizer_rules
 
 WHITE_SPACE = "[ \t\r\n\u202f]+"  # between the words of a context
 _WHITE_CODES = [ord(char) for char in WHITE_SPACE[1:-2]]
@@ -15,7 +18,7 @@ class Answers(NamedTuple):
   """Parts of contexts.
 
   Attributes:
-    text: White space in it made single spaces; string [B].
+    text: string [B].
     start: First character in the context, int32 [B].
     end: One past the last, int32 [B].
   """
@@ -48,10 +51,52 @@ def words_around(contexts: Any, starts: Any, ends: Any) -> tuple[Any, Any]:
   return tf.maximum(first, 0), tf.minimum(last, size)
 
 
+def between(
+  contexts: Any, starts: Any, ends: Any, rules: tokenizer_rules.TokenizerRules
+) -> Answers:
+  """Takes spans of characters as they stand, with the marks after their ends.
+
+  Args:
+    contexts: UTF-8, string [B].
+    starts: Characters of the span's pieces, the first, int32 [B].
+    ends: One past the last, int32 [B].
+    rules: Of the tokenizer.
+  """
+  codes = tf.strings.unicode_decode(contexts, "UTF-8")
+  size = tf.cast(codes.row_lengths(), tf.int32)  # [B]
+  dense = codes.to_tensor(0)  # [B, C]
+  place = tf.range(tf.shape(dense)[1])[None]  # [1, C]
+  further = (place >= ends[:, None]) & ~_is_dropped_mark(dense, rules)
+  ends = tf.reduce_min(tf.where(further, place, size[:, None]), axis=1)
+  # Of a text without an answer the span is another's: it stays inside.
+  starts, ends = tf.minimum(starts, size), tf.minimum(ends, size)
+  length = tf.maximum(ends - starts, 0)
+  text = tf.strings.substr(contexts, starts, length, "UTF8_CHAR")
+  return Answers(text, starts, ends)
+
+
+def _is_dropped_mark(codes: Any, rules: tokenizer_rules.TokenizerRules) -> Any:
+  """`piece_spans.is_dropped_mark` of code points."""
+  flat = tf.reshape(codes, [-1])
+  passed = tf.searchsorted(_edges_of_marks(rules), flat, side="right")
+  return tf.reshape(passed % 2 == 1, tf.shape(codes))
+
+
+def _edges_of_marks(rules: tokenizer_rules.TokenizerRules) -> Any:
+  """Where runs of code points that are dropped begin and end, in turns."""
+  marks = [
+    piece_spans.is_dropped_mark(chr(code), rules)
+    for code in range(code_points.SIZE)
+  ]
+  return np.flatnonzero(np.diff([False, *marks, False])).astype(np.int32)
+
+
 def project(
   contexts: Any, starts: Any, ends: Any, pieces: Any, split: Any
 ) -> Answers:
   """Finds what pieces stand for in the words that they lie in.
+
+  White space in the text is made single spaces.
 
   Args:
     contexts: UTF-8, string [B].

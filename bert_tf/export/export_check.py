@@ -159,6 +159,7 @@ class _Library:
         settings.do_lower_case,
         settings.version_2_with_negative,
         settings.null_score_diff_threshold,
+        answer_alignment=settings.answer_alignment,
       ),
       by_length=not settings.pad_windows,
     )

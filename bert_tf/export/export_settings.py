@@ -3,6 +3,7 @@
 import dataclasses
 
 from bert_tf.layers import pooling_names
+from bert_tf.tasks.squad import settings as squad_settings
 
 MODEL_TYPES = (
   "encoder",
@@ -46,6 +47,8 @@ class ExportSettings:
     max_answer_length: As of run_squad.
     version_2_with_negative: Whether a question may have no answer.
     null_score_diff_threshold: As of run_squad.
+    answer_alignment: As of run_squad; None takes what the model was trained
+      with.
     pad_windows: Whether windows are padded to `max_seq_length`, so that
       padding takes part in the n-best lists, as by default in run_squad.
     top_k: "masked_lm" and "pretrainer": words for each [MASK].
@@ -64,6 +67,7 @@ class ExportSettings:
   max_answer_length: int = 30
   version_2_with_negative: bool = False
   null_score_diff_threshold: float = 0.0
+  answer_alignment: str | None = None
   pad_windows: bool = False
   top_k: int = 5
 
@@ -72,11 +76,12 @@ class ExportSettings:
       ("model_type", MODEL_TYPES),
       ("precision", PRECISIONS),
       ("pooling", _POOLINGS),
+      ("answer_alignment", (None, *squad_settings.ALIGNMENTS)),
     ):
       if getattr(self, name) not in known:
         raise ValueError(
           f"{name}={getattr(self, name)!r} is not known; it is one of "
-          f"{', '.join(known)}"
+          f"{', '.join(filter(None, known))}"
         )
     for name in _FROM_1:
       if getattr(self, name) < 1:

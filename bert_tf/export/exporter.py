@@ -31,6 +31,7 @@ from bert_tf.export import (
   model_types,
   text_modules,
 )
+from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.text import (
   checkpoint_case,
   full_tokenizer,
@@ -60,6 +61,14 @@ def export(
   """
   checkpoint_prefix.check_path(export_dir)
   settings = _with_labels(settings, checkpoint)
+  if settings.model_type == "span" and settings.answer_alignment is None:
+    trained = run_metadata.of_checkpoint(checkpoint)
+    settings = dataclasses.replace(
+      settings,
+      answer_alignment=squad_settings.trained_alignment(
+        trained.settings if trained else {}
+      ),
+    )
   if settings.do_lower_case is None:
     rules = stored_rules.beside(vocab_file, None, checkpoint)
     settings = dataclasses.replace(settings, do_lower_case=rules.lower_case)

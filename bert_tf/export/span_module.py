@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf.export import answer_text, best_span, text_modules, token_windows
+from bert_tf.tasks.squad import settings as squad_settings
 
 _SPECIAL = 3  # [CLS] question [SEP] window [SEP]
 
@@ -62,13 +63,17 @@ class SpanAnswerer(text_modules.Served):
       _token_at(x, chosen.window, windows, offset, row_starts)
       for x in (chosen.start, chosen.end)
     )
-    answers = answer_text.project(
-      contexts,
-      _at(starts.flat_values, first),
-      _at(ends.flat_values, last),
-      self._read(tokens.flat_values, first, last),
-      self.tokenizer.split,
-    )
+    begin, end = _at(starts.flat_values, first), _at(ends.flat_values, last)
+    if settings.answer_alignment == squad_settings.OFFSETS:
+      answers = answer_text.between(contexts, begin, end, self.tokenizer.rules)
+    else:
+      answers = answer_text.project(
+        contexts,
+        begin,
+        end,
+        self._read(tokens.flat_values, first, last),
+        self.tokenizer.split,
+      )
     return self._choose(chosen, answers)
 
   def _inputs(

@@ -40,6 +40,7 @@ class SelfAttention(keras.layers.Layer):
     bias: Any,
     rows: token_rows.TokenRows,
     kernels: modes.Kernels = modes.INFERENCE,
+    output_attentions: bool = False,
   ) -> Any:
     """Attends.
 
@@ -48,9 +49,11 @@ class SelfAttention(keras.layers.Layer):
       bias: Added to the scores, [B, 1, 1, S], see `attention_mask`.
       rows: What tokens the rows of `x` are.
       kernels: How it is computed.
+      output_attentions: Whether to return the probabilities, too.
 
     Returns:
-      [T, H]: the heads' outputs beside each other.
+      [T, H]: the heads' outputs beside each other. With `output_attentions` a
+      pair of them and the probabilities [B, N, S, S], after dropout.
     """
     query = rows.to_heads(self.query(x, kernels))  # [B, N, S, D]
     key = rows.to_heads(self.key(x, kernels))
@@ -63,4 +66,5 @@ class SelfAttention(keras.layers.Layer):
       rate=self.config.attention_probs_dropout_prob,
     )
     context = tf.matmul(probabilities, value)  # [B, N, S, D]
-    return rows.from_heads(context, tf.shape(x))
+    context = rows.from_heads(context, tf.shape(x))  # [T, H]
+    return (context, probabilities) if output_attentions else context

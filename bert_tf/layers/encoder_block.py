@@ -96,9 +96,13 @@ class Block(keras.layers.Layer):
     bias: Any,
     rows: token_rows.TokenRows,
     kernels: modes.Kernels = modes.INFERENCE,
+    output_attentions: bool = False,
   ) -> Any:
-    """Maps [T, H] to [T, H]; arguments as of `SelfAttention`."""
-    context = self.attention(x, bias, rows, kernels)
+    """Maps [T, H] to [T, H]; arguments and pairs as of `SelfAttention`."""
+    context = self.attention(x, bias, rows, kernels, output_attentions)
+    if output_attentions:
+      context, probabilities = context
     x = self.attention_output(context, x, kernels)
     wide = self.intermediate(x, kernels)  # [T, I]
-    return self.block_output(wide, x, kernels)
+    x = self.block_output(wide, x, kernels)
+    return (x, probabilities) if output_attentions else x

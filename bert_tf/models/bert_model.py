@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from bert_tf import bert_config, keras
-from bert_tf.kernels import modes
+from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import (
   attention_mask,
   embeddings,
@@ -25,12 +25,16 @@ class BertOutput(NamedTuple):
     all_encoder_layers: One [B, S, H] a block, the last one last.
     sequence_output: The last of them, [B, S, H].
     pooled_output: [B, H].
+    attention_probabilities: With `output_attentions`, one [B, N, S, S] a block:
+      how much each token (the last axis but one) attends to each other (the
+      last), a head; else ().
   """
 
   embedding_output: Any
   all_encoder_layers: tuple[Any, ...]
   sequence_output: Any
   pooled_output: Any
+  attention_probabilities: tuple[Any, ...] = ()
 
 
 class BertModel(loadable_model.LoadableModel, keras.Model):
@@ -91,6 +95,7 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     segment_ids: Any = None,
     training: bool = False,
     mode: modes.Mode | modes.Kernels | None = None,
+    output_attentions: bool = False,
   ) -> BertOutput:
     """Encodes.
 
@@ -104,6 +109,8 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
       mode: How it is computed, see `modes.Mode`. If rows of padding are left
         out, what outputs are where the input mask is 0 has no meaning (it is
         0 outside of training).
+      output_attentions: Whether the attention probabilities are among the
+        outputs. No row of padding is left out then.
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
@@ -126,27 +133,63 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     segment_ids = tf.cast(segment_ids, tf.int32)
     _check_inputs(self.config, input_ids, segment_ids)
     kernels = modes.select(mode, training, self.compute_dtype)
-    return self._encode(input_ids, input_mask, segment_ids, kernels)
+    heads = self.config.num_attention_heads
+    if output_attentions:
+      rows: token_rows.TokenRows = token_rows.PaddedRows(
+        tf.shape(input_ids), heads
+      )
+    else:
+      rows = kernels.rows(input_mask, heads)
+    return self._encode(
+      input_ids, input_mask, segment_ids, rows, kernels, output_attentions
+    )
+
+  def attention_probabilities(
+    self,
+    inputs: Any,
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
+  ) -> tuple[Any, ...]:
+    """How much each token attends to each other.
+
+    Args:
+      inputs: As `input_ids` of `call`.
+      training: Whether dropout is applied, to them as well.
+      mode: As of `call`.
+
+    Returns:
+      One [B, N, S, S] a block, in the compute dtype: for each head the weights
+      of all tokens (the last axis) in what a token (the axis before) takes.
+    """
+    output = self(inputs, training=training, mode=mode, output_attentions=True)
+    return output.attention_probabilities
 
   def _encode(
     self,
     input_ids: Any,
     input_mask: Any,
     segment_ids: Any,
+    rows: token_rows.TokenRows,
     kernels: modes.Kernels,
+    output_attentions: bool,
   ) -> BertOutput:
-    rows = kernels.rows(input_mask, self.config.num_attention_heads)
     ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
     x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
     bias = attention_mask.attention_bias(rows.keys(input_mask))
     outputs = [rows.to_sequences(x)]  # [B, S, H]
+    attentions = []
     for layer in self.blocks:
-      x = layer(x, bias, rows, kernels)  # [T, H]
+      x = layer(x, bias, rows, kernels, output_attentions)  # [T, H]
+      if output_attentions:
+        x, probabilities = x
+        attentions.append(probabilities)  # [B, N, S, S]
       outputs.append(rows.to_sequences(x))
     shape = [*input_ids.shape, self.config.hidden_size]
     outputs = [tf.ensure_shape(output, shape) for output in outputs]
     pooled = self.pooler(outputs[-1], kernels)
-    return BertOutput(outputs[0], tuple(outputs[1:]), outputs[-1], pooled)
+    return BertOutput(
+      outputs[0], tuple(outputs[1:]), outputs[-1], pooled, tuple(attentions)
+    )
 
 
 def _check_inputs(

@@ -34,7 +34,8 @@ class LoadableModel:
     Args:
       path: A checkpoint prefix (`.../bert_model.ckpt`) with bert_config.json
         beside it, or the folder of an unpacked Google zip, or of another
-        format of docs/checkpoints.md.
+        format of docs/checkpoints.md; or the name of a model, such as
+        `uncased_L-12_H-768_A-12` or `hf:ORG/NAME`, which is downloaded once.
       **kwargs: Further arguments of the class; `config` where there is no
         bert_config.json.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bert_tf import bert_config, keras
+from bert_tf.kernels import modes
 from bert_tf.layers import named_variables
 from bert_tf.models import bert_model, loadable_model
 
@@ -62,6 +63,18 @@ class HeadedModel(loadable_model.LoadableModel, keras.Model):
     if isinstance(y_pred, tuple):
       y_pred = tuple(y_pred)
     return super().compute_metrics(x, y, y_pred, sample_weight)
+
+  def attention_probabilities(
+    self,
+    inputs: Any,
+    training: bool = False,
+    mode: modes.Mode | modes.Kernels | None = None,
+  ) -> tuple[Any, ...]:
+    """Those of the encoder, see `BertModel`: one [B, N, S, S] a block."""
+    found: tuple[Any, ...] = self.bert.attention_probabilities(
+      inputs, training=training, mode=mode
+    )
+    return found
 
   def unused_variables(self) -> list[Any]:
     """The variables that no head uses: of the pooler, perhaps."""

@@ -117,6 +117,7 @@ class Learned:
   Attributes:
     pieces: the vocabulary, in order.
     threshold: how often a piece had to occur.
+    sizes: of the vocabularies that were tried, by threshold.
     words: running words in the corpus.
     different_words: different words.
     dropped_characters: characters outside the alphabet, most frequent first.
@@ -128,6 +129,7 @@ class Learned:
 
   pieces: tuple[str, ...]
   threshold: int
+  sizes: Mapping[int, int]
   words: int
   different_words: int
   dropped_characters: tuple[str, ...]
@@ -154,11 +156,12 @@ def learn(paths: Iterable[str], settings: Settings) -> Learned:
   words = learnable_words(corpus.counts, alphabet, alone, settings)
   inner = {char for word in words for char in word}
   _check_room(settings, len(first), len(alone), len(inner))
-  pieces, threshold = _search(words, first, settings)
+  pieces, threshold, sizes = _search(words, first, settings)
   used, unknown = _measure(pieces, corpus.counts)
   return Learned(
     pieces=tuple(pieces),
     threshold=threshold,
+    sizes=sizes,
     words=corpus.counts.total(),
     different_words=len(corpus.counts),
     dropped_characters=tuple(dropped),
@@ -253,10 +256,11 @@ def _check_room(settings: Settings, first: int, alone: int, inner: int) -> None:
 
 def _search(
   words: Mapping[str, int], first: list[str], settings: Settings
-) -> tuple[list[str], int]:
-  """Returns the fullest vocabulary that fits, and its threshold."""
+) -> tuple[list[str], int, dict[int, int]]:
+  """Returns the fullest vocabulary that fits, its threshold, and all sizes."""
+  sizes: dict[int, int] = {}
   if not words:
-    return first, settings.lower_thresh
+    return first, settings.lower_thresh, sizes
   learner = LEARNERS[settings.learner]
   full_enough = settings.vocab_size * (1 - settings.slack_ratio)
   low, high = settings.lower_thresh, max(words.values()) + 1
@@ -269,6 +273,7 @@ def _search(
     started = time.monotonic()
     learned = learner(words, threshold, settings)
     pieces = list(dict.fromkeys([*first, *learned]))
+    sizes[threshold] = len(pieces)
     logging.info(
       "Pieces that occur %s times or more: vocabulary of %s (%.1f s)",
       f"{threshold:,}",
@@ -283,41 +288,7 @@ def _search(
     if len(pieces) >= full_enough:
       break
     high = threshold - 1
-  return best, best_threshold
-
-
-def summary(learned: Learned, settings: Settings) -> list[str]:
-  """Says in lines of text what was learned and what was left out."""
-  corpus = learned.corpus
-  size = len(learned.pieces)
-  lines = [
-    f"{corpus.lines:,} lines, {learned.words:,} words, "
-    f"{learned.different_words:,} of them different",
-    f"{size:,} pieces of at most {settings.vocab_size:,} (put "
-    f'"vocab_size": {size} into bert_config.json); each occurs '
-    f"{learned.threshold:,} times or more; {learned.seconds:.1f} s",
-    f"The text takes {learned.pieces_per_word:.3f} pieces a word; "
-    f"{learned.unknown_words:,} words are {UNKNOWN}",
-  ]
-  if corpus.broken_lines:
-    lines.append(
-      f"{corpus.broken_lines:,} lines are not UTF-8; their broken bytes were "
-      "dropped"
-    )
-  if learned.dropped_characters:
-    most_frequent = " ".join(learned.dropped_characters[:20])
-    lines.append(
-      f"{len(learned.dropped_characters):,} rare characters are not in the "
-      f"alphabet: {most_frequent} (to keep more, raise character_coverage or "
-      "max_unique_chars)"
-    )
-  if size < settings.vocab_size * (1 - settings.slack_ratio):
-    lines.append(
-      "The text has no more pieces that occur often enough: for a larger "
-      f"vocabulary take more text, or lower lower_thresh from "
-      f"{settings.lower_thresh}"
-    )
-  return lines
+  return best, best_threshold, sizes
 
 
 def _measure(pieces: list[str], counts: Mapping[str, int]) -> tuple[int, int]:

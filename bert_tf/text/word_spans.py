@@ -28,7 +28,21 @@ def find(
   text: str, tokenizer: basic_tokenizer.BasicTokenizer
 ) -> list[WordSpan]:
   """The words of `tokenizer.tokenize(text)` with their places, in order."""
-  spans: list[list[int]] = []
+  return [
+    WordSpan(word, places[0], places[-1] + 1)
+    for word, places in letters(text, tokenizer)
+  ]
+
+
+def letters(
+  text: str, tokenizer: basic_tokenizer.BasicTokenizer
+) -> list[tuple[str, list[int]]]:
+  """The same words, each with the place that each of its letters came from.
+
+  A character may become several letters: a Hangul syllable does where accents
+  are stripped. Marks that change places share theirs in order.
+  """
+  places: list[list[int]] = []
   goes_on = False  # whether the last word takes the next character
   for place, char in enumerate(text):
     # Where words begin and end depends on each character and nothing else.
@@ -36,12 +50,9 @@ def find(
       if part.isspace():
         goes_on = False
       elif goes_on:
-        spans[-1][1] = place + 1
+        places[-1].append(place)
       else:
-        spans.append([place, place + 1])
+        places.append([place])
         goes_on = True
   words = tokenizer.tokenize(text)
-  return [
-    WordSpan(word, start, end)
-    for word, (start, end) in zip(words, spans, strict=True)
-  ]
+  return list(zip(words, places, strict=True))

@@ -142,7 +142,7 @@ class Task(Protocol):
     """
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
-    """Returns the task with its labels determined.
+    """Returns the task with what an earlier run may tell: labels, mostly.
 
     Args:
       before: Metadata that an earlier run left in the output folder.
@@ -219,6 +219,7 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
+  options = task.options
   run_of = dataclasses.replace(
     task.metadata,
     text=run_metadata.text_of(
@@ -247,16 +248,7 @@ def run(
   is_alone = num_trials == 1
   folder = output_dir if is_alone else trials.folder(output_dir, 1)
   first = begin(folder, loop_settings.seed)
-  if options.do_train:
-    first.num_train_steps(data.num_train_examples)
-    first.check_start(config)
-    first.prepare(
-      data.num_train_examples,
-      data.objective,
-      functools.partial(data.evaluate, first.strategy),
-    )
-  else:
-    first.model()
+  _prepare(first, options.do_train, config, data)
   is_chief = device_strategy.is_chief(first.strategy)
   # All checks have passed; from here on files are written.
   with run_lock.holding(output_dir, options.do_train and is_chief):
@@ -271,6 +263,25 @@ def run(
       return _work(session, options, data, records)
 
     return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
+
+
+def _prepare(
+  session: fine_tuning_session.Session,
+  trains: bool,
+  config: bert_config.BertConfig,
+  data: TaskData,
+) -> None:
+  """Makes and checks all that can be wrong before the first file is written."""
+  if not trains:
+    session.model()
+    return
+  session.num_train_steps(data.num_train_examples)
+  session.check_start(config)
+  session.prepare(
+    data.num_train_examples,
+    data.objective,
+    functools.partial(data.evaluate, session.strategy),
+  )
 
 
 def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:

@@ -66,7 +66,8 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     """Loads a model, its tokenizer and what else its folder records.
 
     Args:
-      path: The folder or prefix of a checkpoint in any supported format.
+      path: The folder or prefix of a checkpoint in any supported format, or
+        the name of a model, as of `bert_tf.download_model`.
       config: Needed if there is no bert_config.json beside the checkpoint.
       vocab_file: Needed if there is no vocab.txt beside the checkpoint.
       do_lower_case: Whether text is lower-cased, if the files do not say. By

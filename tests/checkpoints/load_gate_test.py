@@ -7,10 +7,14 @@ import pytest
 from absl import logging
 
 import bert_tf
-from bert_tf.checkpoints import checkpoint_reader, loader, saver
+from bert_tf.checkpoints import (
+  checkpoint_reader,
+  encoder_loader,
+  loader,
+  saver,
+)
 from bert_tf.models import classifier
 from bert_tf.tasks.masked_lm import run as masked_lm_run
-from bert_tf.tasks.vectors import run as vectors_run
 from tests.models import tiny
 from tests.tasks.classification import classifying
 
@@ -43,7 +47,7 @@ def load_each(config, path):
   """Each way to apply a model, and to start a training."""
   encoder = bert_tf.BertModel(config)
   whole = bert_tf.BertPretrainer(config)
-  yield lambda: vectors_run.load(encoder, path)
+  yield lambda: encoder_loader.load(encoder, path)
   yield lambda: masked_lm_run.load(whole, path, "fill")
   yield lambda: bert_tf.BertModel.from_checkpoint(path, config=config)
   yield lambda: loader.load(encoder.variables, path, require_all=True)

@@ -36,6 +36,7 @@ def test_learns_and_tells(texts, by_path):
   assert {"lower", "newest", "中", "文", ","} <= found.keys()
   assert "120 lines, " in result.stderr
   assert f'"vocab_size": {len(found)}' in result.stderr
+  assert f"Sample, 40 lines of {texts}/a.txt: 1." in result.stderr
 
 
 def test_flags_reach_the_learner(texts):
@@ -49,12 +50,15 @@ def test_flags_reach_the_learner(texts):
     "--character_coverage=1",
     "--learner=tensorflow_text",
     "--max_token_length=5",
+    f"--sample_file={texts}/b.txt",
   )
   assert result.returncode == 0, result.stderr
   found = vocabulary_file.load_vocab(texts / "vocab.txt")
   assert list(found)[:3] == ["[UNK]", "[unused0]", "[X]"]
   assert {"Low", "lower", "한국어"} <= found.keys()
   assert "lowest" not in found
+  # newer, newest and lowest are cut, commas and full stops stand apart.
+  assert f"Sample, 40 lines of {texts}/b.txt: " in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,7 @@ ORIGINAL = {
   "num_tpu_cores": 8,
   "use_one_hot_embeddings": False,
 }
-REQUIRED = (
-  "bert_config_file",
-  "init_checkpoint",
-  "input_file",
-  "output_file",
-  "vocab_file",
-)
+REQUIRED = ("init_checkpoint", "input_file", "output_file")
 
 
 def extract(output_file, by_path=False, **changes):

@@ -9,8 +9,11 @@ import tensorflow as tf
 import bert_tf
 from bert_tf.export import answer_text, export_settings, span_module
 from bert_tf.models import span_labeler
-from bert_tf.tasks.squad import final_text, reader
+from bert_tf.tasks.squad import answer_decoder, final_text, reader
+from bert_tf.tasks.squad import settings as squad_settings
+from bert_tf.text import piece_spans
 from tests.tasks.squad import final_text_test, goldens
+from tests.text import in_graph_samples
 
 
 class _GivenLogits(span_module.SpanAnswerer):
@@ -154,3 +157,72 @@ def test_random_words(tokenizer):
     tokenizer.split,
   )
   assert [x.decode() for x in found.text.numpy()] == wanted
+
+
+@pytest.mark.parametrize("lower", [True, False])
+def test_spans_by_offsets(testdata, lower):
+  """Spans of random pieces of hard texts, with the marks after them."""
+  tokenizer = bert_tf.InGraphTokenizer(testdata / "vocab.txt", lower)
+  texts = [
+    "cafe\u0301 cafe\u0301\u0301s",
+    "कमुं क हिन्दी",
+    "น้ำ ที่นี่",
+    "",
+    *in_graph_samples.strings(300, seed=9),
+  ]
+  _, starts, ends = tokenizer.tokenize_with_offsets(texts)
+  random = np.random.default_rng(6)
+  first, last = [], []
+  for row_starts, row_ends in zip(
+    starts.to_list(), ends.to_list(), strict=True
+  ):
+    at = int(random.integers(len(row_starts))) if row_starts else None
+    first.append(0 if at is None else row_starts[at])
+    last.append(0 if at is None else row_ends[at])
+  found = answer_text.between(
+    tf.constant(texts), tf.constant(first), tf.constant(last), tokenizer.rules
+  )
+  moved = 0
+  for row, text in enumerate(texts):
+    end = piece_spans.past_marks(text, last[row], tokenizer.rules)
+    moved += end > last[row]
+    assert int(found.end[row]) == end, repr(text)
+    assert found.text[row].numpy().decode() == text[first[row] : end]
+  assert bool(moved) == lower
+
+
+def test_golden_logits_by_offsets(uncased_vocab_file):
+  """The graph's answers are the library's, and stand where it says."""
+  made, _, windows, _ = goldens.decode_case("v1", uncased_vocab_file)
+  logits = np.load(goldens.SQUAD / "decode_v1/logits.npz")
+  rows = [logits[name].astype(np.float32) for name in ("start", "end")]
+  questions = reader.read_for_prediction(goldens.SQUAD / "v1.json")
+  decoding = squad_settings.DecodingSettings(answer_alignment="offsets")
+  want = answer_decoder.decode(questions, made, *rows, decoding)
+  settings = export_settings.ExportSettings(
+    "span",
+    max_seq_length=windows.max_seq_length,
+    doc_stride=windows.doc_stride,
+    max_query_length=windows.max_query_length,
+    answer_alignment="offsets",
+    pad_windows=True,
+  )
+  answerer = _GivenLogits(
+    span_labeler.BertSpanLabeler(
+      bert_tf.BertConfig.from_json_file(goldens.CONFIG)
+    ),
+    bert_tf.InGraphTokenizer(uncased_vocab_file),
+    settings,
+    list(bert_tf.FullTokenizer(uncased_vocab_file).vocab),
+  )
+  answerer.given = rows
+  contexts = [x.context.text for x in questions]
+  found = answerer.from_text(
+    tf.constant([x.question for x in questions]), tf.constant(contexts)
+  )
+  given = [x.decode() for x in found["answer"].numpy()]
+  assert given == [want[x.id].answer for x in questions]
+  for answer, context, start, end in zip(
+    given, contexts, found["start"].numpy(), found["end"].numpy(), strict=True
+  ):
+    assert context[start:end] == answer

@@ -369,6 +369,11 @@ def test_what_travels_inside(exports):
   "name, checkpoint, changes",
   [
     ("span", goldens.CHECKPOINTS["v1"], SPAN),  # without padding
+    (
+      "span",
+      goldens.CHECKPOINTS["v1"],
+      SPAN | {"answer_alignment": "offsets"},
+    ),
     ("masked_lm", TINY, {"max_seq_length": 8}),  # shorter than the samples
   ],
 )

@@ -19,6 +19,7 @@ from bert_tf.export import (
   saved_model_predictor,
 )
 from bert_tf.inputs import record_files
+from bert_tf.model_files import model_cache, safe_unzip
 from bert_tf.tasks.classification import known_tasks, task_definition
 from bert_tf.tasks.classification import reader as classification_reader
 from bert_tf.tasks.squad import reader as squad_reader
@@ -27,6 +28,7 @@ from bert_tf.text import text_lines, vocabulary_file
 from bert_tf.training import best_checkpoint, run_checkpoints
 from tests.checkpoints import made_up
 from tests.fuzz import outcomes
+from tests.model_files import published
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,6 +278,25 @@ def _lines(folder):
   (folder / "lines.txt").write_text("Snow fell.\nIs it cold? ||| It is.\n")
 
 
+def _zip(folder):
+  (folder / "a.zip").write_bytes(published.zipped(published.FILES, "a/"))
+
+
+def _unzip(folder):
+  with tempfile.TemporaryDirectory() as unpacked:
+    safe_unzip.unpack(str(folder / "a.zip"), unpacked, 1 << 20)
+    return {
+      str(path.relative_to(unpacked)): path.read_bytes()
+      for path in pathlib.Path(unpacked).rglob("*")
+      if path.is_file()
+    }
+
+
+def _cached(folder):
+  fill(folder / "model", published.FILES)
+  model_cache.check(str(folder / "model"))
+
+
 TARGETS = (
   Target(
     "Google's checkpoints",
@@ -336,6 +357,12 @@ TARGETS = (
     lambda folder: squad_reader.read_for_prediction(folder / "train.json"),
   ),
   Target("tables", _table, _read_table),
+  Target("zips of models", _zip, _unzip, agrees=outcomes.same),
+  Target(
+    "checksums of cached models",
+    _cached,
+    lambda folder: model_cache.check(str(folder / "model"), thorough=True),
+  ),
   Target(
     "words and labels",
     _words,

@@ -3,7 +3,12 @@ import unicodedata
 
 import pytest
 
-from bert_tf.text import full_tokenizer, vocabulary_file, vocabulary_learner
+from bert_tf.text import (
+  full_tokenizer,
+  vocabulary_file,
+  vocabulary_learner,
+  vocabulary_summary,
+)
 
 MIXED = (
   "The Walker walked, walking where walkers walk.\n"
@@ -116,11 +121,12 @@ def test_rare_characters_are_dropped_and_told(corpus):
   assert set(learned.dropped_characters) == set("ïżół")
   assert learned.unknown_words == 2
   assert {"7", "z", "##w"} & set(learned.pieces) == {"7"}
-  told = "\n".join(vocabulary_learner.summary(learned, changed))
+  told = "\n".join(vocabulary_summary.lines(learned, changed))
   assert "4 rare characters are not in the alphabet" in told
   assert "3,002 words, 5 of them different" in told
   assert "2 words are [UNK]" in told
-  assert "lower lower_thresh from 2" in told
+  assert "no more pieces that occur 2 times or more" in told
+  assert "take more text, or lower lower_thresh from 2" in told
 
 
 def test_max_unique_chars(corpus):
@@ -181,3 +187,53 @@ def test_no_room(corpus):
 def test_settings_check_themselves(changes, message):
   with pytest.raises(ValueError, match=message):
     settings(**changes)
+
+
+def why_no_larger(learned, changed):
+  (line,) = [
+    x for x in vocabulary_summary.lines(learned, changed) if "reached" in x
+  ]
+  return line
+
+
+def test_why_a_size_is_not_reached(corpus):
+  """Where no threshold gives it, text is not what is missing."""
+  often, seldom = "abcdefgh", "ijklmnopqrstuvwxyz"
+  text = " ".join([a + b for a in often for b in often] * 3)
+  text += " " + " ".join([a + b for a in seldom for b in seldom] * 2)
+  changed = settings(vocab_size=300)
+  learned = vocabulary_learner.learn(corpus(text), changed)
+  size = len(learned.pieces)
+  assert learned.threshold == 3
+  larger = learned.sizes[2]
+  assert size < 285 and larger > 300
+  told = why_no_larger(learned, changed)
+  assert f"occur 3 times or more make {size}, those that occur 2 times" in told
+  assert f"Set vocab_size to {larger} or to {size}" in told
+  assert "lower_thresh" not in told
+  # What it asks for is reached.
+  for asked in (larger, size):
+    again = settings(vocab_size=asked)
+    learned = vocabulary_learner.learn(corpus(text), again)
+    assert len(learned.pieces) == asked
+    lines = vocabulary_summary.lines(learned, again)
+    assert not any("reached" in line for line in lines)
+
+
+def test_with_the_least_threshold_only_text_helps(corpus):
+  changed = settings(vocab_size=300, lower_thresh=1)
+  learned = vocabulary_learner.learn(corpus("ab cd ab"), changed)
+  told = why_no_larger(learned, changed)
+  assert told.endswith("For a larger vocabulary take more text")
+
+
+def test_a_sample_is_measured(tmp_path):
+  path = tmp_path / "vocab.txt"
+  path.write_text("[UNK]\nun\n##able\n?\nmill\n")
+  tokenizer = full_tokenizer.FullTokenizer(path)
+  texts = ["Unable? mill\n", "\n", "  odd\tmill"]
+  found = vocabulary_summary.measure(texts, tokenizer)
+  assert found == vocabulary_summary.Figures(2, 4, 6, 1)
+  assert (found.pieces_per_word, found.unknown_share) == (1.5, 0.25)
+  assert vocabulary_summary.measure(texts, tokenizer, 1).words == 2
+  assert vocabulary_summary.measure([], tokenizer).pieces_per_word == 0.0

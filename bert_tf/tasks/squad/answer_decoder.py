@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf.tasks.squad import examples, final_text, reader, settings
+from bert_tf.tasks.squad import answer_alignment, examples, reader, settings
 from bert_tf.text import tokenizer_rules
 
 # The original's start for the least null score. It is also the odds of a
@@ -81,7 +81,8 @@ def decode(
   rules = rules or tokenizer_rules.TokenizerRules.from_lower_case(
     decoding.do_lower_case is not False
   )
-  project = final_text.FinalText(rules, decoding.verbose_logging)
+  alignment = decoding.answer_alignment or settings.ORIGINAL
+  align = answer_alignment.ALIGNERS[alignment](rules, decoding.verbose_logging)
   decoded = {}
   for question, indices in zip(questions, of_question, strict=True):
     own = [windows[i] for i in indices]
@@ -95,7 +96,7 @@ def decode(
     if decoding.version_2_with_negative:
       spans.append(null)
     spans.sort(key=_score, reverse=True)  # equals stay in order
-    nbest = _nbest(spans, question.context, own, project, decoding.n_best_size)
+    nbest = _nbest(spans, own, align, decoding.n_best_size)
     decoded[question.id] = _choose(nbest, null, decoding)
   return decoded
 
@@ -142,9 +143,8 @@ def _spans(
 
 def _nbest(
   spans: Sequence[Span],
-  context: reader.Context,
   windows: Sequence[examples.Window],
-  project: final_text.FinalText,
+  align: answer_alignment.Align,
   size: int,
 ) -> list[Candidate]:
   """The best spans as text, each text once."""
@@ -155,25 +155,12 @@ def _nbest(
       break
     text = ""
     if span.start > 0:
-      text = _text(windows[span.window], span, context, project)
+      text = align(windows[span.window], span.start, span.end)
       if text in seen:
         continue
     seen.add(text)
     nbest.append(Candidate(text, span.start_logit, span.end_logit))
   return nbest
-
-
-def _text(
-  window: examples.Window,
-  span: Span,
-  context: reader.Context,
-  project: final_text.FinalText,
-) -> str:
-  pieces = " ".join(window.tokens[span.start : span.end + 1])
-  pieces = " ".join(pieces.replace(" ##", "").replace("##", "").split())
-  first = window.word_of_token[span.start]
-  last = window.word_of_token[span.end]
-  return project(pieces, " ".join(context.words[first : last + 1]))
 
 
 def _choose(

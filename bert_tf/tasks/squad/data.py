@@ -10,6 +10,7 @@ from bert_tf import bert_config
 from bert_tf.tasks.squad import (
   answer_decoder,
   answer_files,
+  answer_measures,
   examples,
   loss,
   metrics,
@@ -42,6 +43,7 @@ class SquadData:
     windows: Their windows.
     columns: The same as arrays.
     gold: Their right answers; None where some are not known.
+    measure: How answers are compared with them.
   """
 
   options: settings.SquadSettings
@@ -52,6 +54,7 @@ class SquadData:
   windows: list[examples.Window]
   columns: dict[str, Any]
   gold: metrics.Gold | None
+  measure: answer_measures.Measure = answer_measures.WORDS
 
   @property
   def objective(self) -> objectives.Objective:
@@ -76,7 +79,11 @@ class SquadData:
     path = os.path.join(folder, TRAIN_RECORDS)
     if self.options.do_train:
       made = examples.make(
-        self.train, self.tokenizer, self.options.windows, is_training=True
+        self.train,
+        self.tokenizer,
+        self.options.windows,
+        is_training=True,
+        alignment=self.options.answer_alignment,
       )
       count = examples.write_records(path, made, length, True)
       logging.info(
@@ -154,4 +161,6 @@ class SquadData:
     self, answers: dict[str, answer_decoder.SpanAnswer]
   ) -> dict[str, float]:
     is_version_2 = self.options.decoding.version_2_with_negative
-    return metrics.score(answers, self.gold, is_version_2) if self.gold else {}
+    if not self.gold:
+      return {}
+    return metrics.score(answers, self.gold, is_version_2, self.measure)

@@ -16,8 +16,8 @@ from absl import logging
 
 from bert_tf import bert_config
 from bert_tf.records import example_encoder, record_writer
-from bert_tf.tasks.squad import reader, settings
-from bert_tf.text import full_tokenizer
+from bert_tf.tasks.squad import paragraphs, reader, settings
+from bert_tf.text import full_tokenizer, piece_spans
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -30,25 +30,6 @@ _WINDOWS_LOGGED = 2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Paragraph:
-  """A context in pieces.
-
-  Attributes:
-    ids: Of all pieces. int32 [T]
-    first_token: The first piece of each word, and at the end T. int64 [W + 1]
-  """
-
-  ids: Int32s
-  first_token: Int64s
-
-  @functools.cached_property
-  def word_of_token(self) -> Int64s:
-    """The word of each piece. int64 [T]."""
-    counts = np.diff(self.first_token)
-    return np.repeat(np.arange(len(counts)), counts)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class _Cut:
   """A context cut into windows.
 
@@ -57,7 +38,7 @@ class _Cut:
     spans: Start and length of each window.
   """
 
-  paragraph: _Paragraph
+  paragraph: paragraphs.Paragraph
   spans: list[tuple[int, int]]
 
   @functools.cached_property
@@ -113,6 +94,24 @@ class Window:
     words = self.cut.paragraph.word_of_token[start : start + length]
     return dict(enumerate(words.tolist(), self.second))
 
+  def characters(self, first: int, last: int) -> tuple[int, int]:
+    """The part of the context that some of the window's tokens came from.
+
+    Args:
+      first: The first of them.
+      last: The last.
+
+    Returns:
+      Its first character and one past its last, marks of accents included.
+    """
+    start, _ = self.cut.spans[self.window_index]
+    paragraph = self.cut.paragraph
+    starts, ends = paragraph.places
+    shift = start - self.second
+    return int(starts[first + shift]), piece_spans.past_marks(
+      paragraph.context.text, int(ends[last + shift]), paragraph.finder.rules
+    )
+
   @functools.cached_property
   def is_max_context(self) -> dict[int, bool]:
     """For the window's tokens: whether no other shows them in more context."""
@@ -129,6 +128,7 @@ def make(
   tokenizer: full_tokenizer.FullTokenizer,
   windowing: settings.WindowSettings,
   is_training: bool = False,
+  alignment: str | None = None,
   at_once: int = 1024,
 ) -> Iterator[Window]:
   """The windows of each question in turn.
@@ -140,22 +140,30 @@ def make(
     tokenizer: Text to pieces.
     windowing: How contexts are cut.
     is_training: Whether questions have answers, or else are impossible.
+    alignment: Of answers with tokens, one of `settings.ALIGNMENTS`; the
+      original's if None.
     at_once: Questions tokenized together.
   """
+  align = paragraphs.ALIGNED[alignment or settings.ORIGINAL]
   marks = tokenizer.convert_tokens_to_ids(["[CLS]", "[SEP]"])
   cls, sep = np.array(marks, np.int32)[:, None]  # [1] each
   unique_id, index = FIRST_UNIQUE_ID, 0
   questions = iter(questions)
+  finder = piece_spans.PlaceFinder(tokenizer)
   while chunk := list(itertools.islice(questions, at_once)):
-    paragraphs = _paragraphs(chunk, tokenizer)
-    queries = _encode([example.question for example in chunk], tokenizer)
-    answers = _encode(
+    contexts = paragraphs.make(chunk, tokenizer, finder)
+    queries = paragraphs.encode(
+      [example.question for example in chunk], tokenizer
+    )
+    answers = paragraphs.encode(
       [example.answer.text if example.answer else "" for example in chunk],
       tokenizer,
     )
     for example, query, wanted in zip(chunk, queries, answers, strict=True):
-      paragraph = paragraphs[example.context]
-      answer = answer_tokens(example.answer, paragraph, wanted)
+      paragraph = contexts[example.context]
+      answer = None
+      if example.answer:
+        answer = align(example.answer, paragraph, wanted)
       query = query[: windowing.max_query_length]
       room = windowing.max_seq_length - len(query) - settings.SPECIAL_TOKENS
       cut = _Cut(
@@ -181,35 +189,6 @@ def make(
         )
         unique_id += 1
       index += 1
-
-
-def _encode(
-  texts: Sequence[str], tokenizer: full_tokenizer.FullTokenizer
-) -> list[Int32s]:
-  """The ids of each text."""
-  ids, ends = tokenizer.encode_many(texts)
-  bounds = ends.tolist()
-  return [ids[a:b] for a, b in itertools.pairwise(bounds)]
-
-
-def _paragraphs(
-  questions: Sequence[reader.Example],
-  tokenizer: full_tokenizer.FullTokenizer,
-) -> dict[reader.Context, _Paragraph]:
-  """The contexts of questions, each once, in pieces."""
-  contexts = list(dict.fromkeys(example.context for example in questions))
-  words = [word for context in contexts for word in context.words]
-  ids, ends = tokenizer.encode_many(words)
-  found = {}
-  first = 0
-  for context in contexts:
-    last = first + len(context.words)
-    of_words = ends[first : last + 1]
-    found[context] = _Paragraph(
-      ids[of_words[0] : of_words[-1]], of_words - of_words[0]
-    )
-    first = last
-  return found
 
 
 def spans(tokens: int, room: int, stride: int) -> list[tuple[int, int]]:
@@ -239,32 +218,6 @@ def best_windows(tokens: int, cut: Sequence[tuple[int, int]]) -> list[int]:
       if score > scores[start + i]:
         best[start + i], scores[start + i] = number, score
   return best
-
-
-def answer_tokens(
-  answer: reader.Answer | None, paragraph: _Paragraph, wanted: Int32s
-) -> tuple[int, int] | None:
-  """First and last token of the answer in its context; None without answer.
-
-  Words carry more than the answer: of "(1895-1943)" it may be "1895". So the
-  span is narrowed to the tokens that read as the answer does, if there are
-  such.
-
-  Args:
-    answer: The answer.
-    paragraph: Its context.
-    wanted: The ids of its text.
-  """
-  if answer is None:
-    return None
-  start = int(paragraph.first_token[answer.start])
-  end = int(paragraph.first_token[answer.end + 1]) - 1
-  if len(wanted):
-    tokens, sought = paragraph.ids[start : end + 1].tolist(), wanted.tolist()
-    for first in range(len(tokens) - len(sought) + 1):
-      if tokens[first : first + len(sought)] == sought:
-        return start + first, start + first + len(sought) - 1
-  return start, end
 
 
 def columns(

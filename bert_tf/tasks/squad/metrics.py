@@ -1,51 +1,18 @@
-"""Exact match and F1, as SQuAD's official scripts define them.
+"""Exact match and F1 of all answers, as SQuAD's official scripts take means.
 
-Sources: evaluate-v1.1.py and evaluate-v2.0.py of the SQuAD site.
+Sources: evaluate-v1.1.py and evaluate-v2.0.py of the SQuAD site. How one answer
+is compared with another is told by `answer_measures`.
 """
 
-import collections
 import math
-import re
-import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from absl import logging
 
-from bert_tf.tasks.squad import answer_decoder, reader
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+from bert_tf.tasks.squad import answer_decoder, answer_measures, reader
+from bert_tf.text import scripts
 
 Gold = Mapping[str, Sequence[str]]
-
-
-def normalize(text: str) -> str:
-  """Lower case, without ASCII punctuation, articles and spare white space."""
-  text = text.lower().translate(_PUNCTUATION)
-  return " ".join(_ARTICLES.sub(" ", text).split())
-
-
-def exact(prediction: str, gold: str) -> float:
-  """1 if both are the same when normalized, else 0."""
-  return float(normalize(prediction) == normalize(gold))
-
-
-def f1(prediction: str, gold: str) -> float:
-  """The harmonic mean of precision and recall in words, version 1.1."""
-  found, wanted = normalize(prediction).split(), normalize(gold).split()
-  common = collections.Counter(found) & collections.Counter(wanted)
-  same = common.total()
-  if not same:
-    return 0.0
-  precision, recall = same / len(found), same / len(wanted)
-  return 2 * precision * recall / (precision + recall)
-
-
-def f1_with_null(prediction: str, gold: str) -> float:
-  """F1 of version 2.0: no words at all are right where none are wanted."""
-  if not normalize(prediction) or not normalize(gold):
-    return exact(prediction, gold)
-  return f1(prediction, gold)
 
 
 def gold_of(
@@ -68,18 +35,56 @@ def gold_of(
   return {question.id: question.gold or () for question in questions} or None
 
 
+_MEASURE_OF = {
+  scripts.HANGUL: "characters",
+  scripts.KANA: "characters",
+  scripts.UNSPACED: "characters",
+  scripts.HAN: "mixed",
+  scripts.OTHER: "words",
+}
+
+
+def measure_of(
+  score_by: str | None, questions: Sequence[reader.Example], path: str
+) -> answer_measures.Measure:
+  """How answers are compared with right ones.
+
+  Args:
+    score_by: A key of `answer_measures.MEASURES`; None chooses by the script of
+      the contexts, and says so unless it is SQuAD's words.
+    questions: The questions.
+    path: Their file, for the log.
+  """
+  if score_by:
+    return answer_measures.MEASURES[score_by]
+  contexts = dict.fromkeys(question.context.text for question in questions)
+  script = scripts.script_of(contexts)
+  measure = answer_measures.MEASURES[_MEASURE_OF[script]]
+  if measure.name != "words":
+    logging.info(
+      "%s: the text is %s; answers are scored by %s (%s). --score_by=words "
+      "scores by SQuAD's rules",
+      path,
+      script,
+      {"mixed": "ideographs and words"}.get(measure.name, measure.name),
+      measure.source,
+    )
+  return measure
+
+
 def score(
   answers: Mapping[str, answer_decoder.SpanAnswer],
   gold: Gold,
   version_2_with_negative: bool,
+  measure: answer_measures.Measure = answer_measures.WORDS,
 ) -> dict[str, float]:
   """Exact match and F1 of answers, as of `score_v1` or `score_v2`."""
   texts = {key: found.answer for key, found in answers.items()}
   if not version_2_with_negative:
-    return score_v1(texts, gold)
+    return score_v1(texts, gold, measure)
   odds = {key: found.null_odds or 0.0 for key, found in answers.items()}
   best = {key: found.best_text for key, found in answers.items()}
-  return score_v2(texts, gold, best, odds)
+  return score_v2(texts, gold, best, odds, measure)
 
 
 def names(gold: Gold, version_2_with_negative: bool) -> list[str]:
@@ -89,12 +94,17 @@ def names(gold: Gold, version_2_with_negative: bool) -> list[str]:
   return sorted(scores)
 
 
-def score_v1(answers: Mapping[str, str], gold: Gold) -> dict[str, float]:
+def score_v1(
+  answers: Mapping[str, str],
+  gold: Gold,
+  measure: answer_measures.Measure = answer_measures.WORDS,
+) -> dict[str, float]:
   """`exact_match` and `f1` in percent.
 
   Args:
     answers: By question id. A question without answer counts as wrong.
     gold: Right answers by question id, at least one each.
+    measure: How two answers are compared.
 
   Raises:
     ValueError: No question, or one without right answers.
@@ -106,8 +116,8 @@ def score_v1(answers: Mapping[str, str], gold: Gold) -> dict[str, float]:
         "version_2_with_negative scores questions without answer"
       )
   return {
-    "exact_match": _mean(_best(exact, answers, gold), len(gold)),
-    "f1": _mean(_best(f1, answers, gold), len(gold)),
+    "exact_match": _mean(_best(measure.exact, answers, gold), len(gold)),
+    "f1": _mean(_best(measure.f1, answers, gold), len(gold)),
   }
 
 
@@ -116,6 +126,7 @@ def score_v2(
   gold: Gold,
   best_texts: Mapping[str, str] | None = None,
   null_odds: Mapping[str, float] | None = None,
+  measure: answer_measures.Measure = answer_measures.WORDS,
 ) -> dict[str, float]:
   """Scores in percent, under the names of the official script.
 
@@ -125,16 +136,17 @@ def score_v2(
     best_texts: With `null_odds`: what is answered if anything is.
     null_odds: What the best thresholds (`best_exact_thresh`,
       `best_f1_thresh`, and the scores with them) are sought for.
+    measure: How two answers are compared.
   """
-  # Where an answer is nothing but articles, no words are wanted.
+  # Where an answer is nothing but articles, nothing is wanted.
   wanted = {
-    key: [text for text in texts if normalize(text)] or [""]
+    key: [text for text in texts if measure.units(text)] or [""]
     for key, texts in gold.items()
   }
   results: dict[str, float] = {}
   measures: tuple[tuple[str, Callable[[str, str], float]], ...] = (
-    ("exact", exact),
-    ("f1", f1_with_null),
+    ("exact", measure.exact),
+    ("f1", measure.f1_with_null),
   )
   groups = {
     "": list(gold),

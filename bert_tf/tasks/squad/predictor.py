@@ -1,5 +1,6 @@
 """Prediction of answers to questions, as spans of a context."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ class QuestionAnswerer(
     decoding: How answers are chosen; by default run_squad's defaults.
     batch_size: Number of windows computed at once.
     by_length: As of `span_logits`.
+    answer_alignment: As of `DecodingSettings`, where `decoding` leaves it open.
+      A folder records how its model was trained.
   """
 
   def __init__(
@@ -41,12 +44,16 @@ class QuestionAnswerer(
     decoding: settings.DecodingSettings | None = None,
     batch_size: int = 8,
     by_length: bool = True,
+    answer_alignment: str | None = None,
   ):
     longest = model.config.max_position_embeddings
     self.windows = windows or settings.WindowSettings.of_at_most(longest)
     model.config.check_length(self.windows.max_seq_length)
     super().__init__(model, tokenizer, self.windows.max_seq_length, batch_size)
-    self.decoding = decoding or settings.DecodingSettings()
+    decoding = decoding or settings.DecodingSettings()
+    self.decoding = dataclasses.replace(
+      decoding, answer_alignment=decoding.answer_alignment or answer_alignment
+    )
     self.by_length = by_length
 
   @classmethod
@@ -54,6 +61,14 @@ class QuestionAnswerer(
     cls, folder: model_folder.ModelFolder, **kwargs: Any
   ) -> span_labeler.BertSpanLabeler:
     return span_labeler.BertSpanLabeler(folder.config, **kwargs)
+
+  @classmethod
+  def _arguments(
+    cls, folder: model_folder.ModelFolder, given: Mapping[str, Any]
+  ) -> dict[str, Any]:
+    del given
+    told = folder.run.settings if folder.run else {}
+    return {"answer_alignment": settings.trained_alignment(told)}
 
   def _answer(self, texts: Sequence[Pair]) -> list[answer_decoder.SpanAnswer]:
     for index, pair in enumerate(texts):

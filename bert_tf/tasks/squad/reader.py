@@ -1,26 +1,19 @@
-"""SQuAD's JSON to questions. Source: run_squad.py, `read_squad_examples`.
+"""Questions with their contexts, for training and for prediction.
 
-A file is `{"data": [{"paragraphs": [{"context", "qas": [{"id", "question",
-"answers": [{"text", "answer_start"}], "is_impossible"}]}]}]}`; training needs
-the answers, and SQuAD 2.0 `is_impossible`; prediction needs neither.
+Source: run_squad.py, `read_squad_examples`. `question_files` tells which files
+are read.
 """
 
 import dataclasses
 import functools
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from absl import logging
 
-from bert_tf import files, json_text
+from bert_tf.tasks.squad import checked_values, given_answers, question_files
 from bert_tf.text import basic_tokenizer
 
 _WHITE_SPACE = frozenset(" \t\r\n\u202f")
-
-
-class SquadFormatError(ValueError):
-  """A file is not as SQuAD's are."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,20 +27,21 @@ class Context:
   text: str
 
   @functools.cached_property
-  def _split(self) -> tuple[list[str], list[int]]:
+  def _split(self) -> tuple[list[str], list[int], list[int]]:
     words: list[list[str]] = []
-    offsets = []
+    offsets, starts = [], []
     after_space = True
-    for char in self.text:
+    for place, char in enumerate(self.text):
       if char in _WHITE_SPACE:
         after_space = True
       else:
         if after_space:
           words.append([])
+          starts.append(place)
         words[-1].append(char)
         after_space = False
       offsets.append(len(words) - 1)
-    return ["".join(word) for word in words], offsets
+    return ["".join(word) for word in words], offsets, starts
 
   @property
   def words(self) -> list[str]:
@@ -59,6 +53,11 @@ class Context:
     """For each character its word; for white space the word before it."""
     return self._split[1]
 
+  @property
+  def word_starts(self) -> list[int]:
+    """For each word its first character."""
+    return self._split[2]
+
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
@@ -68,11 +67,14 @@ class Answer:
     text: As the file has it.
     start: Its first word in the context.
     end: Its last word.
+    characters: Its first character in the context and one past its last, white
+      space at its ends left out.
   """
 
   text: str
   start: int
   end: int
+  characters: tuple[int, int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Example:
     context: What it is about.
     answer: For training; None if there is none or for prediction.
     gold: The texts of all answers in the file, none for a question without
-      answer; None where the file has no `answers`, or for training.
+      answer; None where the file tells none, or for training.
   """
 
   id: str
@@ -98,26 +100,38 @@ class Example:
 def read_for_prediction(path: str | os.PathLike[str]) -> list[Example]:
   """Reads the questions of a file, in order.
 
+  Answers are not needed. Where they cannot be read, a warning says so, and the
+  questions have none.
+
   Raises:
     OSError: There is no such file.
     SquadFormatError: It is not as expected; names the file and the question.
   """
   examples = []
   seen: set[str] = set()
-  for question in _questions(path):
+  contexts: dict[str, Context] = {}
+  broken: list[str] = []
+  for question in question_files.read(path):
     if question.id in seen:
-      raise SquadFormatError(
+      raise checked_values.SquadFormatError(
         f"{question.where}: the id is there twice, and one prediction would "
         "replace the other; give each question its own"
       )
     seen.add(question.id)
-    examples.append(
-      Example(
-        question.id,
-        question.text,
-        question.context,
-        gold=_gold(question),
-      )
+    gold = None
+    try:
+      answers = given_answers.of(question)
+      gold = None if answers is None else tuple(x.text for x in answers)
+    except checked_values.SquadFormatError as error:
+      broken.append(str(error))
+    context = contexts.setdefault(question.context, Context(question.context))
+    examples.append(Example(question.id, question.text, context, gold=gold))
+  if broken:
+    logging.warning(
+      "%s; answers of %d questions cannot be read, so nothing is scored; "
+      "prediction does not need them",
+      broken[0],
+      len(broken),
     )
   return examples
 
@@ -131,7 +145,8 @@ def read_for_training(
 
   Args:
     path: The file.
-    version_2_with_negative: Whether `is_impossible` is read.
+    version_2_with_negative: Whether questions may have no answer. SQuAD's JSON
+      says by `is_impossible` which; in rows they are those without one.
 
   Raises:
     OSError: There is no such file.
@@ -139,144 +154,47 @@ def read_for_training(
   """
   examples = []
   seen: set[str] = set()
-  for question in _questions(path):
+  contexts: dict[str, Context] = {}
+  for question in question_files.read(path):
     if question.id in seen:
       logging.warning("%s: the id is there twice", question.where)
     seen.add(question.id)
-    impossible = version_2_with_negative and _get(
-      question.qa, "is_impossible", bool, question.where
-    )
+    context = contexts.setdefault(question.context, Context(question.context))
     answer = None
-    if not impossible:
-      answer = _training_answer(question)
+    if not (version_2_with_negative and _is_impossible(question)):
+      answer = _training_answer(question, context)
       if answer is None:
         continue
-    examples.append(
-      Example(question.id, question.text, question.context, answer)
-    )
+    examples.append(Example(question.id, question.text, context, answer))
   if not examples:
-    raise SquadFormatError(
+    raise checked_values.SquadFormatError(
       f"{os.fspath(path)}: no question to train on; expected at least one with "
       "an answer that stands in its context"
     )
   return examples
 
 
-@dataclasses.dataclass(frozen=True)
-class _Question:
-  id: str
-  text: str
-  context: Context
-  qa: Mapping[str, Any]
-  where: str  # for messages
+def _is_impossible(question: question_files.Question) -> bool:
+  node = question.node
+  if question.is_row and node.get("is_impossible") is None:
+    return not given_answers.of(question)
+  told: bool = checked_values.get(node, "is_impossible", bool, question.where)
+  return told
 
 
-def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-  """Reads a JSON object with the key `data`.
-
-  Raises:
-    OSError: There is no such file.
-    SquadFormatError: It is no such object.
-  """
-  with files.open_file(path) as file:
-    raw = file.read()
-  name = os.fspath(path)
-  try:
-    content = json_text.parse(raw.decode("utf-8-sig"), name)
-  except UnicodeDecodeError as error:
-    raise SquadFormatError(
-      f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8"
-    ) from error
-  except ValueError as error:
-    raise SquadFormatError(
-      f"{error}; expected a file of SQuAD's form"
-    ) from error
-  _get(content, "data", list, name)
-  return content
-
-
-def _questions(path: str | os.PathLike[str]) -> Iterator[_Question]:
-  name = os.fspath(path)
-  for index, article in enumerate(load(path)["data"]):
-    where = f"{name}: data[{index}]"
-    for number, paragraph in enumerate(
-      _get(article, "paragraphs", list, where)
-    ):
-      place = f"{where}.paragraphs[{number}]"
-      context = Context(_get(paragraph, "context", str, place))
-      for k, qa in enumerate(_get(paragraph, "qas", list, place)):
-        # A number for an id becomes a string in JSON anyhow.
-        qid = str(_get(qa, "id", (str, int), f"{place}.qas[{k}]"))
-        where_id = f"{name}: question {qid!r}"
-        text = _get(qa, "question", str, where_id)
-        yield _Question(qid, text, context, qa, where_id)
-
-
-def _get(node: Any, key: str, kind: Any, where: str) -> Any:
-  """The value of a key, checked."""
-  if not isinstance(node, dict):
-    raise SquadFormatError(
-      f"{where}: found {type(node).__name__}, expected an object with the key "
-      f"{key!r}"
-    )
-  if key not in node:
-    has = ", ".join(map(repr, node)) or "none"
-    hint = ""
-    if key == "is_impossible":
-      hint = "; version_2_with_negative is for files of SQuAD 2.0"
-    raise SquadFormatError(
-      f"{where}: the key {key!r} is missing; found the keys: {has}{hint}"
-    )
-  value = node[key]
-  kinds = kind if isinstance(kind, tuple) else (kind,)
-  # To Python a bool is an int.
-  if not isinstance(value, kinds) or (
-    isinstance(value, bool) and bool not in kinds
-  ):
-    expected = " or ".join(k.__name__ for k in kinds)
-    raise SquadFormatError(
-      f"{where}: {key!r} is {type(value).__name__}, expected {expected}"
-    )
-  return value
-
-
-def _gold(question: _Question) -> tuple[str, ...] | None:
-  if question.qa.get("answers") is None:
-    return None
-  answers = _get(question.qa, "answers", list, question.where)
-  return tuple(_get(x, "text", str, question.where) for x in answers)
-
-
-def _training_answer(question: _Question) -> Answer | None:
+def _training_answer(
+  question: question_files.Question, context: Context
+) -> Answer | None:
   """The answer, or None if the text does not have it where it should."""
   where = question.where
-  answers = _get(question.qa, "answers", list, where)
-  if len(answers) != 1:
-    hint = (
-      "keep the right one; several answers are for prediction files"
-      if answers
-      else "questions without answer need version_2_with_negative and "
-      "is_impossible"
-    )
-    raise SquadFormatError(
-      f"{where}: it has {len(answers)} answers, expected exactly 1 for "
-      f"training; {hint}"
-    )
-  text = _get(answers[0], "text", str, where)
-  first = _get(answers[0], "answer_start", int, where)
-  context = question.context
-  last = first + len(text) - 1
-  if first < 0 or last >= len(context.text):
-    raise SquadFormatError(
-      f"{where}: the answer {text!r} at answer_start={first} lies outside its "
-      f"context of {len(context.text)} characters"
-    )
+  text, first = given_answers.to_train_on(question)
   if not text.strip():
     logging.warning("%s: left out, its answer is empty", where)
     return None
+  last = first + len(text) - 1
   # White space before the answer belongs to the word before it.
-  first += len(text) - len(text.lstrip("".join(_WHITE_SPACE)))
-  start, end = context.word_of_char[first], context.word_of_char[last]
+  begin = first + len(text) - len(text.lstrip("".join(_WHITE_SPACE)))
+  start, end = context.word_of_char[begin], context.word_of_char[last]
   found = " ".join(context.words[start : end + 1])
   if " ".join(basic_tokenizer.whitespace_tokenize(text)) not in found:
     logging.warning(
@@ -288,32 +206,24 @@ def _training_answer(question: _Question) -> Answer | None:
       found,
     )
     return None
-  return Answer(text, start, end)
+  return Answer(text, start, end, _characters(context, text, first, start, end))
 
 
-def split_by_article(
-  content: Mapping[str, Any], held_out: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
-  """Cuts a file's content in two, at the border of articles.
+def _characters(
+  context: Context, text: str, first: int, start: int, end: int
+) -> tuple[int, int]:
+  """Where the answer stands, to the character.
 
-  Args:
-    content: As of `load`.
-    held_out: How many of the last articles make the second part.
-
-  Raises:
-    ValueError: One part would be empty.
+  The original is content if the words at that place hold the answer. So it is
+  looked for in these if it does not stand exactly there; where their white
+  space differs from the answer's, the words are taken whole.
   """
-  articles: Sequence[Any] = content["data"]
-  if len(articles) < 2:
-    raise ValueError(
-      f"found {len(articles)} articles, expected two: one for each part"
-    )
-  if not 0 < held_out < len(articles):
-    raise ValueError(
-      f"cannot hold out {held_out} of {len(articles)} articles; expected 1 to "
-      f"{len(articles) - 1}"
-    )
-  return (
-    {**content, "data": articles[:-held_out]},
-    {**content, "data": articles[-held_out:]},
-  )
+  exact = text.strip()
+  first += len(text) - len(text.lstrip())
+  if not context.text.startswith(exact, first):
+    left = context.word_starts[start]
+    right = context.word_starts[end] + len(context.words[end])
+    first = context.text.find(exact, left, right)
+    if first < 0:
+      return left, right
+  return first, first + len(exact)

@@ -4,10 +4,19 @@ import dataclasses
 import random
 from typing import Any, Self
 
+from absl import logging
+
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import span_labeler
-from bert_tf.tasks.squad import data, examples, metrics, reader, settings
+from bert_tf.tasks.squad import (
+  answer_measures,
+  data,
+  examples,
+  metrics,
+  reader,
+  settings,
+)
 from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
   device_strategy,
@@ -45,12 +54,13 @@ class SquadTask:
 
   @property
   def settings(self) -> dict[str, Any]:
-    """How contexts are cut, and whether a question may have no answer."""
+    """How contexts are cut, and what answers there are."""
     windows, decoding = self.options.windows, self.options.decoding
     return {
       "doc_stride": windows.doc_stride,
       "max_query_length": windows.max_query_length,
       "version_2_with_negative": decoding.version_2_with_negative,
+      "answer_alignment": decoding.answer_alignment,
     }
 
   def train_files(self) -> list[str]:
@@ -58,9 +68,22 @@ class SquadTask:
     return [self.options.train_file] if self.options.train_file else []
 
   def with_labels(self, before: run_metadata.RunMetadata | None) -> Self:
-    """It has none."""
-    del before
-    return self
+    """It has none; answers are aligned as a model in the folder was trained."""
+    told = self.options.answer_alignment
+    trained = settings.trained_alignment(before.settings if before else {})
+    if told and before and told != trained:
+      logging.info(
+        "answer_alignment=%s is given; the model in output_dir was trained "
+        "with %s",
+        told,
+        trained,
+      )
+    decoding = dataclasses.replace(
+      self.options.decoding, answer_alignment=told or trained
+    )
+    return dataclasses.replace(
+      self, options=dataclasses.replace(self.options, decoding=decoding)
+    )
 
   def model(
     self, config: bert_config.BertConfig, **kwargs: Any
@@ -84,19 +107,29 @@ class SquadTask:
         self.options.train_file, decoding.version_2_with_negative
       )
       random.Random(_SHUFFLE_SEED).shuffle(train)
-    questions, gold = [], None
+    questions, gold, measure = [], None, answer_measures.WORDS
     if path and (self.options.do_predict or evaluates):
       questions = reader.read_for_prediction(path)
       gold = metrics.gold_of(questions, path, decoding.version_2_with_negative)
       if evaluates and gold is None:
         raise ValueError(f"eval_steps needs answers, which {path} has not")
+      if gold:
+        measure = metrics.measure_of(self.options.score_by, questions, path)
     for file, asked in ((self.options.train_file, train), (path, questions)):
       texts = dict.fromkeys(question.context.text for question in asked)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, str(file))
     windows = list(examples.make(questions, tokenizer, self.options.windows))
     columns = examples.columns(windows, self.options.max_seq_length)
     return data.SquadData(
-      self.options, config, tokenizer, train, questions, windows, columns, gold
+      self.options,
+      config,
+      tokenizer,
+      train,
+      questions,
+      windows,
+      columns,
+      gold,
+      measure,
     )
 
 

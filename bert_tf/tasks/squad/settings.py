@@ -1,8 +1,23 @@
 """What run_squad is told, fine-tuning and devices apart."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 SPECIAL_TOKENS = 3  # [CLS] question [SEP] window [SEP]
+ORIGINAL = "original"
+OFFSETS = "offsets"
+ALIGNMENTS = (ORIGINAL, OFFSETS)
+SCORE_BY = ("words", "characters", "mixed")
+
+
+def trained_alignment(run_settings: Mapping[str, Any]) -> str:
+  """How answers were aligned when a model was trained.
+
+  Args:
+    run_settings: The settings that its folder records; may be empty.
+  """
+  return str(run_settings.get("answer_alignment", ORIGINAL))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +75,10 @@ class DecodingSettings:
     null_score_diff_threshold: A question is answered by nothing where that
       scores better than the best answer by more than this.
     verbose_logging: Whether to log answers that could not be aligned.
+    answer_alignment: How tokens and text are matched, in training as well:
+      "original", by `final_text`, or "offsets", by the characters that each
+      token came from. None takes what the model was trained with, else
+      "original".
   """
 
   n_best_size: int = 20
@@ -68,11 +87,17 @@ class DecodingSettings:
   version_2_with_negative: bool = False
   null_score_diff_threshold: float = 0.0
   verbose_logging: bool = False
+  answer_alignment: str | None = None
 
   def __post_init__(self) -> None:
     for name in ("n_best_size", "max_answer_length"):
       if getattr(self, name) < 1:
         raise ValueError(f"{name}={getattr(self, name)} is below 1")
+    if self.answer_alignment not in (None, *ALIGNMENTS):
+      raise ValueError(
+        f"answer_alignment={self.answer_alignment!r}, expected one of "
+        f"{', '.join(ALIGNMENTS)}"
+      )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +114,8 @@ class SquadSettings:
     batch_by_length: As of `predictor.span_logits`.
     pack: Whether training leaves padding out, of the loss too. The original
       does not, which is the default.
+    score_by: How answers are compared with right ones: one of `SCORE_BY`; None
+      chooses by the script of the text.
     windows: How contexts are cut.
     decoding: How answers are chosen.
   """
@@ -101,6 +128,7 @@ class SquadSettings:
   predict_batch_size: int = 8
   batch_by_length: bool = False
   pack: bool | None = None
+  score_by: str | None = None
   windows: WindowSettings = dataclasses.field(default_factory=WindowSettings)
   decoding: DecodingSettings = dataclasses.field(
     default_factory=DecodingSettings
@@ -119,6 +147,10 @@ class SquadSettings:
       raise ValueError(
         "If `do_predict` is True, then `predict_file` must be specified."
       )
+    if self.score_by not in (None, *SCORE_BY):
+      raise ValueError(
+        f"score_by={self.score_by!r}, expected one of {', '.join(SCORE_BY)}"
+      )
     if self.predict_batch_size < 1:
       raise ValueError(f"predict_batch_size={self.predict_batch_size} is < 1")
 
@@ -126,6 +158,11 @@ class SquadSettings:
   def do_lower_case(self) -> bool | None:
     """Whether text is lower-cased; None if it is not given."""
     return self.decoding.do_lower_case
+
+  @property
+  def answer_alignment(self) -> str | None:
+    """How answers are matched with tokens, in training too."""
+    return self.decoding.answer_alignment
 
   @property
   def max_seq_length(self) -> int:

@@ -1,18 +1,11 @@
 """Feature extraction from a file of lines to a file of vectors."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from absl import logging
 
 from bert_tf import bert_config, files
-from bert_tf.checkpoints import (
-  formats,
-  load_log,
-  loader,
-  model_tokenizer,
-  variable_names,
-)
+from bert_tf.checkpoints import encoder_loader, model_tokenizer
 from bert_tf.models import bert_model
 from bert_tf.tasks.vectors import (
   examples,
@@ -71,7 +64,7 @@ def run(
     strategy,
   )
   encoded = extractor.encode(lines)
-  load(model, options.init_checkpoint)
+  encoder_loader.load(model, options.init_checkpoint)
   layout = _layout(encoded, config, options)
   open_writer = vector_writers.FORMATS[options.output_format]
   with open_writer(options.output_file, layout) as write:
@@ -81,21 +74,6 @@ def run(
         logging.info("%d of %d lines", vectors.index + 1, len(encoded))
   logging.info("wrote %s", options.output_file)
   return len(encoded)
-
-
-def load(model: Any, init_checkpoint: str) -> None:
-  """Loads an encoder; the pooler may be missing, nothing else.
-
-  Raises:
-    ValueError: A variable is missing. The original went on with random ones.
-  """
-  report = loader.load(
-    model.variables,
-    formats.reader(init_checkpoint, model.config),
-    require_all=True,
-    optional=variable_names.by_name(model.pooler.variables),
-  )
-  load_log.log("init_checkpoint", report)
 
 
 def _warn_of_case(options: settings.FeatureSettings) -> None:

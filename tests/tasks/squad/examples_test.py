@@ -83,7 +83,8 @@ def make(tokenizer, context, question="when", answer=None, **changes):
   if answer is not None:
     first = context.index(answer)
     word = text.word_of_char
-    answer = reader.Answer(answer, word[first], word[first + len(answer) - 1])
+    end = first + len(answer)
+    answer = reader.Answer(answer, word[first], word[end - 1], (first, end))
   example = reader.Example("q", question, text, answer)
   windows = settings.WindowSettings(
     **(

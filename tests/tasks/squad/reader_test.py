@@ -6,7 +6,7 @@ import json
 import pytest
 from absl import logging
 
-from bert_tf.tasks.squad import reader
+from bert_tf.tasks.squad import checked_values, question_files, reader
 from tests.tasks.squad import goldens
 
 CONTEXT = "The  clock\ttower was built\u202fin 1923."
@@ -65,7 +65,7 @@ def test_words_of_a_context():
 def test_training(tmp_path):
   first, second = reader.read_for_training(write(tmp_path / "f"), True)
   assert first.context.words[:3] == ["The", "clock", "tower"]
-  assert first.answer == reader.Answer("1923", 6, 6)
+  assert first.answer == reader.Answer("1923", 6, 6, (30, 34))
   assert second.answer is None
   assert first.context is second.context
 
@@ -119,13 +119,11 @@ def set_qa(**values):
     (set_qa(id=True), "'id' is bool, expected str or int"),
     (set_qa(id=None), "'id' is NoneType, expected str or int"),
     (lambda p: p.update(qas=[3]), "found int, expected an object with the key"),
-    (set_qa(answers={}), "question 'q1': 'answers' is dict, expected list"),
-    (set_qa(answers=[{}]), "question 'q1': the key 'text' is missing"),
   ],
 )
 def test_broken_files(tmp_path, change, message, training):
   path = write(tmp_path / "squad.json", change)
-  with pytest.raises(reader.SquadFormatError, match=message) as error:
+  with pytest.raises(checked_values.SquadFormatError, match=message) as error:
     if training:
       reader.read_for_training(path, True)
     else:
@@ -137,6 +135,10 @@ def test_broken_files(tmp_path, change, message, training):
   "change, message",
   [
     (drop("answers"), "question 'q1': the key 'answers' is missing"),
+    (set_qa(answers=None), "'answers' is NoneType, expected list or dict"),
+    (set_qa(answers={}), "question 'q1': answers: the key 'text' is missing"),
+    (set_qa(answers=[{}]), "question 'q1': the key 'text' is missing"),
+    (set_qa(answers=["1923"]), "question 'q1': found str, expected an object"),
     (drop("is_impossible"), "'is_impossible' is missing.*files of SQuAD 2.0"),
     (
       answer(answer_start=500),
@@ -156,7 +158,7 @@ def test_broken_files(tmp_path, change, message, training):
 )
 def test_broken_training_files(tmp_path, change, message):
   path = write(tmp_path / "squad.json", change)
-  with pytest.raises(reader.SquadFormatError, match=message) as error:
+  with pytest.raises(checked_values.SquadFormatError, match=message) as error:
     reader.read_for_training(path, True)
   assert str(path) in str(error.value)
 
@@ -214,7 +216,7 @@ def test_an_id_twice(tmp_path, warnings):
 def test_other_files(tmp_path, raw, message):
   path = tmp_path / "squad.json"
   path.write_bytes(raw)
-  with pytest.raises(reader.SquadFormatError, match=message) as error:
+  with pytest.raises(checked_values.SquadFormatError, match=message) as error:
     reader.read_for_prediction(path)
   assert str(error.value).startswith(f"{path}: ")
 
@@ -225,14 +227,14 @@ def test_no_file():
 
 
 def test_split_by_article():
-  content = reader.load(goldens.SQUAD / "v1.json")
-  first, second = reader.split_by_article(content, 10)
+  content = question_files.load(goldens.SQUAD / "v1.json")
+  first, second = question_files.split_by_article(content, 10)
   assert first["version"] == content["version"]
   assert first["data"] + second["data"] == content["data"]
   assert len(second["data"]) == 10
   for wrong in (0, 40):
     with pytest.raises(ValueError, match=f"cannot hold out {wrong} of 40"):
-      reader.split_by_article(content, wrong)
+      question_files.split_by_article(content, wrong)
 
 
 def in_file(tmp_path, context, answers):
@@ -262,7 +264,7 @@ def test_white_space_around_an_answer(tmp_path, text, before):
 
 def test_two_answers_to_train_on(tmp_path):
   answers = [{"text": "clock", "answer_start": 5}] * 2
-  with pytest.raises(reader.SquadFormatError) as caught:
+  with pytest.raises(checked_values.SquadFormatError) as caught:
     reader.read_for_training(in_file(tmp_path, CONTEXT, answers), False)
   assert "has 2 answers, expected exactly 1 for training; keep" in str(
     caught.value

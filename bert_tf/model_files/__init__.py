@@ -1,0 +1,1 @@
+"""Models by name: where they lie, taken once and kept. No TensorFlow."""

@@ -1,0 +1,1 @@
+"""Attention of one text, shown in a page of HTML."""
