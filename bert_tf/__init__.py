@@ -16,12 +16,17 @@ __version__ = "0.1.0"
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {
+  "BestCheckpoint": "bert_tf.training.keras_callbacks",
   "BertClassifier": "bert_tf.models.classifier",
   "BertConfig": "bert_tf.bert_config",
   "BertModel": "bert_tf.models.bert_model",
   "BertPretrainer": "bert_tf.models.pretrainer",
   "BertSpanLabeler": "bert_tf.models.span_labeler",
   "BertTokenClassifier": "bert_tf.models.token_classifier",
+  "as_keras3_layer": "bert_tf.models.keras3_layer",
+  "create_optimizer": "bert_tf.training.keras_optimizer",
+  "export_saved_model": "bert_tf.export.model_export",
+  "custom_objects": "bert_tf.training.custom_objects",
   "FeatureExtractor": "bert_tf.tasks.vectors.predictor",
   "FullTokenizer": "bert_tf.text.full_tokenizer",
   "InGraphTokenizer": "bert_tf.text.in_graph_tokenizer",
@@ -41,6 +46,7 @@ __all__ = [
   "BertPretrainer",
   "BertSpanLabeler",
   "BertTokenClassifier",
+  "BestCheckpoint",
   "FeatureExtractor",
   "FullTokenizer",
   "InGraphTokenizer",
@@ -49,7 +55,11 @@ __all__ = [
   "TextClassifier",
   "TokenizerRules",
   "WordTagger",
+  "as_keras3_layer",
+  "create_optimizer",
+  "custom_objects",
   "download_model",
+  "export_saved_model",
   "read_vectors",
 ]
 
@@ -72,5 +82,13 @@ def _load_model(*args: Any, **kwargs: Any) -> Any:
   return loader.load_model(*args, **kwargs)
 
 
+def _save_model(*args: Any, **kwargs: Any) -> Any:
+  """As `_load_model`, of the writer."""
+  from bert_tf.checkpoints import model_writer
+
+  return model_writer.save_model(*args, **kwargs)
+
+
 # The models are below the checkpoints and do not import them.
 loadable_model.set_loader(_load_model)
+loadable_model.set_saver(_save_model)

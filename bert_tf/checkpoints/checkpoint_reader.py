@@ -8,7 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from bert_tf import bert_config, error_text
-from bert_tf.checkpoints import checkpoint_prefix, portable_model
+from bert_tf.checkpoints import (
+  checkpoint_prefix,
+  portable_model,
+  run_metadata,
+)
 
 # What TensorFlow's reader raises where bytes are not what was written.
 _DAMAGED = (
@@ -47,18 +51,20 @@ class TensorReader(Protocol):
 
 
 def find_config(prefix: str) -> bert_config.BertConfig:
-  """Reads the bert_config.json beside a checkpoint.
+  """Reads the bert_config.json beside a checkpoint, or of the run it is of.
 
   Raises:
     FileNotFoundError: There is none.
   """
-  path = os.path.join(os.path.dirname(prefix), portable_model.CONFIG)
-  if not tf.io.gfile.exists(path):
+  folder = run_metadata.folder_with(portable_model.CONFIG, prefix)
+  if folder is None:
     raise FileNotFoundError(
       f"no {portable_model.CONFIG} beside the checkpoint {prefix}; give the "
       "configuration"
     )
-  return bert_config.BertConfig.from_json_file(path)
+  return bert_config.BertConfig.from_json_file(
+    os.path.join(folder, portable_model.CONFIG)
+  )
 
 
 class Reader(TensorReader):

@@ -48,7 +48,10 @@ class GoogleFormat(checkpoint_format.WritableFormat):
     config, stated = portable_model.without_rules(
       config or reader.config(), f"bert_config.json of {reader.prefix}"
     )
-    vocabulary = portable_model.read_vocabulary(os.path.dirname(reader.prefix))
+    vocabulary = portable_model.read_vocabulary(
+      run_metadata.folder_with(portable_model.VOCABULARY, reader.prefix)
+      or os.path.dirname(reader.prefix)
+    )
     extra = {k: v for k, v in config.extra.items() if k not in _NOTES}
     told = notes(reader.prefix, config)
     run = run_metadata.beside(reader.prefix)

@@ -80,6 +80,11 @@ class ModelFolder:
     found = beside_checkpoint.vocabulary(folder or ".")
     if found:
       return found
+    # In the folder of the run that wrote the checkpoint, if it lies below it.
+    name = portable_model.VOCABULARY
+    run = run_metadata.folder_with(name, self.reader.prefix)
+    if run is not None:
+      return os.path.join(run, name)
     raise FileNotFoundError(
       f"no {portable_model.VOCABULARY} beside the checkpoint "
       f"{self.reader.prefix}; give vocab_file"

@@ -157,14 +157,27 @@ def beside(prefix: str) -> RunMetadata | None:
     prefix: Prefix of the checkpoint. It lies in the run's output folder, or
       below it: in `best`, in `trial_N`, or in `trial_N/best`.
   """
-  folder = os.path.dirname(prefix)
-  while not files.exists(os.path.join(folder, FILE)):
-    if not _BELOW_A_RUN.fullmatch(os.path.basename(folder)):
-      return None
-    folder = os.path.dirname(folder)
+  folder = folder_with(FILE, prefix)
+  if folder is None:
+    return None
   # keras-nlp presets have an unrelated file of the same name.
   is_ours = "task" in files.read_json(os.path.join(folder, FILE))
   return read(folder) if is_ours else None
+
+
+def folder_with(name: str, prefix: str) -> str | None:
+  """Which folder of the run that wrote a checkpoint has a file; None if none.
+
+  Args:
+    name: Of the file.
+    prefix: As of `beside`.
+  """
+  folder = os.path.dirname(prefix)
+  while not files.exists(os.path.join(folder, name)):
+    if not _BELOW_A_RUN.fullmatch(os.path.basename(folder)):
+      return None
+    folder = os.path.dirname(folder)
+  return folder
 
 
 def folder_of(checkpoint: str) -> str:

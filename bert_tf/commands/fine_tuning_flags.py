@@ -39,6 +39,12 @@ def define(max_seq_length: int) -> None:
     "Freeze the embeddings and this many of the lowest encoder layers "
     "(0 trains everything).",
   )
+  flags.DEFINE_float(
+    "layer_decay",
+    1.0,
+    "Factor of the learning rate from each layer to the one below it: the head "
+    "has the full rate, the embeddings the lowest (1 disables).",
+  )
   flags.DEFINE_integer(
     "eval_steps",
     0,

@@ -14,9 +14,9 @@ _OTHERS = "Other flags"
 GROUPS = {
   "Data": """
     corpus text text_pair input_file sample_file data_dir task_name train_file
-      dev_file
-    test_file predict_file predict_articles text_column text_pair_column
-    label_column task_type labels label_separator skip_bad_lines max_seq_length
+    dev_file test_file predict_file predict_articles text_column
+    text_pair_column word_column label_column task_type labels label_separator
+    label_scheme encoding quoting skip_bad_lines max_seq_length
     doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
     max_predictions_per_seq dupe_factor random_seed logdir scalars mode
     """,
@@ -34,7 +34,8 @@ GROUPS = {
     do_train allow_new_layers train_batch_size learning_rate num_train_epochs
     num_train_steps
     num_warmup_steps warmup_proportion optimizer gradient_accumulation_steps
-    freeze_layers seed num_trials eval_steps best_metric
+    freeze_layers layer_decay class_weights label_smoothing seed num_trials
+    num_folds eval_steps best_metric
     early_stopping_patience save_checkpoints_steps keep_checkpoint_max
     require_latest
     log_steps

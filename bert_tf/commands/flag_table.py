@@ -43,6 +43,12 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     128,
     "Maximum sequence length in tokens; longer texts are truncated.",
   ),
+  "encoding": (
+    str,
+    None,
+    "Encoding of the input files, such as cp949 or utf-16. Default: UTF-8, or "
+    "what a byte order mark says.",
+  ),
   "do_train": (bool, False, "Train the model."),
   "do_eval": (bool, False, "Evaluate the model."),
   "do_predict": (bool, False, "Predict on the test data."),
@@ -56,6 +62,30 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     float,
     0.1,
     "Fraction of the training steps used for linear learning-rate warm-up.",
+  ),
+  "class_weights": (
+    str,
+    None,
+    "Weights of labels in the training loss: balanced, or LABEL:WEIGHT,... "
+    "where labels that are not named weigh 1.",
+  ),
+  "label_smoothing": (
+    float,
+    0.0,
+    "Fraction of the target that is spread over all labels during training.",
+  ),
+  "num_trials": (
+    int,
+    1,
+    "Number of trainings with consecutive seeds, in output_dir/trial_1 and so "
+    "on; trials.tsv reports their mean and standard deviation.",
+  ),
+  "num_folds": (
+    int,
+    1,
+    "Cross-validation: split the training data into this many parts and train "
+    "a model without each, in output_dir/fold_1 and so on. out_of_fold.tsv "
+    "has the predictions, folds.tsv mean and standard deviation of the scores.",
   ),
   "seed": (
     int,

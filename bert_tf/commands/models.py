@@ -24,7 +24,7 @@ from bert_tf.model_files import (
 FLAGS = flags.FLAGS
 
 _MB = 10**6
-_ROW = "{:<38} {:<8} {:<14} {:>10} {:>10}  {}"
+_ROW = "{:<35} {:<10} {:<8} {:<13} {:>10} {:>8}  {}"
 
 flags.DEFINE_string(
   "download", None, "Name of a model to download, or hf:ORG/NAME."
@@ -48,13 +48,14 @@ def main() -> None:
 def _listed(settings: download_settings.DownloadSettings) -> Iterator[str]:
   found = model_cache.cached(settings)
   yield _ROW.format(
-    "name", "case", "languages", "vocabulary", "weights", "cached"
+    "name", "date", "case", "languages", "vocabulary", "weights", "cached"
   )
   for model in google_models.MODELS:
     place = google_zip.GoogleZip(model).place
     is_first = google_models.find(model.name) is model
     yield _ROW.format(
       model.name if is_first else model.path,
+      model.date,
       "cased" if model.cased else "uncased",
       model.languages,
       model.vocab_size,
@@ -66,6 +67,7 @@ def _listed(settings: download_settings.DownloadSettings) -> Iterator[str]:
     if name:
       yield f"{name}, {size // _MB} MB, cached"
   yield ""
+  yield f"zips: {settings.google}/DATE/NAME.zip"
   yield f"cache: {settings.home}, {sum(found.values()) // _MB} MB"
 
 

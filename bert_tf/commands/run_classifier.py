@@ -15,6 +15,7 @@ from bert_tf.commands import (
   fine_tuning_flags,
   shared_flags,
 )
+from bert_tf.tables import table_form
 from bert_tf.tasks.classification import (
   known_tasks,
   settings,
@@ -29,6 +30,8 @@ _TSV_FLAGS = (
   "task_type",
   "labels",
   "label_separator",
+  "encoding",
+  "quoting",
 )
 # What export_saved_model calls each kind of task.
 _MODEL_TYPES = {
@@ -38,13 +41,14 @@ _MODEL_TYPES = {
 }
 
 flags.DEFINE_string(
-  "data_dir", None, "Directory with the task's .tsv files.", required=True
+  "data_dir", None, "Directory with the task's files.", required=True
 )
 flags.DEFINE_string(
   "task_name",
   None,
   f"The task: {', '.join(known_tasks.NAMES)}, or {known_tasks.TSV} for "
-  "train.tsv, dev.tsv and test.tsv of your own.",
+  "tables train, dev and test of your own: TSV, CSV, JSON Lines, Parquet or "
+  "saved datasets.",
   required=True,
 )
 flags.DEFINE_string("text_column", "text", "tsv: name of the text column.")
@@ -59,10 +63,19 @@ flags.DEFINE_enum(
   "tsv: one label, several separated labels, or a number per text.",
 )
 flags.DEFINE_list(
-  "labels", None, "tsv: labels, in order. Default: those of train.tsv, sorted."
+  "labels",
+  None,
+  "tsv: labels, in order. Default: those of the training data, sorted.",
 )
 flags.DEFINE_string(
   "label_separator", ",", "tsv: separator between the labels of a text."
+)
+flags.DEFINE_enum(
+  "quoting",
+  table_form.AUTO,
+  table_form.QUOTINGS,
+  "tsv: whether quotation marks enclose cells (standard) or are characters "
+  "like all others (none). auto: standard in .csv, none in .tsv.",
 )
 flags.DEFINE_bool(
   "test_results_header",
@@ -74,13 +87,15 @@ flags.DEFINE_bool(
   False,
   "Skip malformed lines of the train and dev files instead of failing.",
 )
-flags.DEFINE_integer(
+shared_flags.define(
+  "do_eval",
+  "eval_batch_size",
+  "encoding",
+  "class_weights",
+  "label_smoothing",
   "num_trials",
-  1,
-  "Number of trainings with consecutive seeds, in output_dir/trial_1 and so "
-  "on; trials.tsv reports their mean and standard deviation.",
+  "num_folds",
 )
-shared_flags.define("do_eval", "eval_batch_size")
 fine_tuning_flags.define(max_seq_length=128)
 
 
@@ -118,6 +133,9 @@ def main() -> None:
   from bert_tf.tasks.classification import run
 
   run.run(*told)
+  if FLAGS.num_folds > 1:
+    closing.say()
+    return
   closing.say(
     "export_saved_model",
     {

@@ -10,18 +10,20 @@ from absl import flags
 import bert_tf
 from bert_tf.commands import (
   closing_block,
+  column_flags,
   device_flags,
   fine_tuning_flags,
   shared_flags,
 )
-from bert_tf.tasks.tagging import settings
+from bert_tf.tasks.tagging import label_schemes, settings
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
   "data_dir",
   None,
-  "Directory with train, dev and test files: .txt, .conll, .tsv or .bio.",
+  "Directory with train, dev and test files: .txt, .conll, .tsv, .bio, "
+  ".conllu, .iob or .iob2, also with .gz.",
 )
 flags.DEFINE_string(
   "train_file", None, "Training file, instead of the one in data_dir."
@@ -38,12 +40,32 @@ flags.DEFINE_string(
   "Comma-separated labels, or a file with one per line. Default: those of the "
   "training file.",
 )
-flags.DEFINE_integer(
+column_flags.define(
+  "word_column",
+  None,
+  "Column of the words: its index, from 0, or its name in the header. Default: "
+  "the first, or the second if the first numbers the words.",
+)
+column_flags.define(
   "label_column",
   -1,
-  "Index of the label column, from 0; negative counts from the end.",
+  "Column of the labels: its index, from 0, where negative counts from the "
+  "end, or its name in the header.",
 )
-shared_flags.define("do_eval", "eval_batch_size")
+flags.DEFINE_enum(
+  "label_scheme",
+  label_schemes.AUTO,
+  label_schemes.SCHEMES,
+  "How labels mark entities, by which these are scored: B-PER, B_PER or PER-B "
+  "are known. auto finds it; none scores words only.",
+)
+shared_flags.define(
+  "do_eval",
+  "eval_batch_size",
+  "encoding",
+  "class_weights",
+  "label_smoothing",
+)
 fine_tuning_flags.define(max_seq_length=128)
 
 

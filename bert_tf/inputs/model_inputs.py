@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-SHORTEST = 3  # [CLS] and two [SEP]
-NAMES = ("input_ids", "input_mask", "segment_ids")
+from bert_tf.text import text_pairs
+
+SHORTEST = text_pairs.SHORTEST
+NAMES = text_pairs.INPUTS
 
 
 def stack(

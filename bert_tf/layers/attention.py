@@ -7,10 +7,11 @@ import tensorflow as tf
 
 from bert_tf import bert_config, keras
 from bert_tf.kernels import modes, token_rows
-from bert_tf.layers import named_variables
+from bert_tf.layers import configured_layer, named_variables
 
 
-class SelfAttention(keras.layers.Layer):
+@keras.serializable
+class SelfAttention(configured_layer.ConfiguredLayer):
   """Scaled dot-product attention of every token to every token.
 
   Variables `{query,key,value}/{kernel,bias}`, float32 [H, H] and [H].
@@ -19,8 +20,7 @@ class SelfAttention(keras.layers.Layer):
   """
 
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     size, spread = config.hidden_size, config.initializer_range
     policy = self.dtype_policy
     self.query = named_variables.Dense(size, spread, name="query", dtype=policy)

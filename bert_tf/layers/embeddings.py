@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from bert_tf import bert_config, keras
 from bert_tf.kernels import modes, token_rows
-from bert_tf.layers import layer_norm, named_variables
+from bert_tf.layers import configured_layer, layer_norm, named_variables
 
 
-class Embeddings(keras.layers.Layer):
+@keras.serializable
+class Embeddings(configured_layer.ConfiguredLayer):
   """Ids to vectors.
 
   Source: section 3 of the paper; modeling.py, `embedding_lookup` and
@@ -26,8 +27,7 @@ class Embeddings(keras.layers.Layer):
     use_one_hot_embeddings: bool = False,
     **kwargs: Any,
   ):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     self.use_one_hot_embeddings = use_one_hot_embeddings
     self.layer_norm = layer_norm.LayerNorm(name="LayerNorm")
 
@@ -77,6 +77,11 @@ class Embeddings(keras.layers.Layer):
     x = rows.add_positions(x, self.position_embeddings)
     x = self.layer_norm(x, kernels)
     return kernels.dropout(x, self.config.hidden_dropout_prob)
+
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    more = {"use_one_hot_embeddings": self.use_one_hot_embeddings}
+    return {**super().get_config(), **more}
 
   def _words(self, input_ids: Any) -> Any:
     if not self.use_one_hot_embeddings:

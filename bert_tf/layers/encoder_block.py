@@ -6,12 +6,14 @@ from bert_tf import bert_config, keras
 from bert_tf.kernels import modes, token_rows
 from bert_tf.layers import (
   attention,
+  configured_layer,
   layer_norm,
   named_variables,
 )
 
 
-class SublayerOutput(keras.layers.Layer):
+@keras.serializable
+class SublayerOutput(configured_layer.ConfiguredLayer):
   """The end of a sublayer: dense, dropout, residual, LayerNorm.
 
   Variables `dense/{kernel,bias}` and `LayerNorm/{gamma,beta}`.
@@ -20,8 +22,7 @@ class SublayerOutput(keras.layers.Layer):
   def __init__(
     self, config: bert_config.BertConfig, input_size: int, **kwargs: Any
   ):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     self.input_size = input_size
     self.dense = named_variables.Dense(
       config.hidden_size,
@@ -51,8 +52,13 @@ class SublayerOutput(keras.layers.Layer):
       self.config.hidden_dropout_prob,
     )
 
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    return {**super().get_config(), "input_size": self.input_size}
 
-class Block(keras.layers.Layer):
+
+@keras.serializable
+class Block(configured_layer.ConfiguredLayer):
   """Attention and feed-forward. Source: modeling.py, `transformer_model`.
 
   Variables under `attention/self`, `attention/output`, `intermediate/dense`
@@ -60,8 +66,7 @@ class Block(keras.layers.Layer):
   """
 
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     policy = self.dtype_policy
     self.attention = attention.SelfAttention(config, name="self", dtype=policy)
     self.attention_output = SublayerOutput(

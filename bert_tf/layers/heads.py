@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
-from bert_tf.layers import layer_norm, named_variables
+from bert_tf.layers import configured_layer, layer_norm, named_variables
 
 
 def gather_positions(sequence: Any, positions: Any) -> Any:
@@ -18,7 +18,8 @@ def gather_positions(sequence: Any, positions: Any) -> Any:
   return tf.reshape(vectors, [-1, sequence.shape[-1]])  # [B*P, H]
 
 
-class MaskedLmHead(keras.layers.Layer):
+@keras.serializable
+class MaskedLmHead(configured_layer.ConfiguredLayer):
   """Scores of all words at the masked positions, on the tied word embeddings.
 
   Variables `transform/dense/{kernel,bias}`, `transform/LayerNorm/{gamma,beta}`
@@ -26,8 +27,7 @@ class MaskedLmHead(keras.layers.Layer):
   """
 
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     self.dense = named_variables.Dense(
       config.hidden_size,
       config.initializer_range,
@@ -69,8 +69,13 @@ class MaskedLmHead(keras.layers.Layer):
     logits = tf.matmul(x, table, transpose_b=True)  # [B*P, V]
     return tf.cast(tf.nn.bias_add(logits, self.output_bias), tf.float32)
 
+  def known_output_shape(self) -> tuple[Any, ...]:
+    """See `ConfiguredLayer`; None for all positions."""
+    return None, self.config.vocab_size
 
-class LinearHead(keras.layers.Layer):
+
+@keras.serializable
+class LinearHead(configured_layer.ConfiguredLayer):
   """Scores of `outputs` classes: the original's `output_weights` [C, H].
 
   Variables `output_weights` [C, H] (not transposed) and `output_bias` [C].
@@ -80,8 +85,7 @@ class LinearHead(keras.layers.Layer):
   def __init__(
     self, config: bert_config.BertConfig, outputs: int, **kwargs: Any
   ):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     self.outputs = outputs
 
   def build(self, input_shape: Any = None) -> None:
@@ -100,3 +104,11 @@ class LinearHead(keras.layers.Layer):
     """Maps [..., H] to logits, float32 [..., C]."""
     logits = tf.matmul(vectors, self.output_weights, transpose_b=True)
     return tf.cast(tf.nn.bias_add(logits, self.output_bias), tf.float32)
+
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    return {**super().get_config(), "outputs": self.outputs}
+
+  def known_output_shape(self) -> tuple[Any, ...]:
+    """See `ConfiguredLayer`; None for all vectors."""
+    return None, self.outputs

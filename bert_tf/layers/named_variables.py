@@ -21,6 +21,7 @@ def initializer(initializer_range: float) -> Any:
   return keras.initializers.TruncatedNormal(stddev=initializer_range)
 
 
+@keras.serializable
 class Dense(keras.layers.Dense):
   """A product, a bias and an activation, initialized as in the original.
 
@@ -30,6 +31,8 @@ class Dense(keras.layers.Dense):
     hidden_act: As in bert_config.json; None for none.
     **kwargs: Further arguments of Keras's layer.
   """
+
+  _must_restore_from_config = True  # see `configured_layer`
 
   def __init__(
     self,
@@ -41,6 +44,7 @@ class Dense(keras.layers.Dense):
     activations.get_activation(hidden_act)  # Or says which there are.
     kernel = initializer(initializer_range)
     super().__init__(units, kernel_initializer=kernel, **kwargs)
+    self.initializer_range = initializer_range
     self.hidden_act = hidden_act
 
   def call(self, x: Any, kernels: modes.Kernels = modes.INFERENCE) -> Any:
@@ -49,6 +53,16 @@ class Dense(keras.layers.Dense):
     # the activation's ops sort after that of the bias.
     x = kernels.dense(x, self.kernel, self.bias)
     return activations.activate(x, self.hidden_act, kernels)
+
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    config: dict[str, Any] = super().get_config()
+    del config["kernel_initializer"]
+    more = {
+      "initializer_range": self.initializer_range,
+      "hidden_act": self.hidden_act,
+    }
+    return {**config, **more}
 
 
 def build_under(

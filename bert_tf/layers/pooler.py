@@ -4,15 +4,15 @@ from typing import Any
 
 from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
-from bert_tf.layers import named_variables
+from bert_tf.layers import configured_layer, named_variables
 
 
-class Pooler(keras.layers.Layer):
+@keras.serializable
+class Pooler(configured_layer.ConfiguredLayer):
   """A sequence to one vector. Variables `dense/{kernel,bias}`."""
 
   def __init__(self, config: bert_config.BertConfig, **kwargs: Any):
-    super().__init__(**kwargs)
-    self.config = config
+    super().__init__(config, **kwargs)
     self.dense = named_variables.Dense(
       config.hidden_size,
       config.initializer_range,
@@ -32,3 +32,7 @@ class Pooler(keras.layers.Layer):
   ) -> Any:
     """Maps [B, S, H] to [B, H]."""
     return self.dense(sequence[:, 0], kernels)
+
+  def known_output_shape(self) -> tuple[Any, ...]:
+    """See `ConfiguredLayer`."""
+    return None, self.config.hidden_size

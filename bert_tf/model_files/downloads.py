@@ -8,11 +8,13 @@ starts anew if the server sends all, or if the file has changed meanwhile.
 import dataclasses
 import hashlib
 import http.client
+import io
 import json
 import os
 import re
 import shutil
 import socket
+import ssl
 import time
 import urllib.error
 from email import message
@@ -32,6 +34,8 @@ _SHA256 = re.compile(r'"?([0-9a-f]{64})"?$')
 _LINKED = "X-linked-etag"  # As urllib spells its headers.
 _ABSENT = (401, 403, 404, 410)
 _NOT_SATISFIABLE = 416
+# How a connection breaks, with TLS and without.
+_BROKEN = (ConnectionError, TimeoutError, ssl.SSLError)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -160,15 +164,16 @@ def _continue(
       return _told_sha256(response, asked)
   except urllib.error.HTTPError as error:
     _raise(url, part, error)
-  except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+  except (urllib.error.URLError, *_BROKEN) as error:
     reason = getattr(error, "reason", error)
     if isinstance(reason, socket.gaierror | ConnectionRefusedError):
       raise DownloadError(
         f"{url}: cannot connect to {parse.urlsplit(url).netloc} ({reason}); "
-        f"check the network, or name a mirror ({download_settings.MIRROR}, "
-        f"for Hugging Face {download_settings.ENDPOINT})"
+        f"check the network, or name a mirror ({download_settings.MIRROR}; of "
+        f"Hugging Face {download_settings.ENDPOINT})"
       ) from error
-    if isinstance(reason, ConnectionError | TimeoutError):
+    is_untrusted = isinstance(reason, ssl.SSLCertVerificationError)
+    if isinstance(reason, _BROKEN) and not is_untrusted:
       raise _BrokenOffError(str(reason) or "the connection broke") from error
     raise DownloadError(f"{url}: {reason}") from error
 
@@ -182,14 +187,23 @@ def _append(
 ) -> None:
   """Appends a response to a file; what has come stays when it breaks off."""
   progress.start(have, total)
-  with write_errors.named(part), open(part, "ab") as file:
+  with open(part, "ab", buffering=0) as file:
     while chunk := response.read1(_CHUNK):
-      file.write(chunk)
+      # Of writing alone: what connections raise has numbers of other meaning.
+      with write_errors.named(part):
+        _write(file, chunk)
       have += len(chunk)
       progress.reach(have)
   if total is not None and have < total:
     raise _BrokenOffError(f"the connection ended at byte {have} of {total}")
   output_files.sync(part)
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+  """Writes all of it: a file without a buffer may take less at a time."""
+  left = memoryview(data)
+  while left:
+    left = left[file.write(left) :]
 
 
 def _raise(url: str, part: str, error: urllib.error.HTTPError) -> NoReturn:

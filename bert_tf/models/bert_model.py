@@ -14,7 +14,9 @@ from bert_tf.layers import (
   named_variables,
   pooler,
 )
-from bert_tf.models import encoder_inputs, loadable_model
+from bert_tf.models import configured_model, encoder_inputs
+
+_SCOPE = "bert"  # of the variables' names
 
 
 class BertOutput(NamedTuple):
@@ -37,7 +39,8 @@ class BertOutput(NamedTuple):
   attention_probabilities: tuple[Any, ...] = ()
 
 
-class BertModel(loadable_model.LoadableModel, keras.Model):
+@keras.serializable
+class BertModel(configured_model.ConfiguredModel):
   """BERT without a head. Source: modeling.py, `BertModel`.
 
   All variables exist from the start, under Google's names (`bert/...`).
@@ -48,7 +51,8 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
       for TPUs.
     dtype: A `keras.mixed_precision.Policy` or its name: "float32",
       "mixed_bfloat16" or "mixed_float16"; for inference on a CPU "bfloat16",
-      where weights are kept in bfloat16, too.
+      where weights are kept in bfloat16, too. None takes Keras's global policy.
+    name: Of the model; variables are `bert/...` whatever it is.
   """
 
   built: bool
@@ -57,11 +61,10 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     self,
     config: bert_config.BertConfig,
     use_one_hot_embeddings: bool = False,
-    dtype: Any = "float32",
+    dtype: Any = None,
     name: str = "bert",
   ):
-    super().__init__(name=name, dtype=dtype)
-    self.config = config
+    super().__init__(config, use_one_hot_embeddings, dtype, name)
     policy = self.dtype_policy
     self.embeddings = embeddings.Embeddings(
       config, use_one_hot_embeddings, name="embeddings", dtype=policy
@@ -73,20 +76,27 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     self.pooler = pooler.Pooler(config, name="pooler", dtype=policy)
     self.build(None)
 
+  @property
+  def output_shape(self) -> Any:
+    """As of any model; before its first call of sequence and pooled output."""
+    if self._inbound_nodes:
+      return super().output_shape
+    size = self.config.hidden_size
+    return (None, None, size), (None, size)
+
   def build(self, input_shape: Any) -> None:
     """Makes all variables, named as in Google's checkpoints."""
     if self.built:
       return
     hidden = [None, self.config.hidden_size]
-    named_variables.build_under(
-      f"{self.name}/embeddings", self.embeddings, hidden
-    )
+    named_variables.build_under(f"{_SCOPE}/embeddings", self.embeddings, hidden)
     for layer in self.blocks:
       named_variables.build_under(
-        f"{self.name}/encoder/{layer.name}", layer, hidden
+        f"{_SCOPE}/encoder/{layer.name}", layer, hidden
       )
-    named_variables.build_under(f"{self.name}/pooler", self.pooler, hidden)
+    named_variables.build_under(f"{_SCOPE}/pooler", self.pooler, hidden)
     self.built = True
+    self.declare_inputs()
 
   def call(
     self,
@@ -133,15 +143,8 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     segment_ids = tf.cast(segment_ids, tf.int32)
     _check_inputs(self.config, input_ids, segment_ids)
     kernels = modes.select(mode, training, self.compute_dtype)
-    heads = self.config.num_attention_heads
-    if output_attentions:
-      rows: token_rows.TokenRows = token_rows.PaddedRows(
-        tf.shape(input_ids), heads
-      )
-    else:
-      rows = kernels.rows(input_mask, heads)
     return self._encode(
-      input_ids, input_mask, segment_ids, rows, kernels, output_attentions
+      input_ids, input_mask, segment_ids, kernels, output_attentions
     )
 
   def attention_probabilities(
@@ -169,10 +172,10 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     input_ids: Any,
     input_mask: Any,
     segment_ids: Any,
-    rows: token_rows.TokenRows,
     kernels: modes.Kernels,
     output_attentions: bool,
   ) -> BertOutput:
+    rows = self._rows(input_mask, kernels, output_attentions)
     ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
     x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
     bias = attention_mask.attention_bias(rows.keys(input_mask))
@@ -190,6 +193,15 @@ class BertModel(loadable_model.LoadableModel, keras.Model):
     return BertOutput(
       outputs[0], tuple(outputs[1:]), outputs[-1], pooled, tuple(attentions)
     )
+
+  def _rows(
+    self, input_mask: Any, kernels: modes.Kernels, output_attentions: bool
+  ) -> token_rows.TokenRows:
+    """The rows; none is left out where all probabilities are wanted."""
+    heads = self.config.num_attention_heads
+    if output_attentions:
+      return token_rows.PaddedRows(tf.shape(input_mask), heads)
+    return kernels.rows(input_mask, heads)
 
 
 def _check_inputs(

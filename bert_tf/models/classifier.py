@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
@@ -11,6 +11,7 @@ from bert_tf.models import model_with_heads
 _DROPOUT = 0.1  # the original's, whatever the configuration says
 
 
+@keras.serializable
 class BertClassifier(model_with_heads.OutputsModel):
   """The pooled vector through one layer. Source: run_classifier.py.
 
@@ -21,16 +22,20 @@ class BertClassifier(model_with_heads.OutputsModel):
     outputs: C: classes, labels, or 1 for regression.
     use_one_hot_embeddings: As of `BertModel`.
     dtype: As of `BertModel`.
+    name: Of the model.
   """
+
+  task = "tsv"
 
   def __init__(
     self,
     config: bert_config.BertConfig,
     outputs: int,
     use_one_hot_embeddings: bool = False,
-    dtype: Any = "float32",
+    dtype: Any = None,
+    name: str = "classifier",
   ):
-    super().__init__(config, "classifier", use_one_hot_embeddings, dtype)
+    super().__init__(config, name, use_one_hot_embeddings, dtype)
     self.head = heads.LinearHead(
       config, outputs, name="head", dtype=self.dtype_policy
     )

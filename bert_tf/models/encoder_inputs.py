@@ -12,6 +12,7 @@ _NAMES = {
   "input_mask": ("attention_mask", "padding_mask"),
   "segment_ids": ("token_type_ids",),
 }
+NAMES = tuple(_NAMES)
 # What others take, and no model here does.
 _NOT_TAKEN = ("position_ids", "inputs_embeds", "head_mask", "mask", "masks")
 _NEAR = 0.8

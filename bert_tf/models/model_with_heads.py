@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bert_tf import bert_config, keras
+from bert_tf import bert_config
 from bert_tf.kernels import modes
 from bert_tf.layers import named_variables
-from bert_tf.models import bert_model, loadable_model
+from bert_tf.models import bert_model, configured_model
 
 
-class HeadedModel(loadable_model.LoadableModel, keras.Model):
+class HeadedModel(configured_model.ConfiguredModel):
   """The encoder with heads; a subclass makes them and calls `build(None)`.
 
   `from_checkpoint` takes pre-trained checkpoints too, in which the heads of a
@@ -33,8 +33,7 @@ class HeadedModel(loadable_model.LoadableModel, keras.Model):
     use_one_hot_embeddings: bool,
     dtype: Any,
   ):
-    super().__init__(name=name, dtype=dtype)
-    self.config = config
+    super().__init__(config, use_one_hot_embeddings, dtype, name)
     self.bert = bert_model.BertModel(
       config, use_one_hot_embeddings, self.dtype_policy
     )
@@ -55,6 +54,7 @@ class HeadedModel(loadable_model.LoadableModel, keras.Model):
       else:
         layer.build(None)
     self.built = True
+    self.declare_inputs()
 
   def compute_metrics(
     self, x: Any, y: Any, y_pred: Any, sample_weight: Any
@@ -114,3 +114,7 @@ class OutputsModel(HeadedModel):
         "pre-trained only, so say how many `outputs` the new head has"
       )
     return dict(given) | {"outputs": shape[0]}
+
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    return {**super().get_config(), "outputs": self.head.outputs}

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
@@ -16,13 +16,14 @@ class PretrainingOutput(NamedTuple):
 
   Attributes:
     masked_lm_logits: [B*P, V].
-    next_sentence_logits: [B, 2]; class 1 is "random". None without that head.
+    next_sentence_logits: [B, 2]; class 1 is "random". () without that head.
   """
 
   masked_lm_logits: Any
   next_sentence_logits: Any
 
 
+@keras.serializable
 class BertPretrainer(model_with_heads.HeadedModel):
   """Masked language model and next sentence. Source: run_pretraining.py.
 
@@ -34,18 +35,21 @@ class BertPretrainer(model_with_heads.HeadedModel):
     dtype: As of `BertModel`.
     has_next_sentence: Whether there is the second head; many checkpoints of
       others have only the first one, and no pooler.
+    name: Of the model.
   """
 
   needs_heads = True
+  task = "pretraining"
 
   def __init__(
     self,
     config: bert_config.BertConfig,
     use_one_hot_embeddings: bool = False,
-    dtype: Any = "float32",
+    dtype: Any = None,
     has_next_sentence: bool = True,
+    name: str = "pretrainer",
   ):
-    super().__init__(config, "pretrainer", use_one_hot_embeddings, dtype)
+    super().__init__(config, name, use_one_hot_embeddings, dtype)
     policy = self.dtype_policy
     self.bert.pooler.trainable = has_next_sentence
     self.masked_lm = heads.MaskedLmHead(
@@ -57,6 +61,15 @@ class BertPretrainer(model_with_heads.HeadedModel):
         config, outputs=2, name="seq_relationship", dtype=policy
       )
     self.build(None)
+
+  def inputs_taken(self) -> tuple[str, ...]:
+    """See `ConfiguredModel`."""
+    return (*super().inputs_taken(), "masked_lm_positions")
+
+  def get_config(self) -> dict[str, Any]:
+    """The arguments, for saving by Keras."""
+    more = {"has_next_sentence": self.next_sentence is not None}
+    return {**super().get_config(), **more}
 
   def heads(self) -> Mapping[str, Any]:
     """Both heads, or the first."""
@@ -85,7 +98,7 @@ class BertPretrainer(model_with_heads.HeadedModel):
       output.sequence_output, inputs["masked_lm_positions"]
     )  # [B*P, H]
     table = tf.convert_to_tensor(self.bert.embeddings.word_embeddings)
-    follows = None
+    follows: Any = ()
     if self.next_sentence:
       follows = self.next_sentence(output.pooled_output)
     return PretrainingOutput(self.masked_lm(vectors, table, kernels), follows)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
@@ -23,6 +23,7 @@ class SpanLogits(NamedTuple):
   end: Any
 
 
+@keras.serializable
 class BertSpanLabeler(model_with_heads.HeadedModel):
   """Every token's vector through one layer. Source: run_squad.py.
 
@@ -30,13 +31,16 @@ class BertSpanLabeler(model_with_heads.HeadedModel):
   `cls/squad/output_bias` [2]. Arguments as of `BertModel`.
   """
 
+  task = "squad"
+
   def __init__(
     self,
     config: bert_config.BertConfig,
     use_one_hot_embeddings: bool = False,
-    dtype: Any = "float32",
+    dtype: Any = None,
+    name: str = "span_labeler",
   ):
-    super().__init__(config, "span_labeler", use_one_hot_embeddings, dtype)
+    super().__init__(config, name, use_one_hot_embeddings, dtype)
     # Unused here: in the original it has no gradient, so that it is neither
     # decayed nor given optimizer slots.
     self.bert.pooler.trainable = False

@@ -5,12 +5,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import bert_config
+from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import heads
 from bert_tf.models import model_with_heads
 
 
+@keras.serializable
 class BertTokenClassifier(model_with_heads.OutputsModel):
   """Every token's vector through one layer. Source: section 5.3 of the paper.
 
@@ -18,14 +19,17 @@ class BertTokenClassifier(model_with_heads.OutputsModel):
   are those of `BertClassifier`. Arguments as of it.
   """
 
+  task = "tagging"
+
   def __init__(
     self,
     config: bert_config.BertConfig,
     outputs: int,
     use_one_hot_embeddings: bool = False,
-    dtype: Any = "float32",
+    dtype: Any = None,
+    name: str = "token_classifier",
   ):
-    super().__init__(config, "token_classifier", use_one_hot_embeddings, dtype)
+    super().__init__(config, name, use_one_hot_embeddings, dtype)
     self.outputs = outputs
     # Unused here: neither to be decayed nor given optimizer slots.
     self.bert.pooler.trainable = False

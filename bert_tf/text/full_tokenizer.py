@@ -8,13 +8,14 @@ each is worked out once and looked up from then on. So are the parts that
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bert_tf.text import (
   basic_tokenizer,
+  piece_spans,
   tokenizer_rules,
   vocabulary_file,
   word_cache,
@@ -24,6 +25,8 @@ from bert_tf.text import (
 if TYPE_CHECKING:
   from bert_tf.text import line_encoder
 
+_TENSORS = ("np", "tf")
+
 
 class FullTokenizer:
   """Runs end-to-end tokenization.
@@ -32,6 +35,7 @@ class FullTokenizer:
   other processes carry the vocabulary and start with empty caches.
 
   Attributes:
+    vocab_file: the file of the vocabulary.
     vocab: the id of each piece.
     inv_vocab: the piece of each id.
     rules: how text becomes words.
@@ -56,6 +60,7 @@ class FullTokenizer:
       max_cached_words: how many words each cache holds before it is emptied.
     """
     self._set_up(
+      os.fspath(vocab_file),
       vocabulary_file.load_vocab(vocab_file),
       rules or tokenizer_rules.TokenizerRules.from_lower_case(do_lower_case),
       max_cached_words,
@@ -63,10 +68,12 @@ class FullTokenizer:
 
   def _set_up(
     self,
+    vocab_file: str,
     vocabulary: dict[str, int],
     rules: tokenizer_rules.TokenizerRules,
     max_cached_words: int,
   ) -> None:
+    self.vocab_file = vocab_file
     self.vocab = vocabulary
     self.inv_vocab = {index: token for token, index in vocabulary.items()}
     self.rules = rules
@@ -87,11 +94,12 @@ class FullTokenizer:
 
   def __getstate__(
     self,
-  ) -> tuple[dict[str, int], tokenizer_rules.TokenizerRules, int]:
-    return self.vocab, self.rules, self._max_cached_words
+  ) -> tuple[str, dict[str, int], tokenizer_rules.TokenizerRules, int]:
+    return self.vocab_file, self.vocab, self.rules, self._max_cached_words
 
   def __setstate__(
-    self, state: tuple[dict[str, int], tokenizer_rules.TokenizerRules, int]
+    self,
+    state: tuple[str, dict[str, int], tokenizer_rules.TokenizerRules, int],
   ) -> None:
     self._set_up(*state)
 
@@ -99,6 +107,68 @@ class FullTokenizer:
   def do_lower_case(self) -> bool:
     """Whether text is lower-cased."""
     return self.rules.lower_case
+
+  def __call__(
+    self,
+    texts: Sequence[str],
+    pairs: Sequence[str | None] | None = None,
+    max_seq_length: int | None = None,
+    return_tensors: str = "np",
+    return_offsets: bool = False,
+  ) -> dict[str, Any]:
+    """Makes the inputs of a model, the same that the commands feed.
+
+    Args:
+      texts: Texts, N of them.
+      pairs: Their second texts; None where a text has none.
+      max_seq_length: S, to which all are padded, or truncated; None pads to the
+        longest and truncates none.
+      return_tensors: "np" for arrays, "tf" for tensors.
+      return_offsets: Whether to return the places of tokens, too.
+
+    Returns:
+      `input_ids`, `input_mask`, `segment_ids`, int32 [N, S]; and `offsets`,
+      int32 [N, S, 2], see `text_batches.offsets`.
+
+    Raises:
+      TypeError: `texts` or `pairs` is one string.
+      ValueError: There are not as many pairs as texts, or an argument has a
+        value that it cannot have.
+    """
+    # Imported when it is wanted: it loads a compiler.
+    from bert_tf.text import text_batches
+
+    for name, value in (("texts", texts), ("pairs", pairs)):
+      if isinstance(value, str | bytes):
+        raise TypeError(f"{name} is one string; give a list of them")
+    if return_tensors not in _TENSORS:
+      raise ValueError(
+        f"return_tensors={return_tensors!r} is not known; it is one of "
+        f"{', '.join(_TENSORS)}"
+      )
+    texts = list(texts)
+    second = [None] * len(texts) if pairs is None else list(pairs)
+    if len(second) != len(texts):
+      raise ValueError(
+        f"found {len(second)} pairs, expected {len(texts)}, one for each text "
+        "(None for none)"
+      )
+    both = list(zip(texts, second, strict=True))
+    arrays = text_batches.encode(both, self, max_seq_length)
+    if max_seq_length is None:
+      arrays = text_batches.shortened(arrays)
+    if return_offsets:
+      places = [[self._places(x or "") for x in pair] for pair in both]
+      arrays[text_batches.OFFSETS] = text_batches.offsets(both, places, arrays)
+    if return_tensors == "np":
+      return dict(arrays)
+    import tensorflow as tf  # Only here: tokenizing needs none.
+
+    return {name: tf.constant(array) for name, array in arrays.items()}
+
+  def _places(self, text: str) -> list[tuple[int, int]]:
+    """Start and end of each piece of a text."""
+    return [(span.start, span.end) for span in piece_spans.find(text, self)]
 
   def tokenize(self, text: str | bytes) -> list[str]:
     """Returns the word pieces of `text`.

@@ -4,13 +4,13 @@ The same places as `InGraphTokenizer.tokenize_with_offsets` gives, in Python.
 """
 
 import unicodedata
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from bert_tf.text import (
-  full_tokenizer,
+  basic_tokenizer,
   tokenizer_rules,
   word_cache,
   word_spans,
@@ -18,6 +18,14 @@ from bert_tf.text import (
 )
 
 _MARK = "Mn"  # nonspacing: what stripping accents drops
+
+
+class TwoHalves(Protocol):
+  """A tokenizer in two halves; `FullTokenizer` is one."""
+
+  basic_tokenizer: basic_tokenizer.BasicTokenizer
+  wordpiece_tokenizer: wordpiece_tokenizer.WordpieceTokenizer
+  rules: tokenizer_rules.TokenizerRules
 
 
 class PieceSpan(NamedTuple):
@@ -38,7 +46,7 @@ class PieceSpan(NamedTuple):
   end: int
 
 
-def find(text: str, tokenizer: full_tokenizer.FullTokenizer) -> list[PieceSpan]:
+def find(text: str, tokenizer: TwoHalves) -> list[PieceSpan]:
   """The pieces of `tokenizer.tokenize(text)` with their places, in order."""
   found = []
   cut = tokenizer.wordpiece_tokenizer
@@ -63,7 +71,7 @@ class PlaceFinder:
     tokenizer: Text to pieces.
   """
 
-  def __init__(self, tokenizer: full_tokenizer.FullTokenizer):
+  def __init__(self, tokenizer: TwoHalves):
     self.rules = tokenizer.rules
     self._of_word = word_cache.WordCache(
       lambda word: [(x.start, x.end) for x in find(word, tokenizer)]

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 CLS = "[CLS]"
 SEP = "[SEP]"
+SHORTEST = 3  # [CLS] and two [SEP]
+# The inputs of models that are made of them.
+INPUTS = ("input_ids", "input_mask", "segment_ids")
 
 
 class Sequenced(NamedTuple):

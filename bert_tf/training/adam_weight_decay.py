@@ -1,5 +1,6 @@
 """The original's optimizer: Adam with decoupled weight decay."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -8,6 +9,7 @@ from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 
 
+@keras.serializable
 class AdamWeightDecay(keras.optimizers.Optimizer):
   """Adam without bias correction, with decay outside of the gradient.
 
@@ -28,14 +30,19 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     beta_2: b2.
     epsilon: eps.
     bias_correction: Whether the moments' start at 0 is made up for.
+    global_clipnorm: The global norm that gradients are clipped by; None leaves
+      them to the caller.
     name: Of the optimizer.
 
   Attributes:
     gradient_scale: What gradients are multiplied with; None for 1.
+    rate_factors: What the learning rate of each variable is multiplied with, in
+      the order of `build`; none if all are 1.
     is_compiled: Whether XLA compiles the update of a variable into one pass.
   """
 
   gradient_scale: Any = None
+  rate_factors: Sequence[float] = ()
   is_compiled: bool = False
 
   def __init__(
@@ -46,11 +53,17 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     beta_2: float = 0.999,
     epsilon: float = 1e-6,
     bias_correction: bool = False,
+    global_clipnorm: float | None = None,
     name: str = "AdamWeightDecay",
   ):
     # Keras's own decay would be two passes over all variables even where it is
     # 0, the default.
-    super().__init__(name=name, weight_decay=None, jit_compile=False)
+    super().__init__(
+      name=name,
+      weight_decay=None,
+      global_clipnorm=global_clipnorm,
+      jit_compile=False,
+    )
     self._learning_rate = self._build_learning_rate(learning_rate)
     self.weight_decay_rate = weight_decay_rate
     self.beta_1 = beta_1
@@ -68,6 +81,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     for variable in var_list:
       self._adam_m.append(self.add_variable_from_reference(variable, "adam_m"))
       self._adam_v.append(self.add_variable_from_reference(variable, "adam_v"))
+    self._built = True  # or Keras restores no state out of HDF5
 
   def update_step(self, gradient: Any, variable: Any) -> None:
     """Takes one variable's step.
@@ -78,6 +92,10 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
     is_decayed = variable_names.is_decayed(
       variable_names.variable_name(variable)
     )
+    rate = tf.cast(self.learning_rate, variable.dtype)
+    # By number: the names of copies on several devices have endings.
+    if self.rate_factors and self.rate_factors[index] != 1.0:
+      rate = rate * self.rate_factors[index]
     update = _compiled_update if self.is_compiled else _update
     update(
       variable.handle,
@@ -85,7 +103,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
       self._adam_v[index].handle,
       tf.convert_to_tensor(gradient),
       self.gradient_scale,
-      tf.cast(self.learning_rate, variable.dtype),
+      rate,
       self.weight_decay_rate if is_decayed else 0.0,
       (self.beta_1, self.beta_2, self.epsilon),
       self._beta_powers(),
@@ -108,6 +126,7 @@ class AdamWeightDecay(keras.optimizers.Optimizer):
       "beta_2": self.beta_2,
       "epsilon": self.epsilon,
       "bias_correction": self.bias_correction,
+      "global_clipnorm": self.global_clipnorm,
       "name": config["name"],
     }
 

@@ -68,7 +68,8 @@ class Best:
     value = float(results[self.metric])
     if found and found["step"] >= step:
       return  # seen before the training was interrupted
-    if not self._is_better(value, found["value"] if found else math.nan):
+    best = found["value"] if found else math.nan
+    if not is_better(self.metric, value, best):
       return
     name = f"{_PREFIX}{step}"
     self._found = {
@@ -96,12 +97,6 @@ class Best:
     found = self._read()
     return bool(patience and found and step - found["step"] >= patience)
 
-  def _is_better(self, value: float, than: float) -> bool:
-    if not math.isfinite(value) or not math.isfinite(than):
-      return math.isfinite(value)
-    is_loss = str(self.metric).endswith("loss")
-    return value < than if is_loss else value > than
-
   def _read(self) -> dict[str, Any] | None:
     path = os.path.join(self.folder, _FILE)
     if self._found is None and self.metric and files.exists(path):
@@ -119,3 +114,13 @@ class Best:
         )
       self._found = found
     return self._found
+
+
+def is_better(metric: str, value: float, than: float) -> bool:
+  """Whether a metric's value is better than another, NaN where there is none.
+
+  One whose name ends in "loss" is better smaller.
+  """
+  if not math.isfinite(value) or not math.isfinite(than):
+    return math.isfinite(value)
+  return value < than if metric.endswith("loss") else value > than

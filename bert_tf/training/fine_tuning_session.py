@@ -146,7 +146,11 @@ class Session:
         self._new_model,
         objective,
         optimizers.OptimizerSettings(
-          self.settings.optimizer, self.settings.learning_rate, steps, warmup
+          self.settings.optimizer,
+          self.settings.learning_rate,
+          steps,
+          warmup,
+          self.settings.layer_decay,
         ),
         self.loop_settings,
         self.devices,

@@ -19,6 +19,8 @@ class FineTuningSettings:
     optimizer: One of `optimizer_table.OPTIMIZERS`.
     freeze_layers: The embeddings and this many of the lowest encoder layers
       are frozen; 0 trains everything.
+    layer_decay: Factor of the learning rate from layer to layer, downwards; see
+      `layer_rates.factors`. 1 for the same rate everywhere.
     eval_steps: Steps between evaluations while training; 0 for none.
     best_metric: The metric by which the best of them is kept, in
       `output_dir/best`, and used afterwards; None keeps none.
@@ -35,13 +37,16 @@ class FineTuningSettings:
   warmup_proportion: float = 0.1
   optimizer: str = "adamw"
   freeze_layers: int = 0
+  layer_decay: float = 1.0
   eval_steps: int = 0
   best_metric: str | None = None
   early_stopping_patience: int = 0
   allow_new_layers: bool = False
 
   def __post_init__(self) -> None:
-    optimizer_table.OptimizerSettings(self.optimizer, self.learning_rate, 1, 0)
+    optimizer_table.OptimizerSettings(
+      self.optimizer, self.learning_rate, 1, 0, self.layer_decay
+    )
     if self.num_train_epochs <= 0:
       raise ValueError(f"num_train_epochs={self.num_train_epochs} is not > 0")
     if not 0 <= self.warmup_proportion <= 1:
@@ -56,11 +61,14 @@ class FineTuningSettings:
     if self.early_stopping_patience and not self.best_metric:
       raise ValueError("early_stopping_patience needs best_metric")
 
-  def with_known_metric(self, known: Collection[str]) -> "FineTuningSettings":
+  def with_known_metric(
+    self, known: Collection[str], note: str = ""
+  ) -> "FineTuningSettings":
     """With the name of the best metric spelled out: "f1" is "eval_f1".
 
     Args:
       known: The names of the task's metrics.
+      note: Why others are none of them, if that can be said.
 
     Raises:
       ValueError: It is none of them.
@@ -72,7 +80,7 @@ class FineTuningSettings:
     if full not in known:
       raise ValueError(
         f"best_metric={name!r} is not a metric of this task; it is one of "
-        f"{', '.join(known)}"
+        f"{', '.join(known)}{note and f' ({note})'}"
       )
     return dataclasses.replace(self, best_metric=full)
 

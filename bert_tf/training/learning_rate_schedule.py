@@ -7,6 +7,7 @@ import tensorflow as tf
 from bert_tf import keras
 
 
+@keras.serializable
 class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
   """Linear warm-up from 0, then linear decay to 0 at the last step.
 
@@ -50,3 +51,7 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
       "num_train_steps": self.num_train_steps,
       "num_warmup_steps": self.num_warmup_steps,
     }
+
+
+# In HDF5 files and SavedModels Keras looks schedules up by their bare names.
+keras.utils.get_custom_objects()[WarmupLinearDecay.__name__] = WarmupLinearDecay

@@ -29,11 +29,13 @@ class Registration:
     description: For `--help`.
     slot_names: Names of slots in checkpoints, by the optimizer's own, where
       those are not wanted.
+    has_layer_rates: Whether layers can have learning rates of their own.
   """
 
   make: Callable[[Any], Any]
   description: str = ""
   slot_names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  has_layer_rates: bool = False
 
 
 def _adamw(rate: Any, bias_correction: bool = False) -> Any:
@@ -90,10 +92,11 @@ def _decaying_the_same(optimizer: Any) -> Any:
 
 
 OPTIMIZERS: dict[str, Registration] = {
-  "adamw": Registration(_adamw, "the original's"),
+  "adamw": Registration(_adamw, "the original's", has_layer_rates=True),
   "adamw_bias_corrected": Registration(
     lambda rate: _adamw(rate, bias_correction=True),
     "with Adam's bias correction, steadier fine-tuning on few examples",
+    has_layer_rates=True,
   ),
   "lamb": Registration(
     _lamb, "for very large batches", {"m": "adam_m", "v": "adam_v"}
@@ -144,12 +147,14 @@ class OptimizerSettings:
     learning_rate: The peak of the schedule.
     num_train_steps: Steps of the run.
     num_warmup_steps: Steps of linear warm-up.
+    layer_decay: As of `layer_rates.factors`.
   """
 
   name: str
   learning_rate: float
   num_train_steps: int
   num_warmup_steps: int
+  layer_decay: float = 1.0
 
   def __post_init__(self) -> None:
     if self.name not in OPTIMIZERS:
@@ -159,3 +164,13 @@ class OptimizerSettings:
       )
     if self.learning_rate < 0:
       raise ValueError(f"learning_rate={self.learning_rate} is below 0")
+    if not 0 < self.layer_decay <= 1:
+      raise ValueError(
+        f"layer_decay={self.layer_decay} is not above 0 and at most 1"
+      )
+    if self.layer_decay != 1.0 and not OPTIMIZERS[self.name].has_layer_rates:
+      able = [name for name, kind in OPTIMIZERS.items() if kind.has_layer_rates]
+      raise ValueError(
+        f"layer_decay={self.layer_decay} needs an optimizer that has a rate "
+        f"for each layer: {', '.join(able)}, not {self.name}"
+      )

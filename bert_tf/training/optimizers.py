@@ -9,6 +9,7 @@ from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 from bert_tf.training import (
   adam_weight_decay,
+  layer_rates,
   learning_rate_schedule,
   optimizer_adapters,
   optimizer_table,
@@ -65,6 +66,10 @@ class Optimizer:
     self._is_one_pass = is_compiled and self._scales_itself and not loss_scaling
     if self._scales_itself:
       self.inner.is_compiled = is_compiled
+      self.inner.rate_factors = layer_rates.factors(
+        [variable_names.variable_name(x) for x in self.variables],
+        settings.layer_decay,
+      )
     # Slots of two kinds may have the same names; this tells them apart.
     if settings.name != "adamw":
       mark = variable_names.OPTIMIZER + settings.name

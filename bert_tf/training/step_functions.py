@@ -76,7 +76,7 @@ class TrainStep:
 
     Returns:
       Sums over all replicas: the objective's, its weights as
-      `<name>_weight`, `loss` of this step, `gradient_norm`.
+      `<name>_weight`, `loss` of this step, `gradient_norm`, real `tokens`.
     """
     context = tf.distribute.get_replica_context()
     step = self.optimizer.step
@@ -90,7 +90,11 @@ class TrainStep:
       gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
     )
     loss = objectives.combine(self.objective, sums, weights)
-    return _with_weights(sums, weights) | {"loss": loss, "gradient_norm": norm}
+    return _with_weights(sums, weights) | {
+      "loss": loss,
+      "gradient_norm": norm,
+      "tokens": _sum_over_replicas(_tokens(batch)),
+    }
 
   def _batch_gradients(
     self, batch: Batch, weights: Sums, seed: Any
@@ -172,6 +176,11 @@ class EvalStep:
     sums = _sum_over_replicas(sums)
     loss = objectives.combine(self.objective, sums, weights)
     return _with_weights(sums, weights) | {"loss": loss}
+
+
+def _tokens(batch: Batch) -> Any:
+  """Real tokens of a batch, padding apart; float32."""
+  return tf.reduce_sum(tf.cast(batch["input_mask"], tf.float32))
 
 
 def _with_weights(sums: Sums, weights: Sums) -> Sums:

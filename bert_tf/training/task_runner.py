@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import model_tokenizer, run_metadata
+from bert_tf.checkpoints import model_tokenizer, run_folder, run_metadata
 from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
   device_strategy,
@@ -37,6 +37,7 @@ _TUNING = (
   "warmup_proportion",
   "optimizer",
   "freeze_layers",
+  "layer_decay",
   "init_checkpoint",
 )
 _FILES = ("data_dir", "train_file")
@@ -95,6 +96,10 @@ class TaskData(Protocol):
 
   def metric_names(self) -> Sequence[str]:
     """The names of the scores that `evaluate` returns."""
+
+  @property
+  def metric_note(self) -> str:
+    """Why there are no others, where a user may miss some; else empty."""
 
   def write_records(
     self, folder: str, is_chief: bool
@@ -219,7 +224,6 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
-  options = task.options
   run_of = dataclasses.replace(
     task.metadata,
     text=run_metadata.text_of(
@@ -235,7 +239,7 @@ def run(
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
   if tuning.best_metric:
-    tuning = tuning.with_known_metric(data.metric_names())
+    tuning = tuning.with_known_metric(data.metric_names(), data.metric_note)
 
   def begin(folder: str, seed: int) -> fine_tuning_session.Session:
     return fine_tuning_session.Session(
@@ -252,7 +256,7 @@ def run(
   is_chief = device_strategy.is_chief(first.strategy)
   # All checks have passed; from here on files are written.
   with run_lock.holding(output_dir, options.do_train and is_chief):
-    run_metadata.claim(output_dir, run_of, resumes)
+    run_folder.claim(output_dir, run_of, resumes, config, options.vocab_file)
     records = data.write_records(output_dir, is_chief)
     if is_alone:
       return _work(first, options, data, records)

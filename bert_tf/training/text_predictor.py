@@ -60,7 +60,7 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
     config: bert_config.BertConfig | None = None,
     vocab_file: str | os.PathLike[str] | None = None,
     do_lower_case: bool | None = None,
-    dtype: Any = "float32",
+    dtype: Any = None,
     **settings: Any,
   ) -> Self:
     """Loads a model, its tokenizer and what else its folder records.

@@ -221,15 +221,20 @@ class Trainer:
     window: dict[str, float] = {}
     while step < self.last_step:
       count = self._steps_until_stop(step)
+      if not self._workers.are_several:  # whose clocks differ
+        count = min(count, shown.steps_until_look())
       sums = self._run(batches, tf.constant(count, tf.int64))
       self._check_finite(sums, step)
       step += int(sums["steps"])
       if number := self._signal(signals):
         self._save_and_stop(number, step, saved)
       window = step_sums.add_sums(window, sums)
+      shown.count(step, float(sums["tokens"]))
       if step % self.settings.log_steps == 0 or step == self.last_step:
         shown.report(step, self._values(window, step))
         window = {}
+      else:
+        shown.look(step)
       # The pause comes first: a run that is killed in it begins it again.
       is_over = self._is_pause(step) and self._pause_at(step, signals)
       if (
@@ -242,6 +247,7 @@ class Trainer:
       if is_over:
         logging.info("stopped early at step %d", step)
         break
+    shown.close()
     # Waits until the chief has written all.
     self._workers.check_same_step(step, self.output_dir)
 
@@ -324,7 +330,7 @@ class Trainer:
     losses = self.objective.epsilons
     totals = dict.fromkeys(self.objective.sum_names, zero)
     totals |= {f"{name}_weight": zero for name in losses}
-    totals |= {"loss": zero, "steps": zero}
+    totals |= {"loss": zero, "steps": zero, "tokens": zero}
     bad_step = tf.constant(_NEVER, tf.int64)
     done = tf.constant(0, tf.int64)
     while done < count and not self._is_to_stop.read_value():

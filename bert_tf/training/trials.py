@@ -50,9 +50,9 @@ def run(
   }
 
 
-def summary(found: Sequence[Results]) -> str:
+def summary(found: Sequence[Results], name_of_one: str = "trial") -> str:
   """A table: a line a metric, with the sample's standard deviation."""
-  columns = [*_HEADER, *(f"trial_{i + 1}" for i in range(len(found)))]
+  columns = [*_HEADER, *(f"{name_of_one}_{i + 1}" for i in range(len(found)))]
   lines = ["\t".join(columns)]
   for name in sorted(found[0]):
     values = [trial[name] for trial in found]

@@ -12,6 +12,7 @@ BASE = "/owl/bird/resolve/main/"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
   monkeypatch.setenv("BERT_TF_HOME", str(tmp_path))
+  monkeypatch.delenv("BERT_TF_MIRROR", raising=False)
   with file_server.serving({}) as server:
     server.files = {
       f"{BASE}config.json": b"{}",
@@ -31,13 +32,14 @@ def test_all_are_listed(home):
   head, *lines = models()
   assert head.split() == [
     "name",
+    "date",
     "case",
     "languages",
     "vocabulary",
     "weights",
     "cached",
   ]
-  assert len(lines) == len(google_models.MODELS) + 2
+  assert len(lines) == len(google_models.MODELS) + 3
   shown = {line.split()[0] for line in lines if line}
   for model in google_models.MODELS:
     assert shown & {model.name, model.path}
@@ -45,13 +47,17 @@ def test_all_are_listed(home):
   (base,) = (x for x in lines if x.startswith("uncased_L-12_H-768_A-12 "))
   assert base.split() == [
     "uncased_L-12_H-768_A-12",
+    "2018_10_18",
     "uncased",
     "English",
     "30522",
     "440",
     "MB",
   ]
-  assert lines[-1] == f"cache: {home}, 0 MB"
+  assert lines[-2:] == [
+    "zips: https://storage.googleapis.com/bert_models/DATE/NAME.zip",
+    f"cache: {home}, 0 MB",
+  ]
   assert max(map(len, lines)) <= 100
 
 

@@ -18,7 +18,10 @@ FLAGS = {
   "dev_file": None,
   "test_file": None,
   "labels": None,
+  "word_column": None,
   "label_column": -1,
+  "label_scheme": "auto",
+  "encoding": None,
   "do_lower_case": True,
   "max_seq_length": 128,
   "do_train": False,
@@ -78,6 +81,43 @@ def test_trains_evaluates_and_predicts(tmp_path, tag):
   ]
   lines = (out / "test_predictions.txt").read_text().splitlines()
   assert [line.rpartition(" ")[0] for line in lines] == COLUMNS.splitlines()
+
+
+def test_columns_by_name_and_another_scheme(tmp_path, tag):
+  (tmp_path / "train.conll").write_bytes(
+    "id\tTOKEN\tNER\n1\tthe\tO\n2\treservoir\tplace-S\n\n1\tYuna\tperson-S"
+    "\n2\twalked\tO\n".encode("utf-16")
+  )
+  file = tmp_path / "train.conll"
+  run = tag(
+    do_eval=True,
+    dev_file=file,
+    word_column="TOKEN",
+    label_column="NER",
+    label_scheme="BIOES",
+    eval_steps=1,
+    best_metric="f1",
+  )
+  assert run.returncode == 0, run.stderr
+  assert "train.conll: read as utf-16" in run.stderr
+  assert "3 columns separated by a tab, words in column 1, la" in run.stderr
+  assert "labels mark entities by BIOES, the position as a suffix" in run.stderr
+  out = tmp_path / "out"
+  assert "eval_f1_place = " in (out / "eval_results.txt").read_text()
+  assert (out / "labels.txt").read_text().split() == [
+    "O", "person-S", "place-S",
+  ]  # fmt: skip
+
+
+def test_a_metric_that_is_refused_says_why(tmp_path, tag):
+  file = tmp_path / "train.conll"
+  running.assert_plain_error(
+    tag(dev_file=file, label_column=1, eval_steps=1, best_metric="f1"),
+    "best_metric='f1' is not a metric of this task; it is one of "
+    "eval_accuracy, eval_loss (the labels mark no entities, such as B-PER, "
+    "B_PER or PER-B would: ",
+  )
+  assert not (tmp_path / "out").exists()
 
 
 def test_an_error_is_one_plain_message(tmp_path, tag):

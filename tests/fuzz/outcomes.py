@@ -15,7 +15,7 @@ READ, REFUSED = "read", "refused"
 SILENT, UNNAMED = "silent", "unnamed"
 # What no user should see of the insides of a library.
 _INSIDES = re.compile(
-  r"\{\{(function_)?node|Traceback|function_node|0x[0-9a-f]{6,}|object at "
+  r"\{\{(function_)?node|Traceback|function_node|0x[0-9a-f]{6,}|<\S+ object at "
 )
 _LONGEST = 1500
 

@@ -3,8 +3,10 @@
 import collections
 import dataclasses
 import hashlib
+import http.client
 import resource
 import shutil
+import ssl
 
 import pytest
 
@@ -68,6 +70,32 @@ def test_another_process_goes_on(fetch, server, tmp_path):
   assert leftovers(tmp_path) == ["got.bin.part", "got.bin.part.json"]
   assert fetch() == DATA
   assert server.asked(FILE)[-1] == "bytes=1000-"
+
+
+@pytest.mark.parametrize(
+  ("error", "goes_on"),
+  [
+    (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True),
+    (ConnectionResetError(104, "reset"), True),
+    (ssl.SSLError(1, "bad record mac"), True),
+    (ssl.SSLCertVerificationError(1, "self-signed certificate"), False),
+  ],
+)
+def test_how_connections_break(fetch, monkeypatch, error, goes_on):
+  errors = [error]
+  read1 = http.client.HTTPResponse.read1
+
+  def broken(response, count):
+    if errors and response.length < len(DATA):
+      raise errors.pop()
+    return read1(response, count)
+
+  monkeypatch.setattr(http.client.HTTPResponse, "read1", broken)
+  if goes_on:
+    assert fetch() == DATA
+  else:
+    with pytest.raises(downloads.DownloadError, match="self-signed"):
+      fetch()
 
 
 def test_it_ends_where_nothing_comes(fetch, server):

@@ -60,7 +60,7 @@ def batches():
 
 
 def tensors(batch, task):
-  if task == "tagging":
+  if task.endswith("tagging"):
     batch = batch | {
       "label_ids": batch["word_labels"],
       "label_weights": batch["word_weights"],
@@ -75,6 +75,16 @@ TASKS = {
   "classification": (
     lambda dtype: classifier.BertClassifier(CONFIG, 3, dtype=dtype),
     classification_loss.ClassificationObjective(task_definition.SINGLE_LABEL),
+  ),
+  "weighted classification": (
+    lambda dtype: classifier.BertClassifier(CONFIG, 3, dtype=dtype),
+    classification_loss.ClassificationObjective(
+      task_definition.SINGLE_LABEL, (0.5, 1.0, 4.0), 0.1
+    ),
+  ),
+  "weighted tagging": (
+    lambda dtype: token_classifier.BertTokenClassifier(CONFIG, 3, dtype=dtype),
+    tagging_loss.TaggingObjective((0.5, 1.0, 4.0), 0.1),
   ),
   "tagging": (
     lambda dtype: token_classifier.BertTokenClassifier(CONFIG, 3, dtype=dtype),

@@ -51,6 +51,8 @@ class Data:
   objective = Objective()
   num_train_examples = 16
 
+  metric_note = "a note"
+
   def metric_names(self):
     return ["eval_score"]
 

@@ -10,6 +10,7 @@ from absl import logging
 
 from bert_tf import bert_config, output_files
 from bert_tf.tasks.classification import (
+  cross_validation,
   examples,
   loss,
   metrics,
@@ -29,6 +30,7 @@ from bert_tf.training import (
 METRICS_FILE = "eval_metrics.txt"
 TEST_RESULTS_FILE = "test_results.tsv"
 _RECORDS = "{}.tf_record"
+_LOGITS = "logits"  # of the last evaluation, beside the arrays of files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +43,8 @@ class ClassificationData:
     definition: The task, its labels found.
     tokenizer: The model's.
     sets: The files that are used: "train", "eval", "predict".
+    objective: The loss of this kind of task.
+    fold: The fold that is evaluated, of a cross-validation.
     arrays: The same as arrays [N, ...] by name, once their records are
       written; not what is trained on.
   """
@@ -50,17 +54,19 @@ class ClassificationData:
   definition: task_definition.TaskDefinition
   tokenizer: full_tokenizer.FullTokenizer
   sets: Mapping[str, reader.ExampleFile]
+  objective: objectives.Objective
+  fold: cross_validation.Fold | None = None
   arrays: dict[str, examples.Arrays] = dataclasses.field(default_factory=dict)
-
-  @property
-  def objective(self) -> objectives.Objective:
-    """The loss of this kind of task."""
-    return loss.ClassificationObjective(self.definition.kind)
 
   @property
   def num_train_examples(self) -> int:
     """Lines of the train file."""
     return len(self.sets["train"].examples) if "train" in self.sets else 0
+
+  @property
+  def metric_note(self) -> str:
+    """None: each kind has its own metrics."""
+    return ""
 
   def metric_names(self) -> list[str]:
     """The metrics of this kind of task."""
@@ -93,6 +99,8 @@ class ClassificationData:
     arrays, batch_size = self.arrays["eval"], self.options.eval_batch_size
     logits = predictor.logits(strategy, model, arrays, batch_size)
     labels = arrays[examples.LABELS]
+    if self.fold:
+      self.arrays[_LOGITS] = {_LOGITS: logits}
     return metrics.score(self.definition, logits, labels, batch_size)
 
   def write_scores(
@@ -110,6 +118,15 @@ class ClassificationData:
     output_files.write_atomically(
       os.path.join(folder, METRICS_FILE), text.encode()
     )
+    if self.fold:
+      logits = self.arrays[_LOGITS][_LOGITS]
+      cross_validation.write_held_out(
+        folder,
+        self.fold,
+        self.sets["eval"].examples,
+        self.definition.output_names,
+        np.asarray(loss.activation(self.definition.kind, logits)),
+      )
 
   def predict(self, strategy: Any, model: Any) -> task_runner.Predicted:
     """Probabilities or numbers for the test file, float32 [N, C]."""

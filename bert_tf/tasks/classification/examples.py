@@ -1,6 +1,5 @@
 """Examples to features and records. Source: run_classifier.py."""
 
-import collections
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,6 @@ _CHUNK = 4096  # examples encoded at once
 # What a batch needs while it is written stays in the processor's cache.
 _RECORDS_A_BATCH = 256
 _LOGGED = 1
-_COUNTED = 10  # kinds of labels that are counted in the log
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -89,24 +87,14 @@ def write(
       if keep:
         kept.append(made)
   logging.info(
-    "%d examples written to %s%s; %d of %d tokens are real, others padding",
+    "%d examples written to %s; %d of %d tokens are real, others padding",
     len(examples),
     path,
-    _label_counts(examples),
     real,
     len(examples) * max_seq_length,
   )
   names = kept[0] if kept else {}
   return {name: np.concatenate([part[name] for part in kept]) for name in names}
-
-
-def _label_counts(examples: Sequence[reader.Example]) -> str:
-  """How often each label occurs, where there are but a few."""
-  counts = collections.Counter(each.label for each in examples)
-  if len(counts) > _COUNTED or None in counts:
-    return ""
-  shown = (f"{label} {count}" for label, count in sorted(counts.items()))
-  return f"; labels: {', '.join(shown)}"
 
 
 def _log(

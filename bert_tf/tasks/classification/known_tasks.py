@@ -12,6 +12,7 @@ Split: TypeAlias = task_definition.Split
 Task: TypeAlias = task_definition.TaskDefinition
 
 TSV = "tsv"
+_DEV = ("dev", "validation", "valid")
 _BINARY = ("0", "1")
 _ENTAILMENT = ("entailment", "not_entailment")
 _NLI = ("contradiction", "entailment", "neutral")
@@ -112,14 +113,14 @@ def tsv(
   labels: tuple[str, ...] = (),
   separator: str = ",",
 ) -> Task:
-  """The task of train.tsv, dev.tsv and test.tsv whose headers name columns.
+  """The task of tables train, dev and test of any form with named columns.
 
   Args:
     text_column: Name of the column of the text.
     text_pair_column: Of the second text, if there is one.
-    label_column: Of the label; test.tsv need not have it.
+    label_column: Of the label; the test table need not have it.
     kind: One of `task.KINDS`.
-    labels: In the order of the outputs; none to find them in train.tsv.
+    labels: In the order of the outputs; none to find them in training data.
     separator: Between the labels of one text, for several labels.
 
   Raises:
@@ -131,9 +132,9 @@ def tsv(
   return Task(
     TSV,
     labels,
-    Split(("train.tsv",), *columns, label_column),
-    Split(("dev.tsv",), *columns, label_column),
-    Split(("test.tsv",), *columns),
+    Split(("train",), *columns, label_column, any_form=True),
+    Split(_DEV, *columns, label_column, any_form=True),
+    Split(("test",), *columns, any_form=True),
     kind,
     separator=separator,
   )

@@ -6,12 +6,16 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf.tasks.classification import examples, task_definition
+from bert_tf.training import cross_entropy
 
 _NAME = "label"
 _RIGHT = "label_right"
+_COUNT = "label_count"
 
 
-def losses(kind: str, logits: Any, labels: Any) -> Any:
+def losses(
+  kind: str, logits: Any, labels: Any, label_smoothing: float = 0.0
+) -> Any:
   """The loss of each example, float32 [B].
 
   One label: cross entropy. Several labels: the mean of their sigmoid cross
@@ -21,13 +25,17 @@ def losses(kind: str, logits: Any, labels: Any) -> Any:
     kind: One of `task.KINDS`.
     logits: float32 [B, C].
     labels: As of `examples.make`.
+    label_smoothing: As of `cross_entropy.losses`; of several labels half of it
+      goes to the wrong answer of each.
   """
   if kind == task_definition.SINGLE_LABEL:
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(
-      tf.reshape(labels, [-1]), logits
+    return cross_entropy.losses(
+      logits, tf.reshape(labels, [-1]), label_smoothing
     )
   labels = tf.cast(labels, tf.float32)
   if kind == task_definition.MULTI_LABEL:
+    if label_smoothing:
+      labels = labels * (1.0 - label_smoothing) + 0.5 * label_smoothing
     each = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)  # [B, C]
   else:
     each = tf.math.squared_difference(logits, labels)  # [B, 1]
@@ -61,20 +69,30 @@ class ClassificationObjective:
 
   Args:
     kind: One of `task.KINDS`.
+    class_weights: The weight of an example of each label, for one label; none
+      if all are 1. The mean is then a weighted one.
+    label_smoothing: As of `losses`.
   """
 
   epsilons: Mapping[str, float] = {_NAME: 0.0}
   uses_padding = False
 
-  def __init__(self, kind: str):
+  def __init__(
+    self,
+    kind: str,
+    class_weights: Sequence[float] = (),
+    label_smoothing: float = 0.0,
+  ):
     self.kind = kind
+    self.class_weights = class_weights
+    self.label_smoothing = label_smoothing
     self.has_accuracy = kind != task_definition.REGRESSION
-    names = (_NAME, _RIGHT) if self.has_accuracy else (_NAME,)
-    self.sum_names: Sequence[str] = names
+    more = (_RIGHT, _COUNT) if self.has_accuracy else ()
+    self.sum_names: Sequence[str] = (_NAME, *more)
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-    """The number of real examples."""
-    return {_NAME: tf.reduce_sum(_real(batch))}
+    """The number of real examples, each with its label's weight."""
+    return {_NAME: tf.reduce_sum(_real(batch) * self._of_labels(batch))}
 
   def sums(
     self, model: Any, batch: Mapping[str, Any], training: bool
@@ -88,8 +106,10 @@ class ClassificationObjective:
     """
     logits = model(batch, training=training)  # [B, C]
     labels, real = batch[examples.LABELS], _real(batch)
-    sums = {_NAME: tf.reduce_sum(losses(self.kind, logits, labels) * real)}
+    each = losses(self.kind, logits, labels, self.label_smoothing)
+    sums = {_NAME: tf.reduce_sum(each * real * self._of_labels(batch))}
     if self.has_accuracy:
+      sums[_COUNT] = tf.reduce_sum(real)
       sums[_RIGHT] = tf.reduce_sum(right(self.kind, logits, labels) * real)
     return sums
 
@@ -97,7 +117,15 @@ class ClassificationObjective:
     """The accuracy, where there is one."""
     if not self.has_accuracy:
       return {}
-    return {"accuracy": sums[_RIGHT] / max(sums[f"{_NAME}_weight"], 1e-9)}
+    return {"accuracy": sums[_RIGHT] / max(sums[_COUNT], 1e-9)}
+
+  def _of_labels(self, batch: Mapping[str, Any]) -> Any:
+    labels = batch[examples.LABELS]
+    if not self.class_weights:
+      return 1.0
+    return cross_entropy.weights_of(
+      tf.reshape(labels, [-1]), self.class_weights
+    )
 
 
 def _real(batch: Mapping[str, Any]) -> Any:

@@ -3,6 +3,8 @@
 import dataclasses
 
 from bert_tf.inputs import model_inputs
+from bert_tf.tables import table_form
+from bert_tf.training import class_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +25,11 @@ class ClassificationSettings:
     num_trials: Trainings with seeds that follow one another.
     test_results_header: Whether test_results.tsv begins with label names.
     skip_bad_lines: As of `reader.read`.
+    encoding: As of `table_form.TableForm`.
+    quoting: The same.
+    class_weights: As of `class_weights.find`; for one label.
+    label_smoothing: As of `loss.losses`.
+    num_folds: Parts of the training data for cross-validation; 1 for none.
   """
 
   data_dir: str
@@ -37,17 +44,28 @@ class ClassificationSettings:
   num_trials: int = 1
   test_results_header: bool = False
   skip_bad_lines: bool = False
+  encoding: str | None = None
+  quoting: str = table_form.AUTO
+  class_weights: str | None = None
+  label_smoothing: float = 0.0
+  num_folds: int = 1
 
   def __post_init__(self) -> None:
+    table_form.TableForm(self.encoding, self.quoting)
+    class_weights.check_smoothing(self.label_smoothing)
     if not (self.do_train or self.do_eval or self.do_predict):
       raise ValueError("nothing to do: set do_train, do_eval or do_predict")
     for name, least in (
       ("eval_batch_size", 1),
       ("predict_batch_size", 1),
       ("num_trials", 1),
+      ("num_folds", 1),
       ("max_seq_length", model_inputs.SHORTEST),
     ):
       if getattr(self, name) < least:
         raise ValueError(f"{name}={getattr(self, name)} is below {least}")
-    if self.num_trials > 1 and not (self.do_train and self.do_eval):
-      raise ValueError("num_trials above 1 needs do_train and do_eval")
+    for name in ("num_trials", "num_folds"):
+      if getattr(self, name) > 1 and not (self.do_train and self.do_eval):
+        raise ValueError(f"{name} above 1 needs do_train and do_eval")
+    if self.num_trials > 1 and self.num_folds > 1:
+      raise ValueError("num_trials and num_folds are both above 1; give one")

@@ -2,16 +2,15 @@
 
 import dataclasses
 import functools
-import math
-import re
 from collections.abc import Iterable, Mapping
 
-Column = int | str  # by number, or by its name in the header
+from bert_tf.tables import label_report, strict_number, table_form
+
+Column = table_form.Column  # by number, or by its name in the header
 
 SINGLE_LABEL = "single_label"
 MULTI_LABEL = "multi_label"
 REGRESSION = "regression"
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 KINDS = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 
 
@@ -38,6 +37,8 @@ class Split:
     label: Column of the label; None where there is none to be read.
     has_header: Whether the first line names the columns.
     only: A column and the value it has in lines to be read.
+    any_form: Whether `files` are names without endings, of tables of any
+      form (`table_files.find`).
   """
 
   files: tuple[str, ...]
@@ -46,6 +47,14 @@ class Split:
   label: Column | None = None
   has_header: bool = True
   only: tuple[int, str] | None = None
+  any_form: bool = False
+
+  @property
+  def columns(self) -> list[Column]:
+    """The columns to be read: text, then pair, label and `only`, if any."""
+    only = None if self.only is None else self.only[0]
+    wanted = (self.text, self.pair, self.label, only)
+    return [column for column in wanted if column is not None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +127,7 @@ class TaskDefinition:
       ValueError: There is no such label, or it is not a number.
     """
     if self.kind == REGRESSION:
-      return [_number(cell)]
+      return [strict_number.parse(cell)]
     indices = [self._label_index(name) for name in self.names_in(cell)]
     if self.kind == SINGLE_LABEL:
       return [float(indices[0])]
@@ -137,23 +146,13 @@ class TaskDefinition:
 
   def variants_in(self, cells: Iterable[str]) -> list[list[str]]:
     """Label cells that differ by white space or case alone, sorted."""
-    alike: dict[str, set[str]] = {}
-    for cell in cells:
-      names = self.names_in(cell) if self.kind == MULTI_LABEL else [cell]
-      for name in names:
-        alike.setdefault(name.strip().casefold(), set()).add(name)
-    found = (sorted(names) for names in alike.values())
-    return sorted(names for names in found if len(names) > 1)
+    return label_report.variants(
+      name
+      for cell in cells
+      for name in (self.names_in(cell) if self.kind == MULTI_LABEL else [cell])
+    )
 
   def with_labels_of(self, cells: Iterable[str]) -> "TaskDefinition":
     """The task with the labels that are found in cells, sorted."""
     found = {name for cell in cells for name in self.names_in(cell)}
     return dataclasses.replace(self, labels=tuple(sorted(found)))
-
-
-def _number(cell: str) -> float:
-  # Python alone would take 1_5 for 15, and digits of other scripts.
-  value = float(cell) if _NUMBER.fullmatch(cell.strip()) else math.nan
-  if not math.isfinite(value):
-    raise ValueError(f"{cell!r} is not a number, as regression needs it")
-  return value

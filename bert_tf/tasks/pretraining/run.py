@@ -12,6 +12,7 @@ from bert_tf import bert_config, files
 from bert_tf.checkpoints import (
   formats,
   loader,
+  run_folder,
   run_metadata,
   variable_names,
 )
@@ -101,7 +102,7 @@ def run(
   is_chief = device_strategy.is_chief(strategy)
   with run_lock.holding(options.output_dir, is_chief):
     if is_chief:
-      run_metadata.claim(options.output_dir, run_of, resumed is not None)
+      run_folder.claim(options.output_dir, run_of, resumed is not None, config)
     with record_files.reading(found):
       trainer.train(
         reader.dataset_fn(found, config, options, batches),

@@ -47,7 +47,9 @@ def returned(
   asked = [question for question in questions if question.answer]
   align = answer_alignment.ALIGNERS[alignment](tokenizer.rules, False)
   found = [Returned(x.answer.text) for x in asked if x.answer]
-  made = examples.make(asked, tokenizer, windowing, True, alignment)
+  made = examples.make(
+    asked, tokenizer, windowing, is_training=True, alignment=alignment
+  )
   for window in made:
     first, last = window.start_position, window.end_position
     before = found[window.example_index]

@@ -66,6 +66,11 @@ class SquadData:
     """Questions, not windows, as the original counts."""
     return len(self.train)
 
+  @property
+  def metric_note(self) -> str:
+    """None: all answers have all metrics."""
+    return ""
+
   def metric_names(self) -> list[str]:
     """Exact match and F1; none where right answers are not known."""
     is_version_2 = self.options.decoding.version_2_with_negative

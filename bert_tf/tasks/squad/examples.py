@@ -128,8 +128,8 @@ def make(
   tokenizer: full_tokenizer.FullTokenizer,
   windowing: settings.WindowSettings,
   is_training: bool = False,
-  alignment: str | None = None,
   at_once: int = 1024,
+  alignment: str | None = None,
 ) -> Iterator[Window]:
   """The windows of each question in turn.
 
@@ -140,9 +140,9 @@ def make(
     tokenizer: Text to pieces.
     windowing: How contexts are cut.
     is_training: Whether questions have answers, or else are impossible.
+    at_once: Questions tokenized together.
     alignment: Of answers with tokens, one of `settings.ALIGNMENTS`; the
       original's if None.
-    at_once: Questions tokenized together.
   """
   align = paragraphs.ALIGNED[alignment or settings.ORIGINAL]
   marks = tokenizer.convert_tokens_to_ids(["[CLS]", "[SEP]"])

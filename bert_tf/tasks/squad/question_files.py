@@ -8,6 +8,7 @@
 """
 
 import dataclasses
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -120,8 +121,8 @@ def _begins_with_an_object(text: str) -> bool:
   """Whether the first line is a row, so that the others are, too."""
   first = text.lstrip().partition("\n")[0]
   try:
-    node = json_text.parse(first, "")
-  except ValueError:
+    node = json.loads(first)
+  except (ValueError, RecursionError):
     return False
   return isinstance(node, dict) and "context" in node
 

@@ -87,7 +87,7 @@ def _row(cells: dict[str, str], where: str) -> dict[str, Any]:
     row.pop("id", None)
   start = row.pop("answer_start", "").strip()
   if start:
-    if not re.fullmatch("[0-9]+", start):
+    if not re.fullmatch("[0-9]{1,18}", start):
       raise checked_values.SquadFormatError(
         f"{where}: answer_start is {start!r}, expected the number of the "
         "answer's first character in its context, from 0"

@@ -14,6 +14,7 @@ from bert_tf import bert_config, output_files
 from bert_tf.records import example_encoder, record_writer
 from bert_tf.tasks.tagging import (
   examples,
+  label_schemes,
   loss,
   metrics,
   predictor,
@@ -45,6 +46,8 @@ class TaggingData:
     labels: The label of each number.
     tokenizer: The model's.
     sets: The files that are used: "train", "dev", "test".
+    scheme: How labels mark entities.
+    objective: The loss.
   """
 
   options: settings.TaggingSettings
@@ -52,9 +55,8 @@ class TaggingData:
   labels: tuple[str, ...]
   tokenizer: full_tokenizer.FullTokenizer
   sets: Mapping[str, reader.ColumnFile]
-  objective: objectives.Objective = dataclasses.field(
-    default_factory=loss.TaggingObjective
-  )
+  scheme: label_schemes.LabelScheme
+  objective: objectives.Objective
 
   @functools.cached_property
   def _train_windows(self) -> list[examples.Window]:
@@ -67,7 +69,12 @@ class TaggingData:
 
   def metric_names(self) -> list[str]:
     """Those that there are whatever the entities are called."""
-    return metrics.names(self.labels)
+    return metrics.names(self.scheme)
+
+  @property
+  def metric_note(self) -> str:
+    """Why there are no scores of entities, if so."""
+    return self.scheme.reason
 
   def write_records(
     self, folder: str, is_chief: bool
@@ -114,7 +121,7 @@ class TaggingData:
     lengths = [len(words) for words in file.sentences]
     rows = examples.gather(windows, found["best"], lengths)
     predictions = [[self.labels[number] for number in row] for row in rows]
-    scores = metrics.score(file.labels(), predictions, self.labels)
+    scores = metrics.score(file.labels(), predictions, self.scheme)
     words = np.sum(arrays["label_weights"], dtype=np.float64)
     mean = np.sum(found["loss"], dtype=np.float64) / words
     return scores | {"eval_loss": float(mean)}

@@ -1,10 +1,10 @@
 """Scores of predicted labels: words, and entities by seqeval."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from seqeval import metrics
 
-from bert_tf.tasks.tagging import tag_labels
+from bert_tf.tasks.tagging import label_schemes
 
 _AVERAGES = ("micro avg", "macro avg", "weighted avg")
 
@@ -12,17 +12,17 @@ _AVERAGES = ("micro avg", "macro avg", "weighted avg")
 def score(
   labels: Sequence[Sequence[str]],
   predictions: Sequence[Sequence[str]],
-  known: Collection[str],
+  scheme: label_schemes.LabelScheme,
 ) -> dict[str, float]:
   """Scores predictions.
 
   Args:
     labels: The right label of each word of each sentence.
     predictions: The predicted ones.
-    known: All labels there are.
+    scheme: How labels mark entities.
 
   Returns:
-    `eval_accuracy`, the share of right words. If `known` are labels of
+    `eval_accuracy`, the share of right words. If labels mark
     entities, `eval_precision`, `eval_recall` and `eval_f1` of whole entities,
     and those of each type, as `eval_f1_person`.
   """
@@ -33,9 +33,11 @@ def score(
   ]
   right = sum(label == predicted for label, predicted in pairs)
   results = {"eval_accuracy": right / max(len(pairs), 1)}
-  if not tag_labels.are_entities(known):
+  if not scheme.has_entities:
     return results
-  given, found = [list(x) for x in labels], [list(x) for x in predictions]
+  given, found = (
+    [scheme.of_sentence(row) for row in rows] for rows in (labels, predictions)
+  )
   for name, function in (
     ("precision", metrics.precision_score),
     ("recall", metrics.recall_score),
@@ -51,10 +53,10 @@ def score(
   return results
 
 
-def names(known: Collection[str]) -> list[str]:
+def names(scheme: label_schemes.LabelScheme) -> list[str]:
   """The scores that there are whatever the types of entities are called."""
   found = ["eval_accuracy", "eval_loss"]
-  if tag_labels.are_entities(known):
+  if scheme.has_entities:
     found += ["eval_f1", "eval_precision", "eval_recall"]
   return found
 
@@ -64,7 +66,7 @@ def _report(
 ) -> dict[str, dict[str, float]]:
   """Scores by type; seqeval fails where there is no entity at all."""
   rows = labels + predictions
-  if not any(label != tag_labels.OUTSIDE for row in rows for label in row):
+  if not any(label != label_schemes.OUTSIDE for row in rows for label in row):
     return {}
   report: dict[str, dict[str, float]] = metrics.classification_report(
     labels, predictions, output_dict=True, zero_division=0

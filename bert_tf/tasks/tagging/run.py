@@ -1,6 +1,8 @@
 """Tagging: from columns of words and labels to a model and its answers."""
 
+import collections
 import dataclasses
+import itertools
 from typing import Any, Self
 
 from absl import logging
@@ -8,14 +10,32 @@ from absl import logging
 from bert_tf import bert_config
 from bert_tf.checkpoints import run_metadata
 from bert_tf.models import token_classifier
-from bert_tf.tasks.tagging import data, reader, settings, tag_labels
+from bert_tf.tables import label_report
+from bert_tf.tasks.tagging import (
+  data,
+  label_schemes,
+  loss,
+  reader,
+  settings,
+  tag_labels,
+)
 from bert_tf.text import full_tokenizer, vocabulary_fit
 from bert_tf.training import (
+  class_weights,
   device_strategy,
   fine_tuning_settings,
   task_head,
   task_runner,
   training_loop,
+)
+
+# Of `TaggingSettings`, those that the result of a training depends on.
+_SETTINGS = (
+  "word_column",
+  "label_column",
+  "encoding",
+  "class_weights",
+  "label_smoothing",
 )
 
 
@@ -45,8 +65,8 @@ class TaggingTask:
 
   @property
   def settings(self) -> dict[str, Any]:
-    """The column that the label is in."""
-    return {"label_column": self.options.label_column}
+    """How the train file is read, and what the loss depends on."""
+    return {name: getattr(self.options, name) for name in _SETTINGS}
 
   def train_files(self) -> list[str]:
     """The train file."""
@@ -71,6 +91,7 @@ class TaggingTask:
         f"Is label_column={self.options.label_column} the right one?"
       )
     logging.info("labels found in %s: %s", train.path, ", ".join(found))
+    label_report.warn_of_variants(train.path, label_report.variants(found))
     return dataclasses.replace(self, labels=found, train=train)
 
   def model(
@@ -94,15 +115,46 @@ class TaggingTask:
       sets["dev"] = self._read("dev")
     for file in sets.values():
       file.check_labels(self.labels)
+      names = itertools.chain.from_iterable(file.labels())
+      label_report.tell_counts(file.path, self.labels, names)
+    scheme = label_schemes.find(
+      self.labels,
+      [row for file in sets.values() for row in file.labels()],
+      self.options.label_scheme,
+    )
     if self.options.do_predict:
-      sets["test"] = reader.read(self.options.path("test"), None)
+      sets["test"] = self._read("test", is_labelled=False)
+    reader.warn_of_layouts(list(sets.values()))
     for file in sets.values():
       texts = (" ".join(x.text for x in words) for words in file.sentences)
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
-    return data.TaggingData(self.options, config, self.labels, tokenizer, sets)
+    return data.TaggingData(
+      self.options,
+      config,
+      self.labels,
+      tokenizer,
+      sets,
+      scheme,
+      self._objective(sets.get("train")),
+    )
 
-  def _read(self, kind: str) -> reader.ColumnFile:
-    return reader.read(self.options.path(kind), self.options.label_column)
+  def _objective(
+    self, train: reader.ColumnFile | None
+  ) -> loss.TaggingObjective:
+    names = [x for row in train.labels() for x in row] if train else []
+    weights = class_weights.find(
+      self.options.class_weights, self.labels, collections.Counter(names)
+    )
+    return loss.TaggingObjective(weights, self.options.label_smoothing)
+
+  def _read(self, kind: str, is_labelled: bool = True) -> reader.ColumnFile:
+    options = self.options
+    return reader.read(
+      options.path(kind),
+      options.label_column if is_labelled else None,
+      options.word_column,
+      options.encoding,
+    )
 
 
 def run(

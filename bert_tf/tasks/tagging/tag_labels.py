@@ -2,25 +2,22 @@
 
 import codecs
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from bert_tf import files, output_files
+from bert_tf.tasks.tagging import label_schemes
 from bert_tf.text import text_lines
 
-OUTSIDE = "O"
 FILE = "labels.txt"
-_PREFIXES = ("B-", "I-")
-
-
-def are_entities(labels: Collection[str]) -> bool:
-  """Whether labels mark entities in the BIO way: O, B-person, I-person."""
-  marks = [label for label in labels if label != OUTSIDE]
-  return bool(marks) and all(label.startswith(_PREFIXES) for label in marks)
 
 
 def order(labels: Iterable[str]) -> tuple[str, ...]:
   """Each label once: O first, then by alphabet."""
-  return tuple(sorted(set(labels), key=lambda label: (label != OUTSIDE, label)))
+  return tuple(sorted(set(labels), key=_outside_first))
+
+
+def _outside_first(label: str) -> tuple[bool, str]:
+  return label != label_schemes.OUTSIDE, label
 
 
 def parse(text: str) -> tuple[str, ...]:

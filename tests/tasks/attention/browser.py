@@ -53,3 +53,12 @@ def show_as(driver, size=WIDE, scheme="light"):
   )
   feature = {"name": "prefers-color-scheme", "value": scheme}
   driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+  script = f"return matchMedia('(prefers-color-scheme: {scheme})').matches"
+  until(driver, lambda: driver.execute_script(script))
+
+
+def until(driver, condition):
+  """Waits until a condition holds; the browser does some things later."""
+  from selenium.webdriver.support import ui
+
+  return ui.WebDriverWait(driver, 10, 0.05).until(lambda _: condition())

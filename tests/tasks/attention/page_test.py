@@ -225,13 +225,22 @@ def test_pictures_and_lines_are_drawn_in_both_schemes(shown):
     ".getImageData(0, 0, canvas.width, canvas.height);"
     "return Array.from(image.data)"
   )
-  found = {}
-  for scheme in ("light", "dark"):
-    browser.show_as(shown, scheme=scheme)
-    pixels = np.array(shown.execute_script(look, ".thumb canvas"))
-    opacity = pixels.reshape(len(TOKENS), len(TOKENS), 4)[..., 3] / 255
-    assert opacity == pytest.approx(np.sqrt(PROBABILITIES[0, 0]), abs=0.01)
-    lines = np.array(shown.execute_script(look, "#lines")).reshape(-1, 4)
-    assert lines[:, 3].any()
-    found[scheme] = pixels.reshape(-1, 4)[opacity.argmax(), :3]
-  assert (found["light"] != found["dark"]).any()
+
+  def pixels(selector):
+    return np.array(shown.execute_script(look, selector)).reshape(-1, 4)
+
+  def check_opacity():
+    opacity = pixels(".thumb canvas")[:, 3] / 255
+    weights = PROBABILITIES[0, 0].ravel()
+    assert opacity == pytest.approx(np.sqrt(weights), abs=0.01)
+
+  brightest = int(PROBABILITIES[0, 0].argmax())
+  light = pixels(".thumb canvas")[brightest, :3]
+  check_opacity()
+  assert pixels("#lines")[:, 3].any()
+  browser.show_as(shown, scheme="dark")
+  browser.until(
+    shown, lambda: (pixels(".thumb canvas")[brightest, :3] != light).any()
+  )
+  check_opacity()
+  assert pixels("#lines")[:, 3].any()

@@ -9,6 +9,7 @@ import json
 import pathlib
 import shutil
 import sys
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +17,7 @@ from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import checkpoint_reader
+from bert_tf.models import classifier
 from bert_tf.tasks.classification import known_tasks, run, settings
 from bert_tf.training import (
   device_strategy,
@@ -39,8 +41,8 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
   """Runs a task on the tiny model; returns the scores.
 
   Its three layers take seconds to compile; `layers` cuts them down.
-  `changes` go to the settings of the task, the tuning, the loop or, `pack`, of
-  the devices.
+  `changes` go to the settings of the task, the tuning, the loop or, `pack` and
+  `strategy`, of the devices.
   """
   name = task if isinstance(task, str) else "mrpc"
   told = {
@@ -54,21 +56,27 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
     "num_train_epochs": 1.0,
   }
   training = {"batch_size": 8, "log_steps": 5}
-  devices = device_strategy.DeviceSettings(pack=changes.pop("pack", None))
+  devices = device_strategy.DeviceSettings(
+    changes.pop("strategy", "auto"), pack=changes.pop("pack", None)
+  )
+  has_dropout = changes.pop("has_dropout", True)
   for key, value in changes.items():
     where = tuning if key in TUNING else training if key in LOOP else told
     where[key] = value
   config = bert_tf.BertConfig.from_json_file(
     TESTDATA / "tiny" / "bert_config.json"
   )
-  return run.run(
-    dataclasses.replace(config, num_hidden_layers=layers),
-    known_tasks.find(task) if isinstance(task, str) else task,
-    settings.ClassificationSettings(**told),
-    fine_tuning_settings.FineTuningSettings(**tuning),
-    training_loop.LoopSettings(**training),
-    devices,
-  )
+  config = config if has_dropout else config.without_dropout()
+  of_head = classifier._DROPOUT if has_dropout else 0.0
+  with mock.patch.object(classifier, "_DROPOUT", of_head):
+    return run.run(
+      dataclasses.replace(config, num_hidden_layers=layers),
+      known_tasks.find(task) if isinstance(task, str) else task,
+      settings.ClassificationSettings(**told),
+      fine_tuning_settings.FineTuningSettings(**tuning),
+      training_loop.LoopSettings(**training),
+      devices,
+    )
 
 
 def classify_in_process(output_dir, **changes):
@@ -147,4 +155,10 @@ def bytes_of(folder):
 if __name__ == "__main__":
   logging.set_verbosity(logging.INFO)
   logging.use_absl_handler()
-  classify(**json.loads(sys.argv[1]))
+  told = json.loads(sys.argv[1])
+  if count := told.pop("logical_devices", None):
+    tf.config.set_logical_device_configuration(
+      tf.config.list_physical_devices("CPU")[0],
+      [tf.config.LogicalDeviceConfiguration()] * count,
+    )
+  classify(**told)

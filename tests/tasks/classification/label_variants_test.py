@@ -31,7 +31,9 @@ def test_white_space_is_stripped_and_case_is_told(tmp_path, warned):
   assert [task.target(cell) for cell in ("pos ", "pos")] == [[2.0], [2.0]]
   assert len(warned) == 2
   assert "the labels 'Neg', 'neg' differ by white space or case" in warned[0]
+  assert "2 labels: 'Neg', 'neg'. If one is meant, write it in one" in warned[0]
   assert "the labels 'pos', 'pos ' differ" in warned[1]
+  assert "they are one label, 'pos'" in warned[1]
 
 
 def test_nothing_to_tell(tmp_path, warned):

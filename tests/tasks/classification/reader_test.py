@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from bert_tf.tables import delimited_rows, text_encoding
 from bert_tf.tasks.classification import known_tasks, reader, task_definition
 
 MRPC_HEADER = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
@@ -62,9 +63,9 @@ def test_lines_and_cells_are_those_of_the_original_s_reader(tmp_path):
     original = csv.reader(
       io.StringIO(text, newline=""), delimiter="\t", quotechar=None
     )
-    assert [reader._cells(x) for _, x in reader._lines(str(path))] == list(
-      original
-    )
+    lines = text_encoding.read_lines(str(path))
+    found = delimited_rows.split(lines, "\t", is_quoted=False)
+    assert [cells for _, cells, _ in found] == list(original)
 
 
 def test_byte_order_mark_and_crlf(tmp_path):
@@ -99,7 +100,7 @@ def test_only_lines_of_the_language(tmp_path):
   [
     ("mrpc", MRPC_HEADER + "1\ta\tb\tc\td\n1\ta\tb\tc\n", r":3: found 4 columns"
      ", expected at least 5; is this a file of the task mrpc"),
-    ("mrpc", MRPC_HEADER + "1\ta\tb\tc\td\n\n", ":3: the line is empty"),
+    ("mrpc", MRPC_HEADER + "\n1\ta\tb\tc\td\n", ":2: the line is empty"),
     ("mrpc", MRPC_HEADER + "2\ta\tb\tc\td\n",
      ":2: the label '2' is none of '0', '1'"),
     ("mrpc", MRPC_HEADER + "1\ta\tb\tc\rx\td\n", ":2: a carriage return"),
@@ -113,10 +114,9 @@ def test_only_lines_of_the_language(tmp_path):
     ("sts-b", "h\n" + "\t" * 9 + "1_5\n", ":2: '1_5' is not a number"),
     ("sts-b", "h\n" + "\t" * 9 + "\u0663\n", "is not a number"),
     (tsv(), "sentence\tlabel\na\tx\n",
-     ":1: expected one column 'text', found none; the columns are 'sentence'"),
-    (tsv(), "text\ttext\tlabel\na\tx\n", ":1: expected one column 'text', "
-     "found 2"),
-    (tsv(), "", "found none; the columns are none, the file is empty"),
+     ":1: no column named 'text' in the header (found: 'sentence', 'label')"),
+    (tsv(), "text\ttext\tlabel\na\tx\n", ":1: two columns named 'text'"),
+    (tsv(), "", ":1: no column named 'text' in the header (found: none)"),
     (tsv(), "text\tlabel\na\tb\tx\n",
      ":2: found 3 columns, the header names 2"),
     (tsv(), "text\tlabel\na\tx\nb\t\n", ":3: the label is empty"),
@@ -152,12 +152,18 @@ def test_bad_lines_are_left_out_and_counted_if_told(tmp_path, caplog):
   assert "4 lines were left out" in caplog.text
 
 
+def test_blank_lines_at_the_end_are_none(tmp_path):
+  text = MRPC_HEADER + "1\ta\tb\tc\td\n\n \n"
+  assert len(read(tmp_path, "mrpc", text)) == 1
+  assert len(read(tmp_path, "mrpc", text, "test", "test.tsv")) == 1
+
+
 def test_bad_lines_to_predict_are_never_left_out(tmp_path):
   with pytest.raises(ValueError, match=r"test\.tsv:2: the line is empty"):
     read(
       tmp_path,
       "mrpc",
-      MRPC_HEADER + "\n",
+      MRPC_HEADER + "\n1\ta\tb\tc\td\n",
       "test",
       "test.tsv",
       skip_bad_lines=True,

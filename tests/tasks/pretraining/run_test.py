@@ -261,6 +261,7 @@ def test_tensorboard_scalars(tmp_path):
     "next_sentence_loss",
     "learning_rate",
     "examples/s",
+    "tokens/s",
   } == set(train)
   assert train["loss"] == [4, 8, 12]
   assert scalars(tmp_path / "eval")["masked_lm_accuracy"] == [12]

@@ -109,7 +109,9 @@ def has_borders(one, tokenizer):
 
 def tokens_of(one, characters):
   windowing = settings.WindowSettings(384, 128, 64)
-  (window,) = examples.make([one], characters, windowing, True, "offsets")
+  (window,) = examples.make(
+    [one], characters, windowing, True, alignment="offsets"
+  )
   first, last = window.start_position, window.end_position
   return window.tokens[first : last + 1]
 
@@ -147,7 +149,7 @@ def test_the_answer_that_is_meant_of_several(tmp_path, characters):
   windowing = settings.WindowSettings(64, 24, 20)
   for alignment, first in (("original", 3), ("offsets", 13)):
     (window,) = examples.make(
-      [one], characters[False], windowing, True, alignment
+      [one], characters[False], windowing, True, alignment=alignment
     )
     assert window.start_position == first
 

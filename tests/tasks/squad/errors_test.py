@@ -58,8 +58,12 @@ def test_wrong_settings(tmp_path, changes, message):
     ),
     (
       {"eval_steps": 5},
-      {"do_train": True, "train_file": "x", "do_predict": False}
-      | {"predict_file": None},
+      {
+        "do_train": True,
+        "train_file": str(goldens.SQUAD / "v1.json"),
+        "do_predict": False,
+        "predict_file": None,
+      },
       "eval_steps needs a predict_file",
     ),
     (

@@ -199,6 +199,7 @@ def test_rows_without_an_answer(write):
       '[{"context": 1, "question": "b"}]',
       r"x.json: \[0\]: 'context'",
     ),
+    ("x.json", "[" * 5000, "x.json: not a JSON"),
     ("x.json", "[3]", r"x.json: \[0\]: found int, expected an object"),
   ],
 )

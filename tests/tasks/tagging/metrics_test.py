@@ -1,8 +1,8 @@
 import pytest
 
-from bert_tf.tasks.tagging import metrics, tag_labels
+from bert_tf.tasks.tagging import label_schemes, metrics, tag_labels
 
-KNOWN = ("O", "B-x", "I-x", "B-y", "I-y")
+KNOWN = label_schemes.find(("O", "B-x", "I-x", "B-y", "I-y"))
 
 
 def test_entities_count_whole():
@@ -45,21 +45,15 @@ def test_no_entity_at_all():
 
 
 def test_other_labels_have_no_entities():
-  scores = metrics.score([["NN", "VB"]], [["NN", "NN"]], ("NN", "VB"))
+  scores = metrics.score(
+    [["NN", "VB"]], [["NN", "NN"]], label_schemes.find(("NN", "VB"))
+  )
   assert scores == {"eval_accuracy": 0.5}
 
 
 def test_as_many_predictions_as_words():
   with pytest.raises(ValueError):
     metrics.score([["O", "O"]], [["O"]], KNOWN)
-
-
-@pytest.mark.parametrize(
-  "known, are_entities",
-  [(KNOWN, True), (("O",), False), (("O", "NN"), False), (("B-x",), True)],
-)
-def test_labels_of_entities(known, are_entities):
-  assert tag_labels.are_entities(known) == are_entities
 
 
 def test_order_of_labels():

@@ -1,0 +1,1 @@
+"""Tables of every form, read by one set of rules; no TensorFlow."""
