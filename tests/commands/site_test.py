@@ -22,3 +22,15 @@ def test_every_public_name_is_in_the_reference():
 def test_every_page_is_in_the_navigation():
   listed = re.findall(r": (\w+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
   assert sorted(listed) == sorted(path.name for path in DOCS.glob("*.md"))
+
+
+def test_lines_wrap_at_100():
+  long = []
+  for page in (ROOT / "README.md", *DOCS.glob("*.md")):
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    long += [
+      f"{page.name}: {line}"
+      for line in text.splitlines()
+      if len(line) > 100 and not line.startswith("|")
+    ]
+  assert not long
