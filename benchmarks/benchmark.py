@@ -16,8 +16,9 @@ if not __package__:  # Run by its path: make the repository importable.
 from absl import flags
 
 from benchmarks import samples, timing, tokenizers
-from bert_tf import bert_config, output_files
+from bert_tf import bert_config
 from bert_tf.commands import command_line, shared_flags
+from bert_tf.system import output_files
 
 FLAGS = flags.FLAGS
 _TOKENIZERS = {

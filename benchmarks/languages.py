@@ -22,8 +22,8 @@ if not __package__:  # Run by its path: make the repository importable.
 from absl import flags
 
 from benchmarks import word_splitters
-from bert_tf import files
 from bert_tf.commands import command_line
+from bert_tf.system import files
 from bert_tf.tasks.squad import answer_ceiling, reader, settings
 from bert_tf.text import (
   full_tokenizer,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from bert_tf import files
+from bert_tf.system import files
 
 HIDDEN_ACTS = ("gelu", "gelu_erf", "relu", "tanh", "linear")
 # Hugging Face's names of what goes by another name here: their "gelu" is the

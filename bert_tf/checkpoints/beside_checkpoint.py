@@ -5,12 +5,12 @@ Of a run's checkpoint, in `best` or `trial_N`, they lie in the run's folder.
 
 import os
 
-from bert_tf import files
 from bert_tf.checkpoints import (
   keras_nlp_tokenizer,
   portable_model,
   run_metadata,
 )
+from bert_tf.system import files
 
 # Where a vocabulary lies in folders of the formats.
 _VOCABULARIES = (

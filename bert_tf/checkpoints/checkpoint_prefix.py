@@ -10,7 +10,7 @@ import re
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import files
+from bert_tf.system import files
 
 INDEX = ".index"
 DATA = ".data-00000-of-00001"

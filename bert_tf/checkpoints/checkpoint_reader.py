@@ -7,12 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from bert_tf import bert_config, error_text
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   portable_model,
   run_metadata,
 )
+from bert_tf.system import error_text
 
 # What TensorFlow's reader raises where bytes are not what was written.
 _DAMAGED = (

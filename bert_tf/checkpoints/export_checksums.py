@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from bert_tf import files, output_files
+from bert_tf.system import files, output_files
 
 # TensorFlow Serving keeps this folder and looks at nothing in it.
 FILE = os.path.join("assets.extra", "sha256.json")

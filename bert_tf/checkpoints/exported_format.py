@@ -6,7 +6,7 @@ export.json, the settings of the export, are among the assets.
 
 import os
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_format,
   export_checksums,
@@ -15,6 +15,7 @@ from bert_tf.checkpoints import (
   stored_rules,
   variable_names,
 )
+from bert_tf.system import files
 from bert_tf.text import tokenizer_rules
 
 SETTINGS = stored_rules.EXPORT

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from absl import logging
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_format,
   checkpoint_prefix,
@@ -19,6 +19,7 @@ from bert_tf.checkpoints import (
   variable_names,
 )
 from bert_tf.model_files import model_names
+from bert_tf.system import files, output_files
 
 Formats = Sequence[checkpoint_format.CheckpointFormat]
 

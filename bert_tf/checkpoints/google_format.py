@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from bert_tf import bert_config, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_format,
   checkpoint_prefix,
@@ -14,6 +14,7 @@ from bert_tf.checkpoints import (
   run_metadata,
   saver,
 )
+from bert_tf.system import output_files
 
 # Further keys of the bert_config.json that this project writes, beside the
 # tokenizer's rules. The original leaves keys alone that it does not know.

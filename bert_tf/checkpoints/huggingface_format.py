@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_format,
   huggingface_tokenizer,
   portable_model,
 )
+from bert_tf.system import files, output_files
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

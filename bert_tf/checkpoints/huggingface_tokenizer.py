@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bert_tf import files, output_files
 from bert_tf.checkpoints import portable_model
+from bert_tf.system import files, output_files
 from bert_tf.text import tokenizer_rules, vocabulary_file, wordpiece_tokenizer
 
 _CONFIG = "tokenizer_config.json"

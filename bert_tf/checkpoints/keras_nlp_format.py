@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_format,
   keras_nlp_tokenizer,
   portable_model,
   split_heads,
 )
+from bert_tf.system import files
 
 CONFIG = "config.json"
 _TASK = "task.json"

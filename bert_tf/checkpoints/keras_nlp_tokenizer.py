@@ -7,8 +7,8 @@ import dataclasses
 import os
 from typing import Any
 
-from bert_tf import files
 from bert_tf.checkpoints import portable_model
+from bert_tf.system import files
 from bert_tf.text import tokenizer_rules, wordpiece_tokenizer
 
 VOCABULARY = os.path.join("assets", "tokenizer", "vocabulary.txt")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   beside_checkpoint,
   checkpoint_reader,
@@ -16,6 +16,7 @@ from bert_tf.checkpoints import (
   stored_rules,
 )
 from bert_tf.model_files import model_names
+from bert_tf.system import files
 
 
 class ModelFolder:

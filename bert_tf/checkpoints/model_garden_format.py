@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_format,
   checkpoint_prefix,
@@ -23,6 +23,7 @@ from bert_tf.checkpoints import (
   split_heads,
   variable_shapes,
 )
+from bert_tf.system import files, output_files
 from bert_tf.text import tokenizer_rules
 
 # Their names to Google's, applied in order.

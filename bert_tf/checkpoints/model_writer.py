@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import files, output_files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   model_folder,
@@ -25,6 +24,7 @@ from bert_tf.checkpoints import (
   variable_names,
 )
 from bert_tf.models import classifier, model_with_heads
+from bert_tf.system import files, output_files
 from bert_tf.text import full_tokenizer, vocabulary_file
 
 SINGLE_LABEL = "single_label"

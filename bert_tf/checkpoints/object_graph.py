@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from bert_tf import files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   checkpoint_reader,
   portable_model,
 )
+from bert_tf.system import files
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 SAVED_MODEL = "saved_model.pb"

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import variable_names, variable_shapes
+from bert_tf.system import files, output_files
 from bert_tf.text import tokenizer_rules
 
 CONFIG = "bert_config.json"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from absl import logging
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import portable_model, run_metadata
+from bert_tf.system import files, output_files
 
 
 def claim(

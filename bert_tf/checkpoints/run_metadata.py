@@ -17,8 +17,8 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files, output_files
 from bert_tf.checkpoints import portable_model
+from bert_tf.system import files, output_files
 from bert_tf.text import tokenizer_rules
 
 FILE = "task.json"

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import output_files, temporary_names, write_errors
 from bert_tf.checkpoints import checkpoint_prefix
+from bert_tf.system import output_files, temporary_names, write_errors
 
 
 def save(values: Mapping[str, Any], prefix: str) -> None:

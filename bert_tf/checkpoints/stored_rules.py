@@ -5,13 +5,13 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from bert_tf import files
 from bert_tf.checkpoints import (
   huggingface_tokenizer,
   keras_nlp_tokenizer,
   portable_model,
   run_metadata,
 )
+from bert_tf.system import files
 from bert_tf.text import checkpoint_case, tokenizer_rules
 
 # Rules by the names of `TokenizerRules`' fields, by the file that states them.

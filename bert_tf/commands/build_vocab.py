@@ -6,8 +6,8 @@ Example:
 
 from absl import flags, logging
 
-from bert_tf import files
 from bert_tf.commands import shared_flags
+from bert_tf.system import files
 from bert_tf.text import (
   basic_tokenizer,
   full_tokenizer,

@@ -12,8 +12,8 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
-from bert_tf import error_text, stop_signals
 from bert_tf.commands import flag_help, model_flags, quiet_tensorflow
+from bert_tf.system import error_text, stop_signals
 
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
 _HELP = {"--help", "-help", "--h", "-h", "-?", "--helpshort"}

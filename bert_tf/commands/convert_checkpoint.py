@@ -9,7 +9,7 @@ import dataclasses
 
 from absl import flags, logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   format_names,
   portable_model,
@@ -17,6 +17,7 @@ from bert_tf.checkpoints import (
   stored_rules,
 )
 from bert_tf.commands import shared_flags
+from bert_tf.system import files
 
 FLAGS = flags.FLAGS
 

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from bert_tf import output_files
+from bert_tf.system import output_files
 
 
 def figure(width: float, height: float) -> Any:

@@ -6,8 +6,8 @@ Example:
 
 from absl import flags, logging
 
-from bert_tf import error_text
 from bert_tf.commands import pictures
+from bert_tf.system import error_text
 
 FLAGS = flags.FLAGS
 

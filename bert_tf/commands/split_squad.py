@@ -9,7 +9,7 @@ import json
 
 from absl import flags, logging
 
-from bert_tf import files, output_files
+from bert_tf.system import files, output_files
 from bert_tf.tasks.squad import question_files
 
 FLAGS = flags.FLAGS

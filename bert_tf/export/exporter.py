@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, files, output_files, write_errors
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   export_checksums,
@@ -31,6 +31,7 @@ from bert_tf.export import (
   model_types,
   text_modules,
 )
+from bert_tf.system import files, output_files, write_errors
 from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.text import (
   checkpoint_case,

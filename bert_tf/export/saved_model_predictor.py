@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  brings the ops of tokenization
 
-from bert_tf import error_text, files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   export_checksums,
@@ -19,6 +18,7 @@ from bert_tf.checkpoints import (
   object_graph,
   portable_model,
 )
+from bert_tf.system import error_text, files
 from bert_tf.text import (
   full_tokenizer,
   text_lines,

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf import error_text, files
+from bert_tf.system import error_text, files
 
 _HEADER = 12  # length, uint64 little-endian, and its checksum
 _GZIP = b"\x1f\x8b"

@@ -23,8 +23,8 @@ from urllib import parse, request
 
 from absl import logging
 
-from bert_tf import files, output_files, write_errors
 from bert_tf.model_files import download_progress, download_settings
+from bert_tf.system import files, output_files, write_errors
 
 _CHUNK = 1 << 16
 _AGENT = {"User-Agent": "bert_tf", "Accept-Encoding": "identity"}

@@ -6,13 +6,13 @@ import shutil
 
 from absl import logging
 
-from bert_tf import files
 from bert_tf.model_files import (
   download_settings,
   downloads,
   google_models,
   safe_unzip,
 )
+from bert_tf.system import files
 
 CONFIG = "bert_config.json"
 WEIGHTS = "bert_model.ckpt.data-00000-of-00001"

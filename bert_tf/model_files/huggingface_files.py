@@ -5,8 +5,8 @@ import os
 import re
 from urllib import parse
 
-from bert_tf import files
 from bert_tf.model_files import download_settings, downloads
+from bert_tf.system import files
 
 PREFIX = "hf:"
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"

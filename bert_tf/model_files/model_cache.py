@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 from absl import logging
 
-from bert_tf import files, output_files
 from bert_tf.model_files import download_settings, downloads
+from bert_tf.system import files, output_files
 
 _RECORD = ".json"
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)

@@ -2,7 +2,6 @@
 
 import os
 
-from bert_tf import files
 from bert_tf.model_files import (
   download_settings,
   google_models,
@@ -10,6 +9,7 @@ from bert_tf.model_files import (
   huggingface_files,
   model_cache,
 )
+from bert_tf.system import files
 
 
 def resolve(

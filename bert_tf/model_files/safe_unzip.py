@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 
-from bert_tf import write_errors
+from bert_tf.system import write_errors
 
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1

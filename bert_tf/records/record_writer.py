@@ -17,8 +17,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import output_files
 from bert_tf.native import byte_buffer, crc32c, jit
+from bert_tf.system import output_files
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from bert_tf import files, write_errors
+from bert_tf.system import files, write_errors
 
 Array = npt.NDArray[Any]
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bert_tf import files
+from bert_tf.system import files
 from bert_tf.tables import cell_text, delimited_rows, table_form
 
 STATE = "state.json"

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from bert_tf import files
+from bert_tf.system import files
 from bert_tf.tables import arrow_rows
 
 _FOLDER = "dataset"

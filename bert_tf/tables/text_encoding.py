@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf.system import files
 
 _GZIP = b"\x1f\x8b"
 _UTF8 = "utf-8"

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import re
 
-from bert_tf import files
+from bert_tf.system import files
 
 _PAIR = re.compile(r"^(.*) \|\|\| (.*)$")
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from bert_tf import files, output_files
+from bert_tf.system import files, output_files
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf.system import files
 from bert_tf.text import basic_tokenizer
 
 _LINES_BETWEEN_REPORTS = 1_000_000

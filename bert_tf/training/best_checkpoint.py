@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import files, output_files
 from bert_tf.checkpoints import saver, variable_names
+from bert_tf.system import files, output_files
 
 _FILE = "best.json"
 _KEYS = {"step": int, "metric": str, "value": float, "checkpoint": str}

@@ -7,7 +7,7 @@ of the step, the evaluation is not done: started again, it begins with it.
 import json
 import os
 
-from bert_tf import files, output_files
+from bert_tf.system import files, output_files
 
 FILE = "evaluation_due.json"
 

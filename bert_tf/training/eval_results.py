@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from absl import logging
 
-from bert_tf import output_files
+from bert_tf.system import output_files
 
 FILE = "eval_results.txt"
 

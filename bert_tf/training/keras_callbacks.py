@@ -5,9 +5,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from bert_tf import files, keras
+from bert_tf import keras
 from bert_tf.checkpoints import model_writer
 from bert_tf.models import configured_model
+from bert_tf.system import files
 from bert_tf.training import best_checkpoint
 
 

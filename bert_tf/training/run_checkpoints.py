@@ -7,7 +7,6 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files, output_files
 from bert_tf.checkpoints import (
   checkpoint_prefix,
   checkpoint_reader,
@@ -15,6 +14,7 @@ from bert_tf.checkpoints import (
   saver,
   variable_names,
 )
+from bert_tf.system import files, output_files
 from bert_tf.training import whole_checkpoints
 
 _PREFIX = "model.ckpt"

@@ -17,7 +17,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files, process_identity, write_errors
+from bert_tf.system import files, process_identity, write_errors
 
 FILE = "run.lock"
 _BOOT = "/proc/sys/kernel/random/boot_id"

@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
+from bert_tf.system import files
 from bert_tf.training import device_settings, loop_settings
 
 UNSET = "unset"

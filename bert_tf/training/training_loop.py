@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import keras, stop_signals
+from bert_tf import keras
 from bert_tf.checkpoints import formats, load_log, loader, variable_names
 from bert_tf.kernels import onednn_kernels
+from bert_tf.system import stop_signals
 from bert_tf.training import (
   batch_iterator,
   device_strategy,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from absl import logging
 
-from bert_tf import output_files
+from bert_tf.system import output_files
 
 FILE = "trials.tsv"
 _HEADER = ("metric", "mean", "std", "min", "max")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from bert_tf import files
 from bert_tf.checkpoints import checkpoint_prefix, checkpoint_reader
+from bert_tf.system import files
 
 ASIDE = ".damaged"
 _INDEX = re.compile(r"model\.ckpt-(\d+)\.index$")

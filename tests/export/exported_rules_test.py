@@ -6,9 +6,9 @@ import shutil
 import tensorflow as tf
 
 import bert_tf
-from bert_tf import files
 from bert_tf.checkpoints import formats, stored_rules
 from bert_tf.export import export_settings, exporter
+from bert_tf.system import files
 from tests.models import tiny
 from tests.tasks.squad import goldens
 

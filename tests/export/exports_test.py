@@ -15,10 +15,10 @@ import pytest
 import tensorflow as tf
 
 import bert_tf
-from bert_tf import files
 from bert_tf.checkpoints import loader, saver, variable_names
 from bert_tf.export import export_check, export_settings, exporter, model_types
 from bert_tf.models import classifier, pretrainer, token_classifier
+from bert_tf.system import files
 from bert_tf.tasks.classification import known_tasks
 from bert_tf.tasks.classification import predictor as classification_predictor
 from bert_tf.tasks.classification import reader as classification_reader

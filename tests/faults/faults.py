@@ -12,7 +12,7 @@ import shutil
 import signal
 import time
 
-from bert_tf import temporary_names
+from bert_tf.system import temporary_names
 from tests import forks
 from tests.conftest import ROOT
 from tests.faults import small_commands, tally

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
 
-from bert_tf import process_identity, temporary_names
 from bert_tf.records import record_writer
+from bert_tf.system import process_identity, temporary_names
 
 
 def read(path):

@@ -8,7 +8,7 @@ import sys
 import pytest
 from absl import logging
 
-from bert_tf import process_identity
+from bert_tf.system import process_identity
 from bert_tf.training import run_lock
 from tests.conftest import ROOT
 

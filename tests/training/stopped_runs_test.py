@@ -8,7 +8,7 @@ import time
 import pytest
 from absl import logging
 
-from bert_tf import stop_signals
+from bert_tf.system import stop_signals
 from bert_tf.tasks.classification import data
 from bert_tf.training import run_lock
 from tests import processes

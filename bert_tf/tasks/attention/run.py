@@ -5,7 +5,7 @@ import os
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   encoder_loader,
   model_tokenizer,
@@ -13,6 +13,7 @@ from bert_tf.checkpoints import (
 )
 from bert_tf.inputs import encoded_texts
 from bert_tf.models import bert_model
+from bert_tf.system import files, output_files
 from bert_tf.tasks.attention import page, settings
 from bert_tf.text import vocabulary_fit
 from bert_tf.training import device_strategy, dtype_policies

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf import files, output_files
 from bert_tf.checkpoints import run_metadata
+from bert_tf.system import files, output_files
 from bert_tf.tasks.classification import reader
 from bert_tf.training import trials
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from bert_tf import bert_config, output_files
+from bert_tf import bert_config
+from bert_tf.system import output_files
 from bert_tf.tasks.classification import (
   cross_validation,
   examples,

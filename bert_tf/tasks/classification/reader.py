@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from absl import logging
 
-from bert_tf import files
+from bert_tf.system import files
 from bert_tf.tables import table_files, table_form, table_reader
 from bert_tf.tasks.classification import task_definition
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bert_tf import files
+from bert_tf.system import files
 from bert_tf.tasks.masked_lm import examples
 from bert_tf.text import text_lines
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import bert_config, files, output_files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   formats,
   loader,
@@ -15,6 +15,7 @@ from bert_tf.checkpoints import (
   variable_names,
 )
 from bert_tf.models import pretrainer
+from bert_tf.system import files, output_files
 from bert_tf.tasks.masked_lm import (
   answer_lines,
   examples,

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from bert_tf import files, output_files, temporary_names
+from bert_tf.system import files, output_files, temporary_names
 from bert_tf.tasks.pretraining import settings, text_corpus
 
 

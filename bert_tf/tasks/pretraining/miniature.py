@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from absl import logging
 
-from bert_tf import bert_config, files, keras, output_files
+from bert_tf import bert_config, keras
 from bert_tf.checkpoints import run_metadata, saver, variable_names
 from bert_tf.models import pretrainer
+from bert_tf.system import files, output_files
 from bert_tf.tasks.pretraining import record_generator, run, settings
 from bert_tf.text import vocabulary_file, vocabulary_learner
 from bert_tf.training import device_strategy, optimizers, training_loop

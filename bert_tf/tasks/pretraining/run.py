@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
 from bert_tf.checkpoints import (
   formats,
   loader,
@@ -18,6 +18,7 @@ from bert_tf.checkpoints import (
 )
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.models import pretrainer
+from bert_tf.system import files
 from bert_tf.tasks.pretraining import loss, reader, settings
 from bert_tf.training import (
   device_strategy,

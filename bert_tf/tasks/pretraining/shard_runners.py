@@ -12,7 +12,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files, output_files, stop_signals
+from bert_tf.system import files, output_files, stop_signals
 from bert_tf.tasks.pretraining import (
   corpus_shards,
   record_generator,

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from bert_tf import files
 from bert_tf.native import token_corpus
 from bert_tf.records import spill_files
+from bert_tf.system import files
 from bert_tf.text import line_encoder
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from absl import logging
 
-from bert_tf import files, output_files
+from bert_tf.system import files, output_files
 from bert_tf.tasks.squad import answer_decoder
 from bert_tf.training import eval_results
 

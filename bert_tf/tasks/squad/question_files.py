@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bert_tf import files, json_text
+from bert_tf.system import files, json_text
 from bert_tf.tasks.squad import checked_values, question_tables
 
 _LINES = (".jsonl", ".ndjson")

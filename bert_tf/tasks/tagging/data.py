@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from bert_tf import bert_config, output_files
+from bert_tf import bert_config
 from bert_tf.records import example_encoder, record_writer
+from bert_tf.system import output_files
 from bert_tf.tasks.tagging import (
   examples,
   label_schemes,

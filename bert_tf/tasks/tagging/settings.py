@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from bert_tf import files
+from bert_tf.system import files
 from bert_tf.tables import text_encoding
 from bert_tf.tasks.tagging import column_layout, label_schemes
 from bert_tf.training import class_weights

@@ -4,7 +4,7 @@ import codecs
 import os
 from collections.abc import Iterable
 
-from bert_tf import files, output_files
+from bert_tf.system import files, output_files
 from bert_tf.tasks.tagging import label_schemes
 from bert_tf.text import text_lines
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from absl import logging
 
-from bert_tf import bert_config, files
+from bert_tf import bert_config
 from bert_tf.checkpoints import encoder_loader, model_tokenizer
 from bert_tf.models import bert_model
+from bert_tf.system import files
 from bert_tf.tasks.vectors import (
   examples,
   predictor,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from bert_tf import output_files
 from bert_tf.records import record_writer
+from bert_tf.system import output_files
 from bert_tf.tasks.vectors import line_vectors, npz_vectors
 
 _DECIMALS = 6

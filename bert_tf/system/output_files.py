@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from absl import logging
 
-from bert_tf import files, temporary_names, write_errors
+from bert_tf.system import files, temporary_names, write_errors
 
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")

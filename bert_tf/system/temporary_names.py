@@ -9,7 +9,7 @@ import os
 import re
 import uuid
 
-from bert_tf import process_identity
+from bert_tf.system import process_identity
 
 # With the rest of the name and TensorFlow's endings below 255 bytes.
 _MOST_BYTES = 80

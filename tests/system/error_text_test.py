@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from bert_tf import error_text
+from bert_tf.system import error_text
 
 
 def test_tensorflows_insides_are_left_out(tmp_path):

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import IO, Any
 
-from bert_tf import json_text, temporary_names
+from bert_tf.system import json_text, temporary_names
 
 
 def is_remote(path: str) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bert_tf import bert_config, json_text
+from bert_tf import bert_config
+from bert_tf.system import json_text
 
 
 def test_what_is_json():

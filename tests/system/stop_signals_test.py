@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bert_tf import stop_signals
+from bert_tf.system import stop_signals
 from tests.conftest import ROOT
 
 
@@ -68,7 +68,7 @@ def test_what_is_ignored_stays_ignored():
 
 def test_a_second_one_ends_the_process_at_once():
   code = (
-    "import signal, time, os; from bert_tf import stop_signals\n"
+    "import signal, time, os; from bert_tf.system import stop_signals\n"
     "with stop_signals.deferred(lambda: print('first', flush=True)):\n"
     "  print('ready', flush=True)\n"
     "  while True: time.sleep(1)\n"

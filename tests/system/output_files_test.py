@@ -13,8 +13,13 @@ import zipfile
 
 import pytest
 
-from bert_tf import files, output_files, process_identity, temporary_names
 from bert_tf.records import record_writer
+from bert_tf.system import (
+  files,
+  output_files,
+  process_identity,
+  temporary_names,
+)
 from tests.conftest import ROOT
 
 
@@ -121,7 +126,7 @@ def test_standard_output_is_written_straight(tmp_path, name):
     (tmp_path / "link").symlink_to("/dev/stdout")
     name = str(tmp_path / "link")
   code = (
-    "import sys; from bert_tf import output_files; print('before');"
+    "import sys; from bert_tf.system import output_files; print('before');"
     f"output_files.write_atomically({name!r}, b'text\\n'); print('after')"
   )
   with open(tmp_path / "out", "wb") as out:
@@ -160,7 +165,7 @@ def test_a_temporary_name_tells_its_owner_and_fits():
 def _killed():
   """The identity of a process that is over."""
   code = (
-    "from bert_tf import process_identity as p; x = p.here();"
+    "from bert_tf.system import process_identity as p; x = p.here();"
     "print(x.host, x.pid, x.start)"
   )
   out = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT)
@@ -214,7 +219,7 @@ def test_a_full_disk_is_said():
 
 def test_a_limit_of_size_is_said(tmp_path):
   code = (
-    "import resource; from bert_tf import output_files\n"
+    "import resource; from bert_tf.system import output_files\n"
     "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
     "output_files.write_atomically('a', bytes(5000))"
   )

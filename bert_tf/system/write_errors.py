@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
-from bert_tf import temporary_names
+from bert_tf.system import temporary_names
 
 _REASONS = {
   errno.ENOSPC: "the disk is full",
