@@ -100,7 +100,7 @@ def test_trains_evaluates_and_predicts(tmp_path):
   # On a busy machine there are more lines of progress alone.
   lines = [x for x in run.stderr.splitlines() if "/5, examples/s" not in x]
   assert len(lines) <= 25, run.stderr
-  assert f"written to {tmp_path}/out: eval_metrics.txt, eval_res" in run.stderr
+  assert f"written to {tmp_path}/out: bert_config.json, eval_me" in run.stderr
   assert "model.ckpt-5, " in run.stderr.splitlines()[-2]
   lines = (tmp_path / "out" / "test_results.tsv").read_text().splitlines()
   assert lines[0] == "0\t1" and len(lines) == 61
