@@ -87,6 +87,7 @@ def _tuning(inputs, out, batch=8, epochs=4):
     "num_train_epochs": epochs,
     "save_checkpoints_steps": 10,
     "log_steps": 20,
+    "jit_compile": False,  # many runs, each of them short
   }
 
 
@@ -197,6 +198,7 @@ COMMANDS = {
           "num_warmup_steps": 10,
           "save_checkpoints_steps": 10,
           "log_steps": 20,
+          "jit_compile": False,
         }
       ),
       _training(("eval_results.txt",)),
