@@ -151,8 +151,8 @@ class BertConfig:
     for key, expected in _HUGGINGFACE_SETTINGS.items():
       if values.get(key, expected) != expected:
         raise ValueError(
-          f"{key} is {values[key]!r}, expected {expected!r}; such a model "
-          "computes something else"
+          f"{key} is {values[key]!r}, expected {expected!r}; this "
+          "architecture is not supported"
         )
     known = set(cls(vocab_size=1).to_dict())
     settings = {key: values[key] for key in values if key in known}

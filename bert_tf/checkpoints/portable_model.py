@@ -262,7 +262,7 @@ def check(model: Portable) -> None:
   ]
   state = variable_names.training_state(found.keys())
   wrong += [
-    f"{name}: a block that the configuration has not"
+    f"{name}: unexpected layer: not in the config"
     for name in found
     if name.startswith("bert/") and name not in wanted and name not in state
   ]

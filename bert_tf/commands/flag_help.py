@@ -121,7 +121,7 @@ def _described(flag: Any) -> str:
   about = about.removeprefix(f"<{'|'.join(choices(flag))}>: ")
   if flag.default not in (None, "", []) and not flag.boolean:
     about += f" (default: {_shown(flag.default)})"
-  elif flag.boolean and flag.default is not None:
+  elif flag.boolean and flag.default is not None and "Default:" not in about:
     about += f" (default: {str(flag.default).lower()})"
   body = textwrap.fill(
     about,

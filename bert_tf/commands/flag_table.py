@@ -36,7 +36,8 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
   "do_lower_case": (
     bool,
     True,
-    "True for uncased models, false for cased ones.",
+    "True for uncased models, false for cased ones. Default: what the model's "
+    "files say, else true.",
   ),
   "max_seq_length": (
     int,

@@ -40,7 +40,7 @@ class HeadedModel(configured_model.ConfiguredModel):
 
   def heads(self) -> Mapping[str, Any]:
     """The heads by the scope of their variables; "" is the root."""
-    raise TypeError(f"{type(self).__name__} has to say what its heads are")
+    raise TypeError(f"{type(self).__name__} must override heads()")
 
   def build(self, input_shape: Any) -> None:
     """Makes the variables of the heads."""

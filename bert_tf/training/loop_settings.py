@@ -10,7 +10,7 @@ class LoopSettings:
   Attributes:
     batch_size: Examples of a step, over all replicas and micro-batches.
     gradient_accumulation_steps: Micro-batches of a step.
-    seed: Of data order, dropout and new weights.
+    seed: Random seed of data order, dropout and weight initialization.
     save_checkpoints_steps: Steps between checkpoints.
     keep_checkpoint_max: Checkpoints kept; 0 keeps all.
     log_steps: Steps between lines of progress.

@@ -119,7 +119,7 @@ WRONG = {
   ),
   "block": (
     changed(made_up.model(), "bert/encoder/layer_2/x", np.zeros(1)),
-    "a block that the configuration has not",
+    "unexpected layer: not in the config",
   ),
   "type": (
     changed(made_up.model(), NAME, np.zeros(8, np.int32)),

@@ -100,7 +100,7 @@ def write(
 def _log(
   made: Arrays, examples: Sequence[reader.Example], tokenizer: Any
 ) -> None:
-  """Shows the first examples, so that somebody may see that they are right."""
+  """Logs the first examples for inspection."""
   for index, example in enumerate(examples[:_LOGGED]):
     length = int(made["input_mask"][index].sum())
     ids = made["input_ids"][index, :length].tolist()
