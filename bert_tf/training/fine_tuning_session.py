@@ -34,7 +34,7 @@ class TrainingRecords:
   """What is trained on.
 
   Attributes:
-    path: Record files or globs, comma-separated.
+    path: The record file.
     schema: Of the records, for `tf.io.parse_example`.
     limits: By feature: ids from this number up are an error.
     num_examples: Examples of the training set.
@@ -175,7 +175,7 @@ class Session:
       objective: As of `prepare`.
       evaluate: As of `prepare`.
     """
-    files = record_files.find(records.path)
+    files = record_files.find([records.path])  # a comma in it is a comma
     trainer = self.prepare(records.num_examples, objective, evaluate)
     steps = trainer.last_step
     logging.info(
