@@ -72,7 +72,7 @@ class Session:
     self._model: Any = None
     self._trainer: training_loop.Trainer | None = None
     self._best = best_checkpoint.Best(
-      os.path.join(settings.output_dir, "best"), settings.best_metric
+      best_checkpoint.folder_of(settings.output_dir), settings.best_metric
     )
 
   def num_train_steps(self, num_examples: int) -> int:

@@ -17,6 +17,7 @@ from bert_tf import bert_config
 from bert_tf.checkpoints import model_tokenizer, run_folder, run_metadata
 from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
+  best_checkpoint,
   device_strategy,
   fine_tuning_session,
   fine_tuning_settings,
@@ -39,6 +40,9 @@ _TUNING = (
   "freeze_layers",
   "layer_decay",
   "init_checkpoint",
+  "eval_steps",
+  "best_metric",
+  "early_stopping_patience",
 )
 _FILES = ("data_dir", "train_file")
 
@@ -234,7 +238,13 @@ def run(
     settings = _settings(task, config, tuning, loop_settings, devices)
     run_of = dataclasses.replace(run_of, settings=settings)
   resumes = resumed and options.do_train
-  run_metadata.check(output_dir, run_of, resumes)
+  applied = run_of
+  if resumed and not options.do_train:
+    # Shapes do not tell all that answers depend on.
+    applied = dataclasses.replace(
+      run_of, settings=run_settings.of_model(config)
+    )
+  run_metadata.check(output_dir, applied, resumes)
   task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
@@ -291,6 +301,9 @@ def _prepare(
 def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:
   """Whether a folder holds a training, or the first of several trials.
 
+  The best checkpoint of a run that was killed before it saved another is one:
+  the next run compares its own with it.
+
   Args:
     output_dir: The folder.
     resumes: Whether the run would go on with it, perhaps from an older
@@ -298,12 +311,13 @@ def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:
     require_latest: As of `LoopSettings`.
   """
   folders = (output_dir, trials.folder(output_dir, 1))
-  if not resumes:
-    return any(run_checkpoints.latest(folder) for folder in folders)
-  return any(
+  found = [
     whole_checkpoints.newest(folder, require_latest).prefix
+    if resumes
+    else run_checkpoints.latest(folder)
     for folder in folders
-  )
+  ]
+  return any(found) or any(map(best_checkpoint.is_kept, folders))
 
 
 def _settings(
