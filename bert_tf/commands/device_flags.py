@@ -94,6 +94,12 @@ def _define_training() -> None:
     "resume from the last whole one, with a warning.",
   )
   flags.DEFINE_integer("log_steps", 100, "Steps between progress lines.")
+  flags.DEFINE_list(
+    "profile_steps",
+    None,
+    "Profile the steps after the first number up to the second, such as 10,20, "
+    "for TensorBoard's profiler.",
+  )
   flags.DEFINE_integer(
     "save_checkpoints_steps", 1000, "Steps between checkpoints."
   )
@@ -124,5 +130,7 @@ def devices() -> device_settings.DeviceSettings:
 def training() -> loop_settings.LoopSettings:
   """The settings of the loop."""
   return shared_flags.settings(
-    loop_settings.LoopSettings, batch_size=FLAGS.train_batch_size
+    loop_settings.LoopSettings,
+    batch_size=FLAGS.train_batch_size,
+    profile_steps=loop_settings.parse_profile_steps(FLAGS.profile_steps),
   )

@@ -58,6 +58,12 @@ flags.DEFINE_bool(
   False,
   "Write one vector per word, with its position in the line.",
 )
+flags.DEFINE_string(
+  "projector_dir",
+  None,
+  "Directory for the files of TensorBoard's projector, which shows pooled "
+  "lines in space: tensorboard --logdir=DIRECTORY.",
+)
 device_flags.define_devices()
 
 

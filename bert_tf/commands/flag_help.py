@@ -38,7 +38,7 @@ GROUPS = {
     num_folds eval_steps best_metric
     early_stopping_patience save_checkpoints_steps keep_checkpoint_max
     require_latest
-    log_steps
+    log_steps profile_steps
     """,
   "Evaluation and prediction": """
     do_eval do_predict eval_batch_size predict_batch_size batch_size
@@ -51,8 +51,8 @@ GROUPS = {
     iterations_per_loop num_shards num_workers runner beam_options
     """,
   "Output": """
-    output_dir output_file export_dir output_format to json allow_loss
-    strip_optimizer test_results_header verbose_logging tmp_dir
+    output_dir output_file export_dir output_format projector_dir to json
+    allow_loss strip_optimizer test_results_header verbose_logging tmp_dir
     """,
   _OTHERS: "",
   "Without effect": "master num_tpu_cores",

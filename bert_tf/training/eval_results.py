@@ -9,6 +9,8 @@ from absl import logging
 from bert_tf.system import output_files
 
 FILE = "eval_results.txt"
+# More results than these are logged in one line.
+_LINES = 8
 
 
 def format_results(results: Mapping[str, float | int | str]) -> str:
@@ -27,5 +29,7 @@ def write(folder: str, results: Mapping[str, float | int | str]) -> str:
   path = os.path.join(folder, FILE)
   text = format_results(results)
   output_files.write_atomically(path, text.encode())
-  logging.info("***** Eval results *****\n%s", text.rstrip())
+  lines = text.splitlines()
+  separator = "\n" if len(lines) <= _LINES else ", "
+  logging.info("***** Eval results *****\n%s", separator.join(lines))
   return path

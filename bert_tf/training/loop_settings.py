@@ -17,6 +17,8 @@ class LoopSettings:
     iterations_per_loop: The most steps between two looks at the host.
     require_latest: Whether a run is resumed from its newest checkpoint only,
       not from an older one where that is damaged or gone.
+    profile_steps: The step after which TensorFlow's profiler starts, and the
+      last step in the profile; None for none.
   """
 
   batch_size: int
@@ -27,11 +29,38 @@ class LoopSettings:
   log_steps: int = 100
   iterations_per_loop: int = 1000
   require_latest: bool = False
+  profile_steps: tuple[int, int] | None = None
 
   def __post_init__(self) -> None:
+    if self.profile_steps is not None:
+      first, last = self.profile_steps
+      if not 0 < first < last:
+        raise ValueError(
+          f"profile_steps={first},{last}: expected two steps above 0, the "
+          "first before the second"
+        )
     for field in dataclasses.fields(self):
+      if field.name == "profile_steps":
+        continue
       value = getattr(self, field.name)
       may_be_0 = ("seed", "keep_checkpoint_max", "require_latest")
       least = 0 if field.name in may_be_0 else 1
       if value < least:
         raise ValueError(f"{field.name}={value} is below {least}")
+
+
+def parse_profile_steps(values: list[str] | None) -> tuple[int, int] | None:
+  """The flag `profile_steps`, two numbers, or None.
+
+  Raises:
+    ValueError: It is anything else.
+  """
+  if not values:
+    return None
+  try:
+    first, last = map(int, values)
+  except ValueError:
+    raise ValueError(
+      f"profile_steps={','.join(values)} is not two steps such as 10,20"
+    ) from None
+  return first, last

@@ -21,6 +21,7 @@ from bert_tf.training import (
   device_strategy,
   fine_tuning_session,
   fine_tuning_settings,
+  hparams_log,
   objectives,
   run_checkpoints,
   run_lock,
@@ -269,12 +270,16 @@ def run(
     run_folder.claim(output_dir, run_of, resumes, config, options.vocab_file)
     records = data.write_records(output_dir, is_chief)
     if is_alone:
-      return _work(first, options, data, records)
+      return _work(first, options, data, records)[0]
 
     def one_trial(folder: str, seed: int) -> Scores:
       is_first = folder == first.settings.output_dir
       session = first if is_first else begin(folder, seed)
-      return _work(session, options, data, records)
+      scores, step = _work(session, options, data, records)
+      if options.do_train and is_chief:
+        told = {**run_of.settings, "seed": seed}
+        hparams_log.write(folder, told, scores, step)
+      return scores
 
     return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
 
@@ -344,8 +349,12 @@ def _work(
   options: TaskOptions,
   data: TaskData,
   records: fine_tuning_session.TrainingRecords,
-) -> Scores:
-  """Runs one training and the evaluation and prediction that follow it."""
+) -> tuple[Scores, int]:
+  """Runs one training and the evaluation and prediction that follow it.
+
+  Returns:
+    The scores, and how many steps the model was trained.
+  """
   strategy, folder = session.strategy, session.settings.output_dir
   is_chief = device_strategy.is_chief(strategy)
   scores: Scores = {}
@@ -362,4 +371,4 @@ def _work(
     scores = {**scores, **predicted.scores}
     if is_chief:
       data.write_answers(folder, session.global_step, predicted)
-  return scores
+  return scores, session.global_step

@@ -26,6 +26,7 @@ from bert_tf.training import (
   run_checkpoints,
   step_compilation,
   step_functions,
+  step_profiler,
   step_sums,
   worker_agreement,
 )
@@ -218,12 +219,17 @@ class Trainer:
       self.settings.batch_size,
     )
     shown.start(step)
+    profiler = step_profiler.StepProfiler(
+      self.output_dir if self.checkpoints.writes else None,
+      self.settings.profile_steps,
+    )
     saved = step
     window: dict[str, float] = {}
     while step < self.last_step:
       count = self._steps_until_stop(step)
       if not self._workers.are_several:  # whose clocks differ
         count = min(count, shown.steps_until_look())
+      count = min(count, profiler.steps_until_look(step) or count)
       sums = self._run(batches, tf.constant(count, tf.int64))
       self._check_finite(sums, step)
       step += int(sums["steps"])
@@ -231,6 +237,7 @@ class Trainer:
         self._save_and_stop(number, step, saved)
       window = step_sums.add_sums(window, sums)
       shown.count(step, float(sums["tokens"]))
+      profiler.look(step)
       if step % self.settings.log_steps == 0 or step == self.last_step:
         shown.report(step, self._values(window, step))
         window = {}
@@ -249,6 +256,7 @@ class Trainer:
         logging.info("stopped early at step %d", step)
         break
     shown.close()
+    profiler.close()
     # Waits until the chief has written all.
     self._workers.check_same_step(step, self.output_dir)
 

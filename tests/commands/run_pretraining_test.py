@@ -67,6 +67,7 @@ def test_trains_says_how_it_goes_and_what_has_no_effect(tmp_path):
     by_path=True,
   )
   assert run.returncode == 0, run.stderr
+  running.assert_short(run.stderr)
   assert run.stderr.count("--master has no effect") == 1
   assert "num_tpu_cores" not in run.stderr
   for word in (

@@ -101,6 +101,8 @@ def test_trains_answers_and_scores_version_2(tmp_path):
   assert max(map(len, nbest.values())) <= 8  # 7 and no answer
   assert "best_f1_thresh = " in (out / "eval_results.txt").read_text()
   assert "***** Eval results *****" in run.stderr
+  plain = [x for x in run.stderr.splitlines() if "final_text.py" not in x]
+  running.assert_short("\n".join(plain))
 
 
 @pytest.mark.parametrize(

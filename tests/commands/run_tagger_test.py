@@ -70,6 +70,7 @@ def test_trains_evaluates_and_predicts(tmp_path, tag):
     by_path=True, do_eval=True, do_predict=True, dev_file=file, test_file=file
   )
   assert run.returncode == 0, run.stderr
+  running.assert_short(run.stderr)
   assert "***** Eval results *****" in run.stderr
   out = tmp_path / "out"
   assert "eval_f1 = " in (out / "eval_results.txt").read_text()

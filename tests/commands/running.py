@@ -11,6 +11,7 @@ import sys
 from tests import forks
 from tests.conftest import ROOT
 
+_PROGRESS = re.compile(r"step \d+/\d+, examples/s")
 _FLAGS_OF = pathlib.Path(__file__).with_name("flags_of.py")
 
 
@@ -88,3 +89,12 @@ def assert_plain_error(done, *messages):
   for message in messages:
     assert message in done.stderr, f"no {message!r} in\n{done.stderr}"
   assert "Traceback" not in done.stderr, done.stderr
+
+
+def assert_short(said, most=25):
+  """Asserts that a run has said what it has to say in a few lines.
+
+  On a busy machine there are more lines of progress, which are not counted.
+  """
+  lines = [x for x in said.splitlines() if not _PROGRESS.search(x)]
+  assert len(lines) <= most, said

@@ -289,11 +289,12 @@ def limits(config: bert_config.BertConfig, length: int) -> Mapping[str, int]:
 
 
 def _log(window: Window) -> None:
-  logging.info("*** Example ***\ntokens: %s", " ".join(window.tokens))
   logging.info(
-    "unique_id: %d, example_index: %d, doc_span_index: %d, answer: %s",
+    "*** Example *** unique_id: %d, example_index: %d, doc_span_index: %d, "
+    "answer: %s, tokens: %s",
     window.unique_id,
     window.example_index,
     window.window_index,
     " ".join(window.tokens[window.start_position : window.end_position + 1]),
+    " ".join(window.tokens),
   )

@@ -1,5 +1,6 @@
 """Feature extraction from a file of lines to a file of vectors."""
 
+import contextlib
 from collections.abc import Sequence
 
 from absl import logging
@@ -11,6 +12,7 @@ from bert_tf.system import files
 from bert_tf.tasks.vectors import (
   examples,
   predictor,
+  projector_files,
   settings,
   vector_writers,
 )
@@ -68,9 +70,16 @@ def run(
   encoder_loader.load(model, options.init_checkpoint)
   layout = _layout(encoded, config, options)
   open_writer = vector_writers.FORMATS[options.output_format]
-  with open_writer(options.output_file, layout) as write:
+  texts = [f"{line.text_a} {line.text_b or ''}" for line in lines]
+  with (
+    open_writer(options.output_file, layout) as write,
+    projector_files.writing(options.projector_dir, options.layers, texts)
+    if options.projector_dir
+    else contextlib.nullcontext(lambda vectors: None) as project,
+  ):
     for vectors in extractor.extract(encoded):
       write(vectors)
+      project(vectors)
       if (vectors.index + 1) % 1000 == 0:
         logging.info("%d of %d lines", vectors.index + 1, len(encoded))
   logging.info("wrote %s", options.output_file)

@@ -67,6 +67,8 @@ class FeatureSettings:
     output_format: One of `OUTPUT_FORMATS`.
     pooling: One of `pooling_names.POOLINGS`.
     word_vectors: Whether pieces are averaged to words.
+    projector_dir: Where files for TensorBoard's projector go, of pooled lines;
+      None writes none.
   """
 
   input_file: str
@@ -81,6 +83,7 @@ class FeatureSettings:
   output_format: str = "json"
   pooling: str = "none"
   word_vectors: bool = False
+  projector_dir: str | None = None
 
   def __post_init__(self) -> None:
     if self.output_format not in OUTPUT_FORMATS:
@@ -89,6 +92,11 @@ class FeatureSettings:
         f"{', '.join(OUTPUT_FORMATS)}"
       )
     check_pooling(self.pooling, self.word_vectors)
+    if self.projector_dir and self.pooling == "none":
+      raise ValueError(
+        f"projector_dir={self.projector_dir} needs one vector of each line; "
+        "choose a pooling, such as mean"
+      )
     if self.batch_size < 1:
       raise ValueError(f"batch_size={self.batch_size} is below 1")
     if self.max_seq_length < MIN_LENGTH:
