@@ -239,13 +239,9 @@ def run(
     settings = _settings(task, config, tuning, loop_settings, devices)
     run_of = dataclasses.replace(run_of, settings=settings)
   resumes = resumed and options.do_train
-  applied = run_of
-  if resumed and not options.do_train:
-    # Shapes do not tell all that answers depend on.
-    applied = dataclasses.replace(
-      run_of, settings=run_settings.of_model(config)
-    )
-  run_metadata.check(output_dir, applied, resumes)
+  run_metadata.check(
+    output_dir, _compared(run_of, config) if resumed else run_of, resumes
+  )
   task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
@@ -282,6 +278,14 @@ def run(
       return scores
 
     return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
+
+
+def _compared(
+  run_of: run_metadata.RunMetadata, config: bert_config.BertConfig
+) -> run_metadata.RunMetadata:
+  """A run with its model's settings: answers depend on more than on shapes."""
+  settings = run_settings.of_model(config) | dict(run_of.settings)
+  return dataclasses.replace(run_of, settings=settings)
 
 
 def _prepare(

@@ -63,7 +63,7 @@ def test_it_goes_on_with_the_file_that_broke_off(take, server):
 def test_a_file_that_may_be_there_is_not_left_out(take, server):
   """Without tokenizer_config.json a cased model would be lower-cased."""
   server.faults[BASE + "tokenizer_config.json"] = [("status", 403)]
-  with pytest.raises(downloads.ForbiddenError, match=r"answered 403.*404 where"):
+  with pytest.raises(downloads.ForbiddenError, match=r"403.*404 where"):
     take()
   assert contents(take()) == FILES
 
