@@ -110,8 +110,8 @@ class Workers:
     lost = ", ".join(addresses) or "another worker"
     why = "" if addresses else f" ({text})"
     return (
-      f"{own[0]} {own[1]}: lost {lost}; it has ended or cannot be reached{why}. "
-      "Start all workers again with the same command: all go on from "
+      f"{own[0]} {own[1]}: lost {lost}; it has ended or cannot be reached"
+      f"{why}. Start all workers again with the same command: all go on from "
       f"{_last_step(folder)}"
     )
 

@@ -54,8 +54,8 @@ def test_nothing_was_saved_and_nobody_named(workers, tmp_path):
     pytest.raises(
       worker_agreement.LostWorkerError,
       match=(
-        r"lost another worker; .*\(connection reset\).*from step 0, nothing was "
-        "saved yet"
+        r"lost another worker; .*\(connection reset\).*from step 0, nothing "
+        "was saved yet"
       ),
     ),
     workers.naming_lost(str(tmp_path)),
