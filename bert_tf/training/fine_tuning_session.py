@@ -216,6 +216,13 @@ class Session:
           f"no model to apply: no checkpoint in output_dir {output_dir} and no "
           "init_checkpoint given"
         )
+      if not self.settings.best_metric and best_checkpoint.is_kept(output_dir):
+        logging.warning(
+          "output_dir %s keeps a best checkpoint, in best, but best_metric is "
+          "not given: applying %s instead; give it to apply the best",
+          output_dir,
+          path,
+        )
       with self.strategy.scope():
         model = self._new_model()
       # Whether it may lack a head is up to the task: `TaskHead.check_run`.

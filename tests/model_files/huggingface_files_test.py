@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -66,6 +67,13 @@ def test_a_file_that_may_be_there_is_not_left_out(take, server):
   with pytest.raises(downloads.ForbiddenError, match=r"403.*404 where"):
     take()
   assert contents(take()) == FILES
+
+
+def test_what_it_had_at_first_it_must_have_again(take, server):
+  shutil.rmtree(take())
+  del server.files[BASE + "tokenizer_config.json"]
+  with pytest.raises(model_cache.ChangedFileError, match="no tokenizer_config"):
+    take()
 
 
 def test_weights_in_shards(take, server):

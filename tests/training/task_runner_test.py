@@ -7,6 +7,7 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import run_metadata
@@ -197,6 +198,28 @@ def test_a_model_is_applied_as_it_was_trained(run, tmp_path):
   path.write_text(json.dumps(found))
   with pytest.raises(ValueError, match="num_attention_heads was"):
     run(tmp_path, do_predict=True)
+
+
+def test_that_the_best_is_not_applied_is_told(run, tmp_path, monkeypatch):
+  run(
+    tmp_path,
+    do_train=True,
+    tuning={"eval_steps": 1, "best_metric": "score"},
+  )
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  run(tmp_path, do_predict=True)
+  assert any("keeps a best checkpoint" in text for text in said)
+  said.clear()
+  run(
+    tmp_path,
+    do_predict=True,
+    do_eval=True,
+    tuning={"eval_steps": 1, "best_metric": "score"},
+  )
+  assert not any("keeps a best checkpoint" in text for text in said)
 
 
 def test_a_comma_in_the_name_of_the_folder(run, tmp_path):
