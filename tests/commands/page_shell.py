@@ -1,4 +1,4 @@
-"""A shell in which the commands of a page run, BERT-Tiny in the place of Base."""
+"""A shell in which the commands of a page run, on BERT-Tiny for BERT-Base."""
 
 import contextlib
 import os
