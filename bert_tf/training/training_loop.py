@@ -225,6 +225,20 @@ class Trainer:
       self.output_dir if self.checkpoints.writes else None,
       self.settings.profile_steps,
     )
+    with contextlib.closing(shown), contextlib.closing(profiler):
+      step = self._take_steps(batches, step, shown, profiler, signals)
+    # Waits until the chief has written all.
+    self._workers.check_same_step(step, self.output_dir)
+
+  def _take_steps(
+    self,
+    batches: Any,
+    step: int,
+    shown: progress_log.Progress,
+    profiler: step_profiler.StepProfiler,
+    signals: stop_signals.Handling,
+  ) -> int:
+    """Trains from a step on to the last one; returns the step it ends at."""
     saved = step
     window: dict[str, float] = {}
     while step < self.last_step:
@@ -257,10 +271,7 @@ class Trainer:
       if is_over:
         logging.info("stopped early at step %d", step)
         break
-    shown.close()
-    profiler.close()
-    # Waits until the chief has written all.
-    self._workers.check_same_step(step, self.output_dir)
+    return step
 
   def _is_pause(self, step: int) -> bool:
     return self.pause is not None and step % self.pause.every == 0
