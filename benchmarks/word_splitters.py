@@ -1,4 +1,4 @@
-"""Morphological analysers as they are run before everything else.
+"""Morphological analyzers as they are run before everything else.
 
 Each only puts spaces into a text: the tools keep words that are parted by
 spaces apart. The packages are not among the requirements; `pip install` the

@@ -23,6 +23,7 @@ from tf_keras import (
 )
 from tf_keras.src.engine import keras_tensor
 from tf_keras.src.saving.legacy import hdf5_format, saving_utils
+from tf_keras.src.utils import io_utils
 
 # Decorates what Keras saves and makes again by its class.
 _PACKAGE = "bert_tf"
@@ -101,8 +102,15 @@ def save_hdf5(
   """Writes a model with its class, configuration and optimizer as HDF5.
 
   Keras itself does so for functional and sequential models alone; it reads the
-  file of any class that makes its variables when it is constructed.
+  file of any class that makes its variables when it is constructed. As Keras
+  does, it asks before it replaces a file, unless `overwrite` is set.
   """
+  if (
+    not overwrite
+    and os.path.isfile(path)
+    and not io_utils.ask_to_proceed_with_overwrite(path)
+  ):
+    return
   saving_utils.try_build_compiled_arguments(model)
   with h5py.File(path, "w") as file:
     hdf5_format.save_model_to_hdf5(model, file, overwrite, include_optimizer)

@@ -1,22 +1,15 @@
 """docs/getting_started.md: its tables are right, and its commands run."""
 
-import os
 import re
-import stat
-import subprocess
-import sys
 
 import pytest
 
 from bert_tf.model_files import google_models
-from tests.commands import small_model
+from tests.commands import page_shell
 from tests.conftest import ROOT
-from tests.model_files import file_server
 
 PAGE = (ROOT / "docs" / "getting_started.md").read_text()
-# BERT-Tiny in its place, since BERT-Base takes long; without a network no data
-# set is downloaded, so that blocks marked `sh` are left out.
-BASE = "uncased_L-12_H-768_A-12"
+# Without a network no data set is downloaded: blocks marked `sh` are left out.
 COMMANDS = "".join(
   text
   for language, text in re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.M | re.S)
@@ -72,48 +65,14 @@ def test_the_table_of_small_models():
 
 @pytest.fixture
 def shell(tmp_path, uncased_vocab_file):
-  """Runs lines in a folder with SST-2's files, a few lines each."""
-  made, place = tmp_path / "made", tmp_path / "place"
-  (place / "SST-2").mkdir(parents=True)
-  made.mkdir()
-  for name, times in (("train", 16), ("dev", 1)):
-    (place / "SST-2" / f"{name}.tsv").write_text(
-      "sentence\tlabel\n" + "a fine film\t1\nhow dull\t0\n" * times
-    )
-  (place / "SST-2" / "test.tsv").write_text("index\tsentence\n0\tfine\n")
-  (place / "lines.txt").write_text("a [MASK] film\n")
-  program = tmp_path / "bin" / "bert_tf"
-  program.parent.mkdir()
-  program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bert_tf "$@"\n')
-  program.chmod(program.stat().st_mode | stat.S_IXUSR)
-  files = small_model.at_its_address(made, uncased_vocab_file)
-  with file_server.serving(files) as server:
-    environment = os.environ | {
-      "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-      "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-      "BERT_TF_HOME": str(tmp_path / "home"),
-      "BERT_TF_MIRROR": server.url,
-    }
-
-    def run(lines):
-      return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", lines],
-        cwd=place,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-      )
-
-    yield run, place
+  with page_shell.opened(tmp_path, uncased_vocab_file) as found:
+    yield found
 
 
 @pytest.mark.slow
 def test_the_commands_run(shell):
   run, place = shell
-  lines = COMMANDS.replace(BASE, small_model.NAME)
-  lines = re.sub(r"hf:\S+", small_model.NAME, lines)
+  lines = re.sub(r"hf:\S+", page_shell.BASE, COMMANDS)
   assert lines.count("bert_tf ") == 7
   done = run(lines)
   assert done.returncode == 0, done.stderr

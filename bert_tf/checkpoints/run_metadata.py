@@ -32,6 +32,8 @@ _VOCABULARY = ("vocab_size", "vocab_sha256")
 _MAY_GROW = ("num_train_epochs", "num_train_steps")
 # Settings that are names, and may change where files are moved.
 _NAMES = ("init_checkpoint", "data_dir", "train_file", "input_file")
+# Settings of which step is kept, and not of the steps.
+_OF_CHOICE = ("eval_steps", "best_metric", "early_stopping_patience")
 # What the shapes of a model do not tell, and its answers depend on.
 _APPLIED = (
   "bert_config.hidden_act",
@@ -182,7 +184,7 @@ def folder_with(name: str, prefix: str) -> str | None:
 
 def folder_of(checkpoint: str) -> str:
   """The folder of a checkpoint: it is given as that, or as a file in it."""
-  is_folder = os.path.isdir(checkpoint) or checkpoint.endswith("/")
+  is_folder = checkpoint.endswith("/") or files.is_folder(checkpoint)
   return checkpoint if is_folder else os.path.dirname(checkpoint)
 
 
@@ -273,7 +275,8 @@ def _check_settings(
       continue
     difference = f"{name} was {before}, and is {after} now"
     grows = name in _MAY_GROW and after > before
-    if grows or name in _NAMES or (name == _LENGTH and not resumes):
+    is_free = name in (*_NAMES, *_OF_CHOICE)
+    if grows or is_free or (name == _LENGTH and not resumes):
       logging.warning("output_dir %s: %s", folder, difference)
     else:
       wrong.append(difference)
@@ -292,14 +295,20 @@ def _with_length(run: RunMetadata) -> dict[str, Any]:
 
 
 def claim(folder: str, ours: RunMetadata, resumes: bool = False) -> None:
-  """Checks a folder as `check` does, then writes the metadata into it."""
+  """Checks a folder as `check` does, then writes the metadata into it.
+
+  A run that trains nothing, and so has no settings, leaves what is known of the
+  one that did: it may have read longer texts.
+  """
   check(folder, ours, resumes)
   found = read(folder)
   if found:
     ours = dataclasses.replace(
       ours,
       others={**ours.others, **found.others},
-      text=ours.text or found.text,
+      text={**found.text, **ours.text}
+      if ours.settings
+      else {**ours.text, **found.text},
       settings=ours.settings or found.settings,
     )
   values = ours.to_dict()

@@ -4,10 +4,12 @@ Example:
   bert_tf build_vocab --input_file=corpus.txt --output_file=vocab.txt
 """
 
+import os
+
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.system import files
+from bert_tf.system import files, output_files
 from bert_tf.text import (
   basic_tokenizer,
   full_tokenizer,
@@ -109,9 +111,11 @@ def main() -> None:
   vocabulary_file.save_vocab(FLAGS.output_file, learned.pieces)
   for line in vocabulary_summary.lines(learned, settings):
     logging.info("%s", line)
-  tokenizer = full_tokenizer.FullTokenizer(
-    FLAGS.output_file, settings.do_lower_case
-  )
+  # Not the output again: that may be a pipe, and who reads it would lose it.
+  with output_files.temporary_folder() as folder:
+    path = os.path.join(folder, "vocab.txt")
+    vocabulary_file.save_vocab(path, learned.pieces)
+    tokenizer = full_tokenizer.FullTokenizer(path, settings.do_lower_case)
   with files.open_file(samples[0]) as reader:
     texts = map(basic_tokenizer.to_unicode, reader)
     found = vocabulary_summary.measure(

@@ -1,7 +1,6 @@
 """Exporting a model from memory, as `export_saved_model` does a checkpoint."""
 
 import os
-import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from bert_tf.models import (
   span_labeler,
   token_classifier,
 )
+from bert_tf.system import output_files
 from bert_tf.text import full_tokenizer
 
 _OF_KINDS = dict(
@@ -79,7 +79,7 @@ def export_saved_model(
   told = export_settings.ExportSettings(
     model_type, None, length, tuple(names), **settings
   )
-  with tempfile.TemporaryDirectory() as folder:
+  with output_files.temporary_folder() as folder:
     saved = os.path.join(folder, "model")
     prefix = model_writer.save_model(model, saved, **vars(known))
     return exporter.export(

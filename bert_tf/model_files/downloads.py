@@ -32,7 +32,8 @@ _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)$")
 _SHA256 = re.compile(r'"?([0-9a-f]{64})"?$')
 # What the server says of a file by its redirection, of what it redirects to.
 _LINKED = "X-linked-etag"  # As urllib spells its headers.
-_ABSENT = (401, 403, 404, 410)
+_ABSENT = (404, 410)
+_FORBIDDEN = (401, 403)
 _NOT_SATISFIABLE = 416
 # How a connection breaks, with TLS and without.
 _BROKEN = (ConnectionError, TimeoutError, ssl.SSLError)
@@ -45,6 +46,10 @@ class DownloadError(OSError):
 
 class NotFoundError(DownloadError):
   """There is no such file at an address, or it is not public."""
+
+
+class ForbiddenError(NotFoundError):
+  """A server does not tell whether there is such a file."""
 
 
 class _BrokenOffError(OSError):
@@ -216,6 +221,8 @@ def _raise(url: str, part: str, error: urllib.error.HTTPError) -> NoReturn:
     raise _BrokenOffError(answer) from error
   if error.code in _ABSENT:
     raise NotFoundError(f"{url}: {answer}") from error
+  if error.code in _FORBIDDEN:
+    raise ForbiddenError(f"{url}: {answer}") from error
   raise DownloadError(f"{url}: {answer}") from error
 
 

@@ -91,9 +91,19 @@ class HuggingFaceFiles:
   def _has(
     self, name: str, folder: str, settings: download_settings.DownloadSettings
   ) -> bool:
-    """Downloads a file that a model may lack."""
+    """Downloads a file that a model may lack.
+
+    Raises:
+      downloads.ForbiddenError: It may be there. Without it the model might read
+        text in another way.
+    """
     try:
       self._file(name, folder, settings)
+    except downloads.ForbiddenError as error:
+      raise downloads.ForbiddenError(
+        f"{error}; it may say how text is read, and is not left out: try "
+        "again, or let the mirror answer 404 where there is no file"
+      ) from error
     except downloads.NotFoundError:
       return False
     return True

@@ -128,12 +128,16 @@ def _download(
   known = _read_record(path)
   for name, before in (known or {}).items():
     file = os.path.join(found, name)
-    if os.path.isfile(file):
-      try:
-        _compare(file, before["sha256"], _trust(path))
-      except ChangedFileError:
-        shutil.rmtree(work)
-        raise
+    try:
+      if not os.path.isfile(file):
+        raise ChangedFileError(
+          f"{source.name} has no {name} now, as it had when it was first "
+          f"downloaded; {_trust(path)}"
+        )
+      _compare(file, before["sha256"], _trust(path))
+    except ChangedFileError:
+      shutil.rmtree(work)
+      raise
   now = _described(found)
   _write_record(path, now)
   os.rename(found, path)
@@ -157,7 +161,7 @@ def _anew(path: str) -> str:
 
 def _trust(path: str) -> str:
   return (
-    "the file at its address, or of the mirror, is another one now. If you "
+    "what is at its address, or of the mirror, is another model now. If you "
     f"trust it, remove {path}{_RECORD}"
   )
 

@@ -43,6 +43,11 @@ def exists(path: str) -> bool:
   return bool(gfile().exists(path)) if is_remote(path) else os.path.exists(path)
 
 
+def is_folder(path: str) -> bool:
+  """Whether there is such a folder."""
+  return bool(gfile().isdir(path)) if is_remote(path) else os.path.isdir(path)
+
+
 def remove(path: str) -> None:
   """Removes a file."""
   if is_remote(path):

@@ -216,11 +216,23 @@ def publish_folder(temporary: str, path: str) -> None:
 def publish(temporary: str, path: str) -> None:
   """Puts a file that is written into the place of `path`; links are followed.
 
+  What cannot be renamed there (a device, a pipe, a link to another disk) is
+  written as `writing` does.
+
+  Args:
+    temporary: The file, as `staging_name` names it; gone afterwards.
+    path: The place.
+
   Raises:
     OSError: It cannot be done; the message names `path` and the reason.
   """
   if files.is_remote(path):
     files.rename(temporary, path)
+    return
+  if _is_special(path) or _is_on_another_disk(temporary, path):
+    with open(temporary, "rb") as made, writing(path) as stream:
+      shutil.copyfileobj(made, stream)
+    files.remove(temporary)
     return
   with write_errors.named(path):
     target = os.path.realpath(path)
@@ -229,6 +241,33 @@ def publish(temporary: str, path: str) -> None:
       with open(temporary, "rb") as file:
         _keep_mode(file.fileno(), before)
     files.rename(temporary, target)
+
+
+def staging_name(path: str) -> str:
+  """A temporary name for what `publish` is to put into the place of `path`."""
+  if files.is_remote(path):
+    return temporary_names.beside(path)
+  if _is_special(path):
+    name = os.path.basename(path)
+    return temporary_names.beside(os.path.join(tempfile.gettempdir(), name))
+  return temporary_names.beside(os.path.realpath(path))
+
+
+def _is_special(path: str) -> bool:
+  """Whether a local path names something that is no ordinary file."""
+  if _descriptor(path) is not None:
+    return True
+  return os.path.exists(path) and not (
+    os.path.isfile(path) or os.path.isdir(path)
+  )
+
+
+def _is_on_another_disk(temporary: str, path: str) -> bool:
+  folder = os.path.dirname(os.path.realpath(path))
+  try:
+    return os.stat(temporary).st_dev != os.stat(folder).st_dev
+  except OSError:
+    return False
 
 
 def sync(path: str) -> None:

@@ -1,8 +1,9 @@
 """SIGTERM and SIGINT: what is begun is finished or undone, then the end.
 
 A first signal is raised as `Stopped` in the main thread, or noted where a block
-defers it; a second one ends the process at once. A thread listens, since Python
-itself hears nothing while TensorFlow computes.
+defers it; a second one ends the process at once. Those within a second are one:
+`timeout` and job schedulers send a process and its group the same signal. A
+thread listens, since Python itself hears nothing while TensorFlow computes.
 """
 
 import contextlib
@@ -10,11 +11,13 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from absl import logging
 
 _NUMBERS = (signal.SIGTERM, signal.SIGINT)
+_ONE_SECONDS = 1.0  # signals that come within this time are one
 
 
 class Stopped(SystemExit):
@@ -43,13 +46,15 @@ class Handling:
 
   def __init__(self) -> None:
     self.number: int | None = None
-    self._count = 0
+    self._first: float | None = None  # when the first one came
+    self._has_raised = False
     self._notices: list[Callable[[], None]] = []
     self._is_raising = True
 
   def check(self) -> None:
     """Raises `Stopped` if a signal has come."""
     if self.number is not None:
+      self._has_raised = True
       raise Stopped(self.number)
 
   @contextlib.contextmanager
@@ -74,9 +79,11 @@ class Handling:
           self._hear(number)
 
   def _hear(self, number: int) -> None:
-    self._count += 1
-    if self._count > 1:
-      os._exit(128 + number)
+    if self._first is not None:
+      if time.monotonic() - self._first >= _ONE_SECONDS:
+        os._exit(128 + number)
+      return
+    self._first = time.monotonic()
     self.number = number
     if not self._is_raising:
       logging.warning(
@@ -90,8 +97,14 @@ class Handling:
   def _raise(self, number: int, _: object) -> None:
     """What Python calls in the main thread."""
     self.number = number
-    if self._is_raising:
-      raise Stopped(number)
+    # Once: another of the same moment must not end what is undone by then.
+    if self._is_raising and not self._has_raised:
+      self.check()
+
+  def _end_of_block(self) -> None:
+    """Raises `Stopped` if a signal came that the block has not looked at."""
+    if self._is_raising and not self._has_raised:
+      self.check()
 
 
 _current: Handling | None = None
@@ -144,10 +157,14 @@ def handled() -> Iterator[Handling]:
 def deferred(notice: Callable[[], None]) -> Iterator[Handling]:
   """Notes a signal in a block instead of raising it.
 
-  The block looks at `number` now and then.
+  The block looks at `number` now and then. What comes after its last look is
+  raised at its end.
 
   Args:
     notice: Called at once, in another thread.
+
+  Raises:
+    Stopped: A signal came, and was not raised within the block.
   """
   with handled() as handling:
     before, handling._is_raising = handling._is_raising, False
@@ -157,3 +174,4 @@ def deferred(notice: Callable[[], None]) -> Iterator[Handling]:
     finally:
       handling._notices.remove(notice)
       handling._is_raising = before
+    handling._end_of_block()

@@ -17,6 +17,16 @@ _KEYS = {"step": int, "metric": str, "value": float, "checkpoint": str}
 _PREFIX = "model.ckpt-"
 
 
+def folder_of(output_dir: str) -> str:
+  """Where a run keeps its best checkpoint."""
+  return os.path.join(output_dir, "best")
+
+
+def is_kept(output_dir: str) -> bool:
+  """Whether a run has kept one."""
+  return files.exists(os.path.join(folder_of(output_dir), _FILE))
+
+
 class Best:
   """Keeps the weights of the best evaluation in a folder.
 

@@ -33,6 +33,12 @@ def worker_count() -> int:
   return max(1, count)
 
 
+def has_workers(settings: DeviceSettings) -> bool:
+  """Whether the strategy is multi_worker, told or chosen by TF_CONFIG."""
+  told = settings.kind
+  return told == "multi_worker" or (told == "auto" and worker_count() > 1)
+
+
 def create(settings: DeviceSettings) -> Any:
   """Makes the strategy; call it before any other use of TensorFlow."""
   kind = settings.kind

@@ -34,7 +34,7 @@ class TrainingRecords:
   """What is trained on.
 
   Attributes:
-    path: Record files or globs, comma-separated.
+    path: The record file.
     schema: Of the records, for `tf.io.parse_example`.
     limits: By feature: ids from this number up are an error.
     num_examples: Examples of the training set.
@@ -72,7 +72,7 @@ class Session:
     self._model: Any = None
     self._trainer: training_loop.Trainer | None = None
     self._best = best_checkpoint.Best(
-      os.path.join(settings.output_dir, "best"), settings.best_metric
+      best_checkpoint.folder_of(settings.output_dir), settings.best_metric
     )
 
   def num_train_steps(self, num_examples: int) -> int:
@@ -175,7 +175,7 @@ class Session:
       objective: As of `prepare`.
       evaluate: As of `prepare`.
     """
-    files = record_files.find(records.path)
+    files = record_files.find([records.path])  # a comma in it is a comma
     trainer = self.prepare(records.num_examples, objective, evaluate)
     steps = trainer.last_step
     logging.info(
@@ -215,6 +215,13 @@ class Session:
         raise FileNotFoundError(
           f"no model to apply: no checkpoint in output_dir {output_dir} and no "
           "init_checkpoint given"
+        )
+      if not self.settings.best_metric and best_checkpoint.is_kept(output_dir):
+        logging.warning(
+          "output_dir %s keeps a best checkpoint, in best, but best_metric is "
+          "not given: applying %s instead; give it to apply the best",
+          output_dir,
+          path,
         )
       with self.strategy.scope():
         model = self._new_model()

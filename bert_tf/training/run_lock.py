@@ -39,7 +39,8 @@ def check(folder: str) -> None:
   except FileNotFoundError:
     return
   try:
-    _check_free(path, descriptor)
+    # Shared: workers that start together all look, and none is refused.
+    _check_free(path, descriptor, fcntl.LOCK_SH)
   finally:
     os.close(descriptor)
 
@@ -99,14 +100,16 @@ def _take(path: str) -> int:
       raise
 
 
-def _check_free(path: str, descriptor: int) -> dict[str, Any] | None:
+def _check_free(
+  path: str, descriptor: int, how: int = fcntl.LOCK_EX
+) -> dict[str, Any] | None:
   """Locks the file if it can; returns what a dead run has left in it.
 
   Raises:
     RuntimeError: Another run has it.
   """
   try:
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     has_locks = True
   except BlockingIOError:
     raise _in_use(path, _read(descriptor)) from None

@@ -38,12 +38,7 @@ def of_training(
   Raises:
     OSError: A file cannot be read.
   """
-  found: dict[str, Any] = {
-    f"bert_config.{key}": value
-    for key, value in config.to_dict().items()
-    if key not in config.extra
-  }
-  found |= {
+  found = of_model(config) | {
     "train_batch_size": loop.batch_size,
     "gradient_accumulation_steps": loop.gradient_accumulation_steps,
     "seed": loop.seed,
@@ -62,6 +57,15 @@ def of_training(
   shown["train_data"] = fingerprint(data)
   values: dict[str, Any] = json.loads(json.dumps(shown))
   return values
+
+
+def of_model(config: bert_config.BertConfig) -> dict[str, Any]:
+  """The model's configuration, as of `of_training`."""
+  return {
+    f"bert_config.{key}": value
+    for key, value in config.to_dict().items()
+    if key not in config.extra
+  }
 
 
 def fingerprint(paths: Iterable[str]) -> str:

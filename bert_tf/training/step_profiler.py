@@ -8,14 +8,16 @@ class StepProfiler:
   """Starts and stops TensorFlow's profiler at two steps.
 
   Args:
-    folder: The profile goes into `plugins/profile` in it; None makes none.
+    folder: The profile goes into `plugins/profile` in it; None makes none, as
+      for all workers but one. They look at the same steps nevertheless: how
+      many are computed at once must be the same for all.
     steps: The step after which it starts, and the last one in it; None for no
       profile.
   """
 
   def __init__(self, folder: str | None, steps: tuple[int, int] | None):
     self._folder = folder
-    self._steps = steps if folder else None
+    self._steps = steps
     self._runs = False
 
   def steps_until_look(self, step: int) -> int | None:
@@ -25,7 +27,7 @@ class StepProfiler:
 
   def look(self, step: int) -> None:
     """Starts or stops, if it is time."""
-    if self._steps is None:
+    if self._steps is None or self._folder is None:
       return
     first, last = self._steps
     if step == first and not self._runs:

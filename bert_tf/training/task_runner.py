@@ -17,6 +17,7 @@ from bert_tf import bert_config
 from bert_tf.checkpoints import model_tokenizer, run_folder, run_metadata
 from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
+  best_checkpoint,
   device_strategy,
   fine_tuning_session,
   fine_tuning_settings,
@@ -40,6 +41,9 @@ _TUNING = (
   "freeze_layers",
   "layer_decay",
   "init_checkpoint",
+  "eval_steps",
+  "best_metric",
+  "early_stopping_patience",
 )
 _FILES = ("data_dir", "train_file")
 
@@ -235,7 +239,9 @@ def run(
     settings = _settings(task, config, tuning, loop_settings, devices)
     run_of = dataclasses.replace(run_of, settings=settings)
   resumes = resumed and options.do_train
-  run_metadata.check(output_dir, run_of, resumes)
+  run_metadata.check(
+    output_dir, _compared(run_of, config) if resumed else run_of, resumes
+  )
   task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
@@ -274,6 +280,14 @@ def run(
     return trials.run(one_trial, output_dir, loop_settings.seed, num_trials)
 
 
+def _compared(
+  run_of: run_metadata.RunMetadata, config: bert_config.BertConfig
+) -> run_metadata.RunMetadata:
+  """A run with its model's settings: answers depend on more than on shapes."""
+  settings = run_settings.of_model(config) | dict(run_of.settings)
+  return dataclasses.replace(run_of, settings=settings)
+
+
 def _prepare(
   session: fine_tuning_session.Session,
   trains: bool,
@@ -296,6 +310,9 @@ def _prepare(
 def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:
   """Whether a folder holds a training, or the first of several trials.
 
+  The best checkpoint of a run that was killed before it saved another is one:
+  the next run compares its own with it.
+
   Args:
     output_dir: The folder.
     resumes: Whether the run would go on with it, perhaps from an older
@@ -303,12 +320,13 @@ def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:
     require_latest: As of `LoopSettings`.
   """
   folders = (output_dir, trials.folder(output_dir, 1))
-  if not resumes:
-    return any(run_checkpoints.latest(folder) for folder in folders)
-  return any(
+  found = [
     whole_checkpoints.newest(folder, require_latest).prefix
+    if resumes
+    else run_checkpoints.latest(folder)
     for folder in folders
-  )
+  ]
+  return any(found) or any(map(best_checkpoint.is_kept, folders))
 
 
 def _settings(

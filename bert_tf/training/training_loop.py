@@ -207,9 +207,11 @@ class Trainer:
     signals: stop_signals.Handling,
   ) -> None:
     """Trains from a step on."""
-    if due_pause.is_due(self.output_dir, step):
+    # All workers do the same, though the chief may have written meanwhile.
+    if self._workers.any(due_pause.is_due(self.output_dir, step)):
       self._pause_at(step, signals)
-    if step >= self.last_step or (self.pause and self.pause.is_over(step)):
+    was_over = self.pause is not None and self.pause.is_over(step)
+    if step >= self.last_step or self._workers.any(was_over):
       logging.info("step %d of %d: nothing to train", step, self.last_step)
       return
     batches = batch_iterator.iterate(self.strategy, dataset_fn, step)
@@ -283,7 +285,8 @@ class Trainer:
       self._save_and_stop(stopped.number, step)
     if self.checkpoints.writes:
       due_pause.clear(self.output_dir)
-    return is_over
+    # Scores that differ in the last digits must not part the workers.
+    return self._workers.any(is_over)
 
   def _stop_soon(self) -> None:
     """Ends the steps that run on the device; called from another thread."""

@@ -15,6 +15,8 @@ ASIDE = ".damaged"
 _INDEX = re.compile(r"model\.ckpt-(\d+)\.index$")
 # Of these nothing is known about the file: they are not damage.
 _OF_ACCESS = (
+  tf.errors.AbortedError,  # a stale handle of a network's file system
+  tf.errors.CancelledError,
   tf.errors.PermissionDeniedError,
   tf.errors.UnauthenticatedError,
   tf.errors.UnavailableError,

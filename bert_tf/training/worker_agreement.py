@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.system import error_text
 from bert_tf.training import whole_checkpoints
 
 # How TensorFlow names a worker: /job:worker/replica:0/task:1.
@@ -85,10 +86,18 @@ class Workers:
     except _OF_LOSS as error:
       if not self.are_several:
         raise
-      raise LostWorkerError(self._lost(str(error), folder)) from error
+      text = error_text.shortened(error_text.plain(error))
+      raise LostWorkerError(self._lost(str(error), text, folder)) from error
 
-  def _lost(self, message: str, folder: str) -> str:
-    """What to say of an error of TensorFlow's."""
+  def _lost(self, message: str, text: str, folder: str) -> str:
+    """What to say of an error of TensorFlow's.
+
+    Args:
+      message: All it says.
+      text: The useful part, told where it names no worker: it may be an error
+        of this one's device.
+      folder: The output folder.
+    """
     resolver = self.strategy.cluster_resolver
     spec = resolver.cluster_spec()
     own = resolver.task_type, resolver.task_id
@@ -99,9 +108,10 @@ class Workers:
       if job in spec.jobs and index in spec.task_indices(job)
     )
     lost = ", ".join(addresses) or "another worker"
+    why = "" if addresses else f" ({text})"
     return (
-      f"{own[0]} {own[1]}: lost {lost}; it has ended or cannot be reached. "
-      "Start all workers again with the same command: all go on from "
+      f"{own[0]} {own[1]}: lost {lost}; it has ended or cannot be reached"
+      f"{why}. Start all workers again with the same command: all go on from "
       f"{_last_step(folder)}"
     )
 

@@ -39,8 +39,8 @@ def test_arabic_is_cut_around_the_stem(monkeypatch, word, analyses, wanted):
     types.SimpleNamespace(affix=(before, "", "َ", behind), freq=frequency)
     for before, behind, frequency in analyses
   ]
-  analyser = types.SimpleNamespace(check_word=lambda _: found)
-  monkeypatch.setattr(word_splitters, "_qalsadi", lambda: analyser)
+  analyzer = types.SimpleNamespace(check_word=lambda _: found)
+  monkeypatch.setattr(word_splitters, "_qalsadi", lambda: analyzer)
   word_splitters._cuts_of_arabic.cache_clear()
   split = word_splitters.SplitText(f"{word} 12.", word_splitters.arabic)
   word_splitters._cuts_of_arabic.cache_clear()

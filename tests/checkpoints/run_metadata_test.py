@@ -2,10 +2,13 @@
 
 import dataclasses
 import json
+import types
 
 import pytest
+from absl import logging
 
 from bert_tf.checkpoints import portable_model, run_metadata
+from bert_tf.system import files
 from tests.conftest import ROOT
 
 COLA = run_metadata.RunMetadata("cola", "single_label", ("0", "1"))
@@ -89,6 +92,47 @@ def test_a_file(tmp_path):
   (tmp_path / "out").write_text("mine")
   with pytest.raises(NotADirectoryError, match=r"output_dir .*out is a file"):
     run_metadata.check(str(tmp_path / "out"), COLA)
+
+
+def test_who_only_applies_a_model_does_not_change_what_is_known(tmp_path):
+  """Longer texts may be predicted; the training goes on with its own."""
+  folder = str(tmp_path)
+  trained = dataclasses.replace(
+    COLA, text={"max_seq_length": 128}, settings={"seed": 1}
+  )
+  run_metadata.claim(folder, trained)
+  run_metadata.claim(
+    folder, dataclasses.replace(COLA, text={"max_seq_length": 256, "new": 1})
+  )
+  found = run_metadata.read(folder)
+  assert found.text == {"max_seq_length": 128, "new": 1}
+  run_metadata.check(folder, trained, resumes=True)
+
+
+def test_a_folder_in_a_bucket(monkeypatch):
+  """Without a slash at its end, too."""
+  there = types.SimpleNamespace(isdir=lambda path: path == "gs://b/run")
+  monkeypatch.setattr(files, "gfile", lambda: there)
+  for path in ("gs://b/run", "gs://b/run/model.ckpt-3"):
+    assert run_metadata.folder_of(path) == "gs://b/run"
+  assert run_metadata.folder_of("gs://b/run/") == "gs://b/run/"
+
+
+def test_what_chooses_a_step_may_change_and_is_told(tmp_path, monkeypatch):
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  settings = {"seed": 1, "early_stopping_patience": 0}
+  run_metadata.claim(
+    str(tmp_path), dataclasses.replace(COLA, settings=settings)
+  )
+  settings |= {"early_stopping_patience": 3}
+  run_metadata.check(
+    str(tmp_path), dataclasses.replace(COLA, settings=settings), resumes=True
+  )
+  (text,) = said
+  assert "early_stopping_patience was 0, and is 3 now" in text
 
 
 @pytest.mark.parametrize("below", ["", "best", "trial_2", "trial_2/best"])

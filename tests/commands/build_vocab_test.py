@@ -39,6 +39,18 @@ def test_learns_and_tells(texts, by_path):
   assert f"Sample, 40 lines of {texts}/a.txt: 1." in result.stderr
 
 
+def test_into_a_pipe(texts):
+  """It is not read again, which would wait for ever."""
+  result = running.run(
+    "build_vocab",
+    f"--input_file={texts}/a.txt",
+    "--output_file=/dev/stdout",
+    "--vocab_size=300",
+  )
+  assert result.returncode == 0, result.stderr
+  assert "[CLS]\n" in result.stdout
+
+
 def test_flags_reach_the_learner(texts):
   result = running.run(
     "build_vocab",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -58,6 +59,21 @@ def test_it_goes_on_with_the_file_that_broke_off(take, server):
   assert contents(take()) == FILES
   assert server.asked(BASE + "config.json") == [None]
   assert server.asked(BASE + "model.safetensors")[-1] == "bytes=300-"
+
+
+def test_a_file_that_may_be_there_is_not_left_out(take, server):
+  """Without tokenizer_config.json a cased model would be lower-cased."""
+  server.faults[BASE + "tokenizer_config.json"] = [("status", 403)]
+  with pytest.raises(downloads.ForbiddenError, match=r"403.*404 where"):
+    take()
+  assert contents(take()) == FILES
+
+
+def test_what_it_had_at_first_it_must_have_again(take, server):
+  shutil.rmtree(take())
+  del server.files[BASE + "tokenizer_config.json"]
+  with pytest.raises(model_cache.ChangedFileError, match="no tokenizer_config"):
+    take()
 
 
 def test_weights_in_shards(take, server):

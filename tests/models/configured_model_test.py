@@ -92,6 +92,14 @@ def test_training_goes_on(kind, form, tmp_path, monkeypatch):
     np.testing.assert_array_equal(one, another, err_msg=one.name)
 
 
+def test_hdf5_asks_before_it_replaces_a_file(tmp_path, monkeypatch):
+  path = tmp_path / "m.h5"
+  path.write_bytes(b"mine")
+  monkeypatch.setattr("builtins.input", lambda text: "n")
+  bert_tf.BertModel(saving.CONFIG).save(path, overwrite=False)
+  assert path.read_bytes() == b"mine"
+
+
 def test_clones(model):
   clone = tf_keras.models.clone_model(model)
   clone.set_weights(model.get_weights())

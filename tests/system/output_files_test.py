@@ -39,6 +39,32 @@ def test_written_at_the_end_and_over_what_was_there(folder, tmp_path):
   assert files.names_in(folder) == ["a"]
 
 
+def test_what_is_staged_is_copied_where_it_cannot_be_renamed(
+  tmp_path, monkeypatch
+):
+  """A device must not become a file, nor a link to another disk be an error."""
+  pipe = tmp_path / "pipe"
+  os.mkfifo(pipe)
+  made = output_files.staging_name(str(pipe))
+  assert os.path.dirname(made) == tempfile.gettempdir()
+  pathlib.Path(made).write_bytes(b"new")
+  reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+  output_files.publish(made, str(pipe))
+  assert os.read(reader, 10) == b"new"
+  os.close(reader)
+  assert stat.S_ISFIFO(pipe.stat().st_mode)
+  assert not os.path.exists(made)
+  (tmp_path / "other").mkdir()
+  (tmp_path / "link").symlink_to("other/a")
+  made = output_files.staging_name(str(tmp_path / "link"))
+  assert os.path.dirname(made) == str(tmp_path / "other")
+  monkeypatch.setattr(output_files, "_is_on_another_disk", lambda *_: True)
+  pathlib.Path(made).write_bytes(b"new")
+  output_files.publish(made, str(tmp_path / "link"))
+  assert (tmp_path / "other" / "a").read_bytes() == b"new"
+  assert not os.path.exists(made)
+
+
 def test_a_failure_leaves_what_was_there(folder, tmp_path):
   output_files.write_atomically(f"{folder}/a", b"old")
   with (

@@ -83,10 +83,36 @@ def test_a_second_one_ends_the_process_at_once():
   assert process.stdout.readline() == "ready\n"
   process.terminate()
   assert process.stdout.readline() == "first\n"
+  time.sleep(stop_signals._ONE_SECONDS + 0.1)
   process.terminate()
   _, err = process.communicate(timeout=30)
   assert process.returncode == 143
   assert "SIGTERM: the run ends after this step" in err
+
+
+def test_signals_of_one_moment_are_one():
+  """`timeout` sends its signal to the process, and again to the group."""
+  for block in (stop_signals.deferred(lambda: None), stop_signals.handled()):
+    cleaned = []
+    with pytest.raises(stop_signals.Stopped), block:
+      try:
+        _send()
+        time.sleep(0.2)
+      finally:
+        _send()
+        _send(signal.SIGTERM)
+        time.sleep(0.2)
+        cleaned.append(True)
+    assert cleaned
+
+
+def test_what_comes_after_the_last_look_is_not_lost():
+  with pytest.raises(stop_signals.Stopped), stop_signals.handled():
+    with stop_signals.deferred(lambda: None) as signals:
+      assert signals.number is None
+      _send()
+      time.sleep(0.05)
+    raise AssertionError("it was told to end")
 
 
 def test_in_another_thread_nothing_changes():

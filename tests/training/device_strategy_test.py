@@ -46,6 +46,9 @@ def test_multi_worker_needs_its_environment(monkeypatch):
 def test_workers_of_tf_config(monkeypatch, cluster, count):
   monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster}))
   assert device_strategy.worker_count() == count
+  for kind, expected in (("auto", count > 1), ("one_device", False)):
+    told = device_strategy.DeviceSettings(strategy=kind)
+    assert device_strategy.has_workers(told) == expected
 
 
 @pytest.mark.parametrize(

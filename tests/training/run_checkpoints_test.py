@@ -171,11 +171,14 @@ def test_who_applies_a_model_is_given_no_older_one(tmp_path):
     run_checkpoints.latest(str(tmp_path))
 
 
-def test_what_cannot_be_read_now_is_not_damaged(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+  "kind", [tf.errors.PermissionDeniedError, tf.errors.AbortedError]
+)
+def test_what_cannot_be_read_now_is_not_damaged(tmp_path, monkeypatch, kind):
   run_checkpoints.Checkpoints(str(tmp_path), state(1)).save(1)
 
   def denied(path):
-    cause = tf.errors.PermissionDeniedError(None, None, "no")
+    cause = kind(None, None, "no")
     raise ValueError(f"{path}: cannot be read") from cause
 
   monkeypatch.setattr(checkpoint_reader, "Reader", denied)

@@ -1,5 +1,6 @@
 """One training at a time writes into an output folder."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -80,6 +81,16 @@ def test_what_a_killed_run_left_is_taken_over(held, warned):
   assert _hold(folder)["pid"] == os.getpid()
   (said,) = warned
   assert f"process {process.pid}, which is no longer running" in said
+
+
+def test_workers_that_look_at_once_do_not_refuse_each_other(tmp_path):
+  """After a kill the file is there, and all workers look at it."""
+  path = tmp_path / run_lock.FILE
+  own = run_lock._own() | {"pid": 2**22 + 1}
+  path.write_text(json.dumps(own))
+  with open(path) as other:  # another worker, in the midst of its look
+    fcntl.flock(other, fcntl.LOCK_SH)
+    run_lock.check(str(tmp_path))
 
 
 @pytest.mark.parametrize("changes", [{}, {"pid": "x"}, {"pid": 0, "start": -1}])

@@ -1,11 +1,13 @@
 """The ritual of a run, on a task made up for it."""
 
 import dataclasses
+import json
 import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import run_metadata
@@ -174,6 +176,54 @@ def test_everything_in_its_order(run, tmp_path):
   # A later run is told of it.
   asked, _ = run(tmp_path, do_predict=True)
   assert asked[:2] == [f"with_labels {found}", "read False"]
+
+
+def test_what_a_killed_run_found_best_is_of_its_settings(run, tmp_path):
+  """Nothing but the best was kept; another rate must not be given its model."""
+  tuning = {"eval_steps": 1, "best_metric": "score"}
+  run(tmp_path, do_train=True, tuning=tuning)
+  for path in [*tmp_path.glob("model.ckpt*"), tmp_path / "checkpoint"]:
+    path.unlink()
+  with pytest.raises(ValueError, match=r"rate was 5e-05, and is 0\.001"):
+    run(tmp_path, do_train=True, tuning=tuning | {"learning_rate": 1e-3})
+  run(tmp_path, do_train=True, tuning=tuning)
+
+
+def test_a_model_is_applied_as_it_was_trained(run, tmp_path):
+  """Of another number of heads all shapes are the same."""
+  run(tmp_path, do_train=True)
+  path = tmp_path / "task.json"
+  found = json.loads(path.read_text())
+  found["settings"]["bert_config.num_attention_heads"] += 1
+  path.write_text(json.dumps(found))
+  with pytest.raises(ValueError, match="num_attention_heads was"):
+    run(tmp_path, do_predict=True)
+
+
+def test_that_the_best_is_not_applied_is_told(run, tmp_path, monkeypatch):
+  run(
+    tmp_path,
+    do_train=True,
+    tuning={"eval_steps": 1, "best_metric": "score"},
+  )
+  said = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  run(tmp_path, do_predict=True)
+  assert any("keeps a best checkpoint" in text for text in said)
+  said.clear()
+  run(
+    tmp_path,
+    do_predict=True,
+    do_eval=True,
+    tuning={"eval_steps": 1, "best_metric": "score"},
+  )
+  assert not any("keeps a best checkpoint" in text for text in said)
+
+
+def test_a_comma_in_the_name_of_the_folder(run, tmp_path):
+  run(tmp_path / "rate=1,batch=8", do_train=True)
 
 
 def test_trials_share_records(run, tmp_path):

@@ -56,6 +56,14 @@ def test_a_profile_of_some_steps(tmp_path):
   assert found[0].stat().st_size > 1000
 
 
+def test_workers_that_write_no_profile_stop_at_the_same_steps():
+  """Else the sums over all workers would wait for one another for ever."""
+  made = step_profiler.StepProfiler(None, (10, 20))
+  assert [made.steps_until_look(x) for x in (0, 10, 20)] == [10, 10, None]
+  made.look(10)
+  made.close()
+
+
 def test_when_the_profiler_is_looked_at(tmp_path):
   made = step_profiler.StepProfiler(str(tmp_path), (10, 20))
   assert [made.steps_until_look(step) for step in (0, 10, 19, 20)] == [

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_tf.training import run_checkpoints, worker_agreement
+from bert_tf.training import (
+  run_checkpoints,
+  training_loop,
+  worker_agreement,
+)
 
 # Of TensorFlow, when worker 1 of two was killed.
 _SAID = """Graph execution error:
@@ -49,11 +53,32 @@ def test_nothing_was_saved_and_nobody_named(workers, tmp_path):
   with (
     pytest.raises(
       worker_agreement.LostWorkerError,
-      match=r"lost another worker; .*from step 0, nothing was saved yet",
+      match=(
+        r"lost another worker; .*\(connection reset\).*from step 0, nothing "
+        "was saved yet"
+      ),
     ),
     workers.naming_lost(str(tmp_path)),
   ):
     raise tf.errors.AbortedError(None, None, "connection reset")
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_workers_stop_early_together(here):
+  """Scores may differ in the last digits, and so may what is best."""
+  asked = []
+
+  def any_of_them(value):
+    asked.append(value)
+    return True
+
+  trainer = types.SimpleNamespace(
+    pause=training_loop.Pause(1, lambda trainer, step: here),
+    checkpoints=types.SimpleNamespace(writes=False),
+    _workers=types.SimpleNamespace(are_several=True, any=any_of_them),
+  )
+  assert training_loop.Trainer._pause_at(trainer, 3, None)
+  assert asked == [here]
 
 
 def test_of_one_process_errors_stay_as_they_are(tmp_path):

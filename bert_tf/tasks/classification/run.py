@@ -209,7 +209,7 @@ def run(
     return task_runner.run(
       task, config, tuning, loop_settings, devices, options.num_trials
     )
-  if devices.kind == "multi_worker":
+  if device_strategy.has_workers(devices):
     raise ValueError("num_folds above 1 does not work with multi_worker")
   if tuning.best_metric:
     logging.warning(

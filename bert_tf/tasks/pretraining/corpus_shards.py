@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from bert_tf.system import files, output_files, temporary_names
+from bert_tf.system import files, output_files
 from bert_tf.tasks.pretraining import settings, text_corpus
 
 
@@ -94,7 +94,7 @@ def staged(shard: Shard) -> Shard:
 
   They are of this process, wherever the shard is made.
   """
-  names = tuple(map(temporary_names.beside, shard.config.output_file))
+  names = tuple(map(output_files.staging_name, shard.config.output_file))
   config = dataclasses.replace(shard.config, output_file=names)
   return dataclasses.replace(shard, config=config)
 
