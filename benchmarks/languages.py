@@ -58,7 +58,7 @@ _SPLITTER = flags.DEFINE_enum(
   "splitter",
   "none",
   list(word_splitters.SPLITTERS),
-  "Also measure the text split by this analyser.",
+  "Also measure the text split by this analyzer.",
 )
 
 _LONGEST_ANSWER = settings.DecodingSettings().max_answer_length
