@@ -65,6 +65,8 @@ def _watch(folder: str) -> vocabulary_fit.Watch | None:
   if exported_format.FORMAT.mismatch(folder) is not None:
     return None
   assets = os.path.join(folder, "assets")
+  if not files.exists(os.path.join(assets, portable_model.VOCABULARY)):
+    return None
   settings = os.path.join(assets, exported_format.SETTINGS)
   tokenizer = full_tokenizer.FullTokenizer(
     os.path.join(assets, portable_model.VOCABULARY),

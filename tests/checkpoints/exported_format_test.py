@@ -36,5 +36,8 @@ def test_classifier(tmp_path):
   first = bert_tf.BertClassifier.from_checkpoint(google)
   np.testing.assert_array_equal(again(features), first(features))
   (tmp_path / "export" / "1" / "assets" / "export.json").write_text("{")
+  with pytest.raises(ValueError, match=r"export\.json: its SHA-256 is"):
+    formats.read(folder)
+  (tmp_path / "export" / "1" / "assets.extra" / "sha256.json").unlink()
   with pytest.raises(ValueError, match=r"export\.json: not a JSON file"):
     formats.read(folder)

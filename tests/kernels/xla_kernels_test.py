@@ -19,7 +19,7 @@ _CONFIG = bert_tf.BertConfig(
 )
 _BATCH, _LENGTH = 3, 5
 # Largest difference over largest value.
-_TOLERANCES = {"float32": 2e-6, "mixed_bfloat16": 2e-2}
+_TOLERANCES = {"float32": 5e-6, "mixed_bfloat16": 2e-2}
 
 
 def _random(*shape, seed):

@@ -1,4 +1,6 @@
-"""`from_checkpoint`: models that import no checkpoints load them."""
+"""`from_checkpoint`: models that import types
+
+import no checkpoints load them."""
 
 import os
 import subprocess
@@ -61,8 +63,9 @@ def test_another_loader(monkeypatch):
   monkeypatch.setattr(loadable_model, "_loaders", [])
   with pytest.raises(RuntimeError, match=r"no checkpoint loader.*import bert_"):
     Model.from_checkpoint("x")
-  loadable_model.set_loader(lambda *args, **kwargs: (args, kwargs))
-  assert Model.from_checkpoint("x", outputs=2) == (
-    (Model, "x"),
-    {"outputs": 2},
+  loadable_model.set_loader(
+    lambda *args, **kwargs: types.SimpleNamespace(args=args, kwargs=kwargs)
   )
+  made = Model.from_checkpoint("x", outputs=2)
+  assert made.args == (Model, "x")
+  assert made.kwargs == {"outputs": 2}

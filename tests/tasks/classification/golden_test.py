@@ -69,6 +69,7 @@ def test_further_metrics_are_in_a_file_of_their_own(done):
 def test_nothing_else_is_written(done):
   _, folder = done
   assert sorted(path.name for path in folder.iterdir()) == [
+    "bert_config.json",
     "checkpoint",
     "eval.tf_record",
     "eval_metrics.txt",
@@ -78,4 +79,5 @@ def test_nothing_else_is_written(done):
     "predict.tf_record",
     "task.json",
     "test_results.tsv",
+    "vocab.txt",
   ]

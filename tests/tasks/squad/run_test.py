@@ -117,6 +117,7 @@ def test_what_an_earlier_run_left_is_set_aside(tmp_path):
   goldens.run_squad(out, "v1", predict_file=str(tmp_path / "not_scored.json"))
   assert {path.name for path in out.iterdir()} == {
     *("task.json", "eval.tf_record", "notes.txt"),
+    *("bert_config.json", "vocab.txt"),
     *("predictions.json", "nbest_predictions.json"),
     *(f"{name}.old" for name in left),
   }
