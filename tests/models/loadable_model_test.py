@@ -1,5 +1,7 @@
 """`from_checkpoint`: models that import types
 
+import types
+
 import no checkpoints load them."""
 
 import os
