@@ -1,12 +1,9 @@
-"""`from_checkpoint`: models that import types
-
-import types
-
-import no checkpoints load them."""
+"""`from_checkpoint`: models that import no checkpoints load them."""
 
 import os
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
