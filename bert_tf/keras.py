@@ -5,6 +5,7 @@ Everything else writes `from bert_tf import keras`, then `keras.layers.Layer`.
 own `tf.keras` is this Keras too, wherever TensorFlow was not imported earlier.
 """
 
+import io
 import json
 import os
 from typing import Any
@@ -24,6 +25,8 @@ from tf_keras import (
 from tf_keras.src.engine import keras_tensor
 from tf_keras.src.saving.legacy import hdf5_format, saving_utils
 from tf_keras.src.utils import io_utils
+
+from bert_tf.system import output_files
 
 # Decorates what Keras saves and makes again by its class.
 _PACKAGE = "bert_tf"
@@ -112,9 +115,12 @@ def save_hdf5(
   ):
     return
   saving_utils.try_build_compiled_arguments(model)
-  with h5py.File(path, "w") as file:
+  # In memory first: what cannot be written leaves an older file as it is.
+  data = io.BytesIO()
+  with h5py.File(data, "w") as file:
     hdf5_format.save_model_to_hdf5(model, file, overwrite, include_optimizer)
     # Written by its bare name, by which it would not be found.
     written = json.loads(file.attrs["model_config"])
     written["class_name"] = utils.get_registered_name(type(model))
     file.attrs["model_config"] = json.dumps(written).encode()
+  output_files.write_atomically(path, data.getvalue())

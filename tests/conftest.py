@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 
 import pytest
+from absl import logging
 
 import bert_tf  # noqa: F401  before TensorFlow, for its Keras
 
@@ -19,6 +20,16 @@ def temporary_files(tmp_path_factory):
     patch.setenv("TMPDIR", folder)
     patch.setattr(tempfile, "tempdir", folder)
     yield
+
+
+@pytest.fixture
+def warned(monkeypatch) -> list[str]:
+  """The warnings of a test, as they would be logged."""
+  said: list[str] = []
+  monkeypatch.setattr(
+    logging, "warning", lambda text, *args: said.append(text % args)
+  )
+  return said
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import socket
 import time
 
 import tensorflow as tf
@@ -70,3 +71,14 @@ def newest(folder):
   """The step of the newest listed checkpoint, 0 without one."""
   path = tf.train.latest_checkpoint(str(folder))
   return int(path.rpartition("-")[2]) if path else 0
+
+
+def free_ports(count):
+  """Ports of this machine that nobody listens at."""
+  sockets = [socket.socket() for _ in range(count)]
+  for one in sockets:
+    one.bind(("localhost", 0))
+  ports = [one.getsockname()[1] for one in sockets]
+  for one in sockets:
+    one.close()
+  return ports

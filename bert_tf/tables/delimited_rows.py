@@ -124,11 +124,18 @@ def rows(
 def _without_end(
   lines: Sequence[text_encoding.Line], separator: str
 ) -> Sequence[text_encoding.Line]:
-  """Without the blank lines at the end of the file."""
+  """Without the blank lines at the end of the file.
+
+  A line of separators is a row of empty cells, which is predicted or refused.
+  """
   last = len(lines)
-  while last and not lines[last - 1].text.replace(separator, "").strip():
+  while last and _is_blank(lines[last - 1].text, separator):
     last -= 1
   return lines[:last]
+
+
+def _is_blank(text: str, separator: str) -> bool:
+  return separator not in text and not text.strip()
 
 
 def _is_enclosed(cell: str) -> bool:

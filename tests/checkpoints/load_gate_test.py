@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import (
@@ -32,15 +31,6 @@ def save(values, folder):
   path = str(folder / "bert_model.ckpt")
   saver.save(values, path)
   return path
-
-
-@pytest.fixture
-def warned(monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  return said
 
 
 def load_each(config, path):

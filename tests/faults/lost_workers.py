@@ -1,7 +1,6 @@
 """A worker of several is killed: who was lost is said, and all go on."""
 
 import json
-import socket
 import time
 
 from tests import processes
@@ -10,18 +9,8 @@ from tests.faults import small_commands, tally
 _KIND = "lost worker of run_pretraining"
 
 
-def _free_ports(count):
-  sockets = [socket.socket() for _ in range(count)]
-  for one in sockets:
-    one.bind(("localhost", 0))
-  ports = [one.getsockname()[1] for one in sockets]
-  for one in sockets:
-    one.close()
-  return ports
-
-
 def _start(bench, command, out):
-  hosts = [f"localhost:{port}" for port in _free_ports(2)]
+  hosts = [f"localhost:{port}" for port in processes.free_ports(2)]
   return hosts, [
     bench.start(
       command,

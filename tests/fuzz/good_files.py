@@ -1,9 +1,7 @@
 """Good files for every reader, and how they are read."""
 
 import json
-import pathlib
 import shutil
-import tempfile
 
 import tensorflow as tf
 
@@ -14,13 +12,11 @@ from bert_tf.export import (
   saved_model_predictor,
 )
 from bert_tf.inputs import record_files
-from bert_tf.model_files import model_cache, safe_unzip
 from bert_tf.tasks.classification import known_tasks, task_definition
 from bert_tf.tasks.classification import reader as classification_reader
 from bert_tf.text import vocabulary_file
 from bert_tf.training import best_checkpoint, run_checkpoints
 from tests.checkpoints import made_up
-from tests.model_files import published
 
 
 def fill(folder, files):
@@ -231,22 +227,3 @@ def words(folder):
 
 def lines(folder):
   (folder / "lines.txt").write_text("Snow fell.\nIs it cold? ||| It is.\n")
-
-
-def zip(folder):
-  (folder / "a.zip").write_bytes(published.zipped(published.FILES, "a/"))
-
-
-def unzip(folder):
-  with tempfile.TemporaryDirectory() as unpacked:
-    safe_unzip.unpack(str(folder / "a.zip"), unpacked, 1 << 20)
-    return {
-      str(path.relative_to(unpacked)): path.read_bytes()
-      for path in pathlib.Path(unpacked).rglob("*")
-      if path.is_file()
-    }
-
-
-def cached(folder):
-  fill(folder / "model", published.FILES)
-  model_cache.check(str(folder / "model"))

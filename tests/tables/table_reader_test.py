@@ -192,7 +192,10 @@ def test_carriage_returns_have_one_rule(tmp_path):
 
 
 def test_blank_lines(tmp_path):
-  """At the end they are no rows; else each is one that is wrong."""
+  """At the end they are no rows; else each is one that is wrong.
+
+  A line of separators alone is a row anywhere.
+  """
   for name, text in FORMS.items():
     assert cells(tmp_path / name, text + "\n  \n\n") == WANTED
     first, rest = text.split("\n", 1)
@@ -200,7 +203,9 @@ def test_blank_lines(tmp_path):
     assert problem.endswith(
       "a." + name[2:] + ":2: the line is empty; remove it"
     )
-  assert len(cells(tmp_path / "x.tsv", FORMS["a.tsv"] + "\t\n")) == 2
+  for name, separators in (("x.tsv", "\t"), ("x.csv", ",")):
+    text = FORMS[f"a{name[1:]}"] + f"{separators}\n"
+    assert cells(tmp_path / name, text) == [*WANTED, ("", "")]
 
 
 def test_quotes(tmp_path, caplog):

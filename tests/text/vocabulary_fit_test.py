@@ -1,7 +1,6 @@
 """Vocabularies of the other case, and of another language than the text."""
 
 import pytest
-from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import model_tokenizer
@@ -13,15 +12,6 @@ VOCAB = str(tiny.FOLDER.parent / "vocab.txt")
 
 SPECIAL = list(vocabulary_file.SPECIAL_TOKENS)
 LETTERS = [f"{a}{b}" for a in "abcdefghijkl" for b in "abcdefghijkl"]
-
-
-@pytest.fixture
-def warned(monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  return said
 
 
 def save(folder, pieces):

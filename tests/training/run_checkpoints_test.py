@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from absl import logging
 
 from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.training import run_checkpoints
@@ -87,15 +86,6 @@ def test_another_model_s_folder(tmp_path):
   with pytest.raises(ValueError, match=r"training of another model.*: v"):
     run_checkpoints.Checkpoints(str(tmp_path), other).restore()
   assert names(tmp_path) == before
-
-
-@pytest.fixture
-def warned(monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  return said
 
 
 def _lose(folder, how, step):

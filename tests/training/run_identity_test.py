@@ -5,7 +5,6 @@ import json
 import shutil
 
 import pytest
-from absl import logging
 
 import bert_tf
 from bert_tf.checkpoints import formats, run_metadata, stored_rules
@@ -28,15 +27,6 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def out(trained, tmp_path):
   return shutil.copytree(trained, tmp_path / "out")
-
-
-@pytest.fixture
-def warned(monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  return said
 
 
 def _with_label_column(column):

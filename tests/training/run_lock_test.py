@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from absl import logging
 
 from bert_tf.system import process_identity
 from bert_tf.training import run_lock
@@ -33,15 +32,6 @@ def held(tmp_path):
   yield tmp_path / "out", process
   process.kill()
   process.communicate()
-
-
-@pytest.fixture
-def warned(monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  return said
 
 
 def _hold(folder):

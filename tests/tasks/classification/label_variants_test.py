@@ -1,18 +1,6 @@
 """Labels of one's own table that differ by white space or case."""
 
-import pytest
-from absl import logging
-
 from bert_tf.tasks.classification import known_tasks, run, settings
-
-
-@pytest.fixture
-def warned(monkeypatch):
-  said = []
-  monkeypatch.setattr(
-    logging, "warning", lambda text, *args: said.append(text % args)
-  )
-  return said
 
 
 def labels_of(tmp_path, labels, kind="single_label", before=None):

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import shutil
-import socket
 
 import numpy as np
 import pytest
@@ -64,19 +63,9 @@ def test_two_devices_are_one(tmp_path, one_device, micro_batches):
   np.testing.assert_allclose(list(got.values()), list(want.values()), atol=1e-5)
 
 
-def free_ports(count):
-  sockets = [socket.socket() for _ in range(count)]
-  for one in sockets:
-    one.bind(("localhost", 0))
-  ports = [one.getsockname()[1] for one in sockets]
-  for one in sockets:
-    one.close()
-  return ports
-
-
 def start_workers(folder, **settings):
   """Two processes over loopback, with an output folder each."""
-  hosts = [f"localhost:{port}" for port in free_ports(2)]
+  hosts = [f"localhost:{port}" for port in processes.free_ports(2)]
   workers = []
   for index in range(2):
     config = {
