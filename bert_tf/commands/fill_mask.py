@@ -8,7 +8,7 @@ Example:
 from absl import flags
 
 import bert_tf
-from bert_tf.commands import device_flags, flag_table, shared_flags
+from bert_tf.commands import device_flags, shared_flags
 from bert_tf.tasks.masked_lm import settings
 
 FLAGS = flags.FLAGS
@@ -23,7 +23,7 @@ shared_flags.define(
   "top_k",
   required=("init_checkpoint",),
   beside=("bert_config_file", "vocab_file"),
-  texts=flag_table.UP_TO_THE_MODEL,
+  texts=shared_flags.UP_TO_THE_MODEL,
   max_seq_length=None,
 )
 flags.DEFINE_enum(

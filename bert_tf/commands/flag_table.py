@@ -2,12 +2,6 @@
 
 from typing import Any
 
-# Of commands that take as long a text as the model does.
-UP_TO_THE_MODEL = {
-  "max_seq_length": (
-    "Maximum sequence length in tokens. Default: the model's maximum."
-  )
-}
 # Kind or choices, default, help; by name.
 SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
   "bert_config_file": (

@@ -30,6 +30,12 @@ SPAN = (
   "null_score_diff_threshold",
   "answer_alignment",
 )
+# Of commands that take as long a text as the model does.
+UP_TO_THE_MODEL = {
+  "max_seq_length": (
+    "Maximum sequence length in tokens. Default: the model's maximum."
+  )
+}
 
 
 def define(

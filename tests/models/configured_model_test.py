@@ -10,6 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.models import classifier
 from tests import conftest
 from tests.models import saving
@@ -90,6 +91,21 @@ def test_training_goes_on(kind, form, tmp_path, monkeypatch):
   assert fit(found, labels) == fit(model, labels)
   for one, another in zip(found.variables, model.variables, strict=True):
     np.testing.assert_array_equal(one, another, err_msg=one.name)
+
+
+def test_hdf5_that_cannot_be_written_leaves_the_older_file(
+  tmp_path, monkeypatch
+):
+  path = tmp_path / "m.h5"
+  path.write_bytes(b"older")
+
+  def fails(*args):
+    raise OSError("no room")
+
+  monkeypatch.setattr(keras.hdf5_format, "save_model_to_hdf5", fails)
+  with pytest.raises(OSError, match="no room"):
+    bert_tf.BertModel(saving.CONFIG).save(path)
+  assert path.read_bytes() == b"older"
 
 
 def test_hdf5_asks_before_it_replaces_a_file(tmp_path, monkeypatch):
