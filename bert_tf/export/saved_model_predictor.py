@@ -23,6 +23,7 @@ from bert_tf.text import (
   full_tokenizer,
   text_lines,
   tokenizer_rules,
+  vocabulary_file,
   vocabulary_fit,
 )
 
@@ -65,16 +66,18 @@ def _watch(folder: str) -> vocabulary_fit.Watch | None:
   if exported_format.FORMAT.mismatch(folder) is not None:
     return None
   assets = os.path.join(folder, "assets")
-  if not files.exists(os.path.join(assets, portable_model.VOCABULARY)):
+  vocabulary = os.path.join(assets, portable_model.VOCABULARY)
+  if not files.exists(vocabulary):
     return None
   settings = os.path.join(assets, exported_format.SETTINGS)
   tokenizer = full_tokenizer.FullTokenizer(
-    os.path.join(assets, portable_model.VOCABULARY),
+    vocabulary,
     rules=portable_model.rules(
       tokenizer_rules.stated(files.read_json(settings), settings),
       portable_model.read_vocabulary(assets),
     ),
   )
+  vocabulary_file.require_tokens(tokenizer.vocab, ["[UNK]"], vocabulary)
   return vocabulary_fit.Watch(tokenizer, "the texts given")
 
 

@@ -58,6 +58,15 @@ def test_damage_is_found(lengths, tmp_path, file):
     export_checksums.check(str(copy))
 
 
+def test_a_vocabulary_that_is_none(lengths, tmp_path):
+  copy = shutil.copytree(lengths / "2", tmp_path / "2")
+  (copy / "assets").mkdir(exist_ok=True)
+  (copy / "assets" / "export.json").write_text("{}")
+  (copy / "assets" / "vocab.txt").write_text("[PAD")
+  with pytest.raises(ValueError, match=f"{copy}/assets/vocab.txt: of 1 pieces"):
+    saved_model_predictor.Predictor(str(copy))
+
+
 def test_a_program_that_is_none(lengths, tmp_path):
   copy = shutil.copytree(lengths / "2", tmp_path / "2")
   (copy / "saved_model.pb").write_bytes(b"\xff" * 50)
