@@ -1,4 +1,4 @@
-"""The whole way in a few minutes: vocabulary, records, pre-training, evaluation.
+"""The whole way in minutes: vocabulary, records, pre-training, evaluation.
 
 Also the shortest reading of how the parts fit together.
 """
