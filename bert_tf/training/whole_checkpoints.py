@@ -1,9 +1,9 @@
 """The newest checkpoint of a run that is whole, and newer ones that are not."""
 
 import functools
+import math
 import os
 import re
-import time
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -22,6 +22,7 @@ _OF_ACCESS = (
   tf.errors.UnavailableError,
   tf.errors.DeadlineExceededError,
   tf.errors.ResourceExhaustedError,
+  MemoryError,  # of this machine: what an index invents is found before
 )
 
 
@@ -143,6 +144,7 @@ def _damage(prefix: str, stamp: tuple[object, ...]) -> str | None:
     return f"there is no {os.path.basename(prefix)}{checkpoint_prefix.INDEX}"
   try:
     reader = checkpoint_reader.Reader(prefix)
+    _check_size(reader)
     for name in reader.shapes:
       reader.read(name)
   except (ValueError, FileNotFoundError) as error:
@@ -153,16 +155,40 @@ def _damage(prefix: str, stamp: tuple[object, ...]) -> str | None:
   return None
 
 
+def _check_size(reader: checkpoint_reader.Reader) -> None:
+  """Checks that the data file can hold what the index tells, before it is read.
+
+  Raises:
+    ValueError: It is too small.
+  """
+  data = reader.prefix + checkpoint_prefix.DATA
+  if not files.exists(data):
+    return  # in several files, or gone, which reading it tells
+  told = sum(
+    math.prod(shape) * tf.as_dtype(reader.dtypes[name]).size
+    for name, shape in reader.shapes.items()
+    if reader.dtypes[name] != "string"
+  )
+  held = tf.io.gfile.stat(data).length
+  if told > held:
+    raise ValueError(
+      f"{reader.prefix}: the index tells of {told} bytes, and "
+      f"{os.path.basename(data)} has {held}"
+    )
+
+
 def _stamp(prefix: str) -> tuple[object, ...]:
-  """Times and sizes of a checkpoint's files; of one in a bucket, now."""
-  if files.is_remote(prefix):
-    return (time.monotonic_ns(),)
+  """Times and sizes of a checkpoint's files, so that changed ones are read."""
   found: list[object] = []
   for ending in (checkpoint_prefix.INDEX, checkpoint_prefix.DATA):
     try:
-      state = os.stat(prefix + ending)
-      found += [state.st_mtime_ns, state.st_size, state.st_ino]
-    except OSError:
+      if files.is_remote(prefix):
+        there = tf.io.gfile.stat(prefix + ending)
+        found += [there.mtime_nsec, there.length]
+      else:
+        here = os.stat(prefix + ending)
+        found += [here.st_mtime_ns, here.st_size, here.st_ino]
+    except (OSError, tf.errors.OpError):
       found.append(None)
   return tuple(found)
 

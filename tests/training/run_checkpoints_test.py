@@ -1,11 +1,13 @@
 """The checkpoints of a run."""
 
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from bert_tf.checkpoints import checkpoint_reader
-from bert_tf.training import run_checkpoints
+from bert_tf.training import run_checkpoints, whole_checkpoints
 
 
 def state(step=0):
@@ -136,6 +138,32 @@ def test_the_newest_is_damaged_or_gone(tmp_path, how, warned):
   again = run_checkpoints.Checkpoints(str(tmp_path), state())
   assert again.restore() == 10
   assert len(warned) == 1
+
+
+def test_an_index_that_tells_of_more_than_there_is(tmp_path):
+  """As damage may; memory that is too small is none."""
+  run_checkpoints.Checkpoints(str(tmp_path), state(1)).save(1)
+  reader = checkpoint_reader.Reader(tmp_path / "model.ckpt-1")
+  whole_checkpoints._check_size(reader)
+  reader.shapes["w"] = (2**40,)
+  with pytest.raises(ValueError, match=r"the index tells of .* bytes, and mod"):
+    whole_checkpoints._check_size(reader)
+
+
+def test_a_remote_checkpoint_is_read_once(monkeypatch):
+  folder = "ram://run_checkpoints"
+  run_checkpoints.Checkpoints(folder, state(1)).save(1)
+  read = []
+
+  def reader(path):  # TensorFlow cannot open its own ram:// checkpoints
+    read.append(path)
+    return types.SimpleNamespace(prefix=path, shapes={}, dtypes={})
+
+  monkeypatch.setattr(checkpoint_reader, "Reader", reader)
+  for _ in range(3):
+    found = whole_checkpoints.newest(folder)
+    assert found.prefix == f"{folder}/model.ckpt-1"
+  assert read == [f"{folder}/model.ckpt-1"]
 
 
 def test_none_is_whole(tmp_path, warned):
