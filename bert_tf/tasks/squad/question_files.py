@@ -79,10 +79,11 @@ def _of_article(article: Any, where: str, name: str) -> Iterator[Question]:
 
 def _nodes(path: str | os.PathLike[str]) -> Iterator[tuple[str, Any]]:
   """Articles or rows, each with its place."""
-  name, text = os.fspath(path), _text(path)
+  name = os.fspath(path)
   if name.lower().endswith(question_tables.ENDINGS):
-    yield from question_tables.rows(text, name)
+    yield from question_tables.rows(name)
     return
+  text = _text(path)
   if name.lower().endswith(_LINES) or _begins_with_an_object(text):
     yield from _json_lines(text, name)
     return

@@ -4,58 +4,53 @@ Columns: context and question; if wanted id, answer and answer_start. An empty
 answer is none. Others are left alone.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bert_tf.tables import delimited_rows, text_encoding
 from bert_tf.tasks.squad import checked_values
 
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
-ENDINGS = tuple(_DELIMITERS)
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+ENDINGS = tuple(_SEPARATORS)
 _NEEDED = ("context", "question")
 _KNOWN = (*_NEEDED, "id", "answer", "answer_start")
-_LONGEST = 2**31 - 1  # characters of a field; csv's own limit is 131,072
+_QUOTED = (
+  'put cells that hold the separator, a line break or " in quotes, with "" for '
+  'a "'
+)
 
 
-def rows(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def rows(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
   """The rows of a table, as objects of JSON, each with its place.
 
+  Quotation marks enclose cells, also in .tsv: contexts have line breaks.
+
   Args:
-    text: What is in the file; fields may be quoted by `"`.
-    name: The file's name, which tells the delimiter.
+    name: The file; its ending tells the separator.
 
   Raises:
+    OSError: There is no such file.
     SquadFormatError: It is not as expected; names the file and the line.
   """
-  csv.field_size_limit(_LONGEST)
-  delimiter = _DELIMITERS[name[-4:].lower()]
-  lines = csv.reader(
-    io.StringIO(text, newline=""), delimiter=delimiter, strict=True
-  )
   header: list[str] = []
-  line = 0  # the last one of the row before
-  try:
-    for cells in lines:
-      where, line = f"{name}:{line + 1}", lines.line_num
-      if not cells:
-        continue
-      if not header:
-        header = _checked_header([cell.strip() for cell in cells], where)
-        continue
-      if len(cells) != len(header):
-        raise checked_values.SquadFormatError(
-          f"{where}: found {len(cells)} columns, expected {len(header)} as in "
-          "the first line; put fields that hold the delimiter, a line break or "
-          '" in quotes, with "" for a "'
-        )
-      yield where, _row(dict(zip(header, cells, strict=True)), where)
-  except csv.Error as error:
-    raise checked_values.SquadFormatError(
-      f"{name}:{line + 1}: {error}; put fields that hold the delimiter, "
-      'a line break or " in quotes, with "" for a "'
-    ) from error
+  lines = text_encoding.read_lines(name)
+  separator = _SEPARATORS[name[-4:].lower()]
+  for number, cells, problem in delimited_rows.split(lines, separator, True):
+    where = f"{name}:{number}"
+    if problem:
+      raise checked_values.SquadFormatError(f"{where}: {problem}; {_QUOTED}")
+    if cells == [""]:
+      continue
+    if not header:
+      header = _checked_header([cell.strip() for cell in cells], where)
+      continue
+    if len(cells) != len(header):
+      raise checked_values.SquadFormatError(
+        f"{where}: found {len(cells)} columns, expected {len(header)} as in "
+        f"the first line; {_QUOTED}"
+      )
+    yield where, _row(dict(zip(header, cells, strict=True)), where)
   if not header:
     raise checked_values.SquadFormatError(
       f"{name}: no line; the first must name the columns: {', '.join(_KNOWN)}"
