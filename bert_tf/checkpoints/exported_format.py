@@ -24,6 +24,7 @@ _LABELS_OF = {
   "multilabel": portable_model.PER_SEQUENCE,
   "regressor": portable_model.PER_SEQUENCE,
   "tagger": portable_model.PER_TOKEN,
+  "multiple_choice": portable_model.PER_CHOICE,
 }
 
 

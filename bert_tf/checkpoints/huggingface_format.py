@@ -64,20 +64,23 @@ _COPIES = {
   "cls.predictions.decoder.weight": "bert/embeddings/word_embeddings",
   "cls.predictions.decoder.bias": "cls/predictions/output_bias",
 }
-_PER_TOKEN = "BertForTokenClassification"
+# Of models with a classifier, by what it labels.
+_CLASSIFIERS = {
+  None: "BertForSequenceClassification",
+  portable_model.PER_SEQUENCE: "BertForSequenceClassification",
+  portable_model.PER_TOKEN: "BertForTokenClassification",
+  portable_model.PER_CHOICE: "BertForMultipleChoice",
+}
 # By the heads that are there; the first that fits.
 _ARCHITECTURES: tuple[tuple[set[str], str], ...] = (
   ({"masked_lm", "next_sentence"}, "BertForPreTraining"),
   ({"masked_lm"}, "BertForMaskedLM"),
   ({"next_sentence"}, "BertForNextSentencePrediction"),
   ({"span"}, "BertForQuestionAnswering"),
-  ({"classifier"}, "BertForSequenceClassification"),
+  ({"classifier"}, _CLASSIFIERS[None]),
   (set(), "BertModel"),
 )
-_LABELS_OF = {
-  "BertForSequenceClassification": portable_model.PER_SEQUENCE,
-  _PER_TOKEN: portable_model.PER_TOKEN,
-}
+_LABELS_OF = {name: of for of, name in _CLASSIFIERS.items() if of}
 
 
 def google_name(name: str) -> str:
@@ -124,6 +127,14 @@ def _labels(id2label: Any) -> tuple[str, ...]:
   except KeyError:
     return ()
   return () if found == _default_labels(len(found)) else found
+
+
+def _has_labels(labels_of: str | None) -> bool:
+  """Whether outputs have names; of multiple choice there is one, a score.
+
+  Their configuration says of it, too, that it has two labels.
+  """
+  return labels_of != portable_model.PER_CHOICE
 
 
 def _default_labels(count: int) -> tuple[str, ...]:
@@ -247,7 +258,7 @@ def _config(
     "position_embedding_type": "absolute",
     "tie_word_embeddings": True,
   }
-  if "output_weights" in tensors:
+  if "output_weights" in tensors and _has_labels(model.labels_of):
     labels = model.labels or _default_labels(len(tensors["output_weights"]))
     values["id2label"] = {str(i): label for i, label in enumerate(labels)}
     values["label2id"] = {label: i for i, label in enumerate(labels)}
@@ -258,9 +269,7 @@ def architecture(tensor_names: Collection[str], labels_of: str | None) -> str:
   """The name of their class for a model with these variables."""
   found = set(portable_model.heads(tensor_names))
   name = next(name for heads, name in _ARCHITECTURES if heads <= found)
-  if found == {"classifier"} and labels_of == portable_model.PER_TOKEN:
-    return _PER_TOKEN
-  return name
+  return _CLASSIFIERS.get(labels_of, name) if found == {"classifier"} else name
 
 
 class HuggingFaceFormat(checkpoint_format.WritableFormat):
@@ -294,9 +303,11 @@ class HuggingFaceFormat(checkpoint_format.WritableFormat):
     values = files.read_json(os.path.join(folder, CONFIG))
     vocabulary, stated = huggingface_tokenizer.read(folder)
     tensors = read_weights(folder)
-    has_labels = "output_weights" in tensors
     architectures = values.get("architectures")
     named = isinstance(architectures, list) and architectures
+    has_head = "output_weights" in tensors and named
+    labels_of = _LABELS_OF.get(str(named[0])) if has_head and named else None
+    has_labels = "output_weights" in tensors and _has_labels(labels_of)
     return portable_model.Portable(
       path=folder,
       config=read_config(folder),
@@ -304,7 +315,7 @@ class HuggingFaceFormat(checkpoint_format.WritableFormat):
       vocabulary=vocabulary,
       rules=portable_model.rules(stated, vocabulary),
       labels=_labels(values.get("id2label")) if has_labels else (),
-      labels_of=_LABELS_OF.get(str(named[0])) if has_labels and named else None,
+      labels_of=labels_of,
     )
 
   def lost(self, model: portable_model.Portable) -> list[str]:

@@ -171,7 +171,8 @@ def _variables(model: Any) -> dict[str, Any]:
 def _task(model: portable_model.Portable) -> str | None:
   """The task that can hold a head of this model; a preset is of one task."""
   found = portable_model.heads(model.tensors)
-  if "classifier" in found and model.labels_of != portable_model.PER_TOKEN:
+  is_of_sequences = model.labels_of in (None, portable_model.PER_SEQUENCE)
+  if "classifier" in found and is_of_sequences:
     return _CLASSIFIER
   return _MASKED_LM if "masked_lm" in found else None
 

@@ -27,8 +27,8 @@ HEADS = {
   "span": "cls/squad/",
   "classifier": "output_",
 }
-# What a classifier's head reads; Google's names are the same for both.
-PER_SEQUENCE, PER_TOKEN = "sequence", "token"
+# What a classifier's head reads; Google's names are the same for all.
+LABELS_OF = PER_SEQUENCE, PER_TOKEN, PER_CHOICE = "sequence", "token", "choice"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Portable:
     vocabulary: The word pieces in the order of their ids; None if unknown.
     rules: Of the tokenizer; None if unknown.
     labels: Of the classifier, in the order of its outputs; may be empty.
-    labels_of: `PER_SEQUENCE` or `PER_TOKEN`, what the classifier labels; None
-      if unknown.
+    labels_of: What the classifier labels or scores: `PER_SEQUENCE`,
+      `PER_TOKEN` or `PER_CHOICE`; None if unknown.
   """
 
   path: str

@@ -23,9 +23,12 @@ from bert_tf.text import tokenizer_rules
 
 FILE = "task.json"
 _BELOW_A_RUN = re.compile(r"best|trial_\d+")
-# Tasks that label tokens. Other tasks label whole sequences, unless their
-# metadata has the key "labels_of".
-_LABELS_OF = {"tagging": portable_model.PER_TOKEN}
+# Tasks that label tokens, or score choices. Other tasks label whole sequences,
+# unless their metadata has the key "labels_of".
+_LABELS_OF = {
+  "tagging": portable_model.PER_TOKEN,
+  "multiple_choice": portable_model.PER_CHOICE,
+}
 _LENGTH = "max_seq_length"
 _VOCABULARY = ("vocab_size", "vocab_sha256")
 # Settings of which more is a way to go on, and less is not.
@@ -69,7 +72,7 @@ class RunMetadata:
 
   @property
   def labels_of(self) -> str:
-    """What is labelled: `PER_SEQUENCE` or `PER_TOKEN` of `portable_model`."""
+    """What is labelled, as of `portable_model.Portable`."""
     default = _LABELS_OF.get(self.task, portable_model.PER_SEQUENCE)
     return str(self.others.get("labels_of", default))
 

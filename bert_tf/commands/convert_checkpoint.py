@@ -81,7 +81,7 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
   "labels_of",
   None,
-  (portable_model.PER_SEQUENCE, portable_model.PER_TOKEN),
+  portable_model.LABELS_OF,
   "What a classifier labels, if its checkpoint does not say.",
 )
 flags.DEFINE_bool(

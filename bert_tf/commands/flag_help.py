@@ -15,7 +15,8 @@ GROUPS = {
   "Data": """
     corpus text text_pair input_file sample_file data_dir task_name train_file
     dev_file test_file predict_file predict_articles text_column
-    text_pair_column word_column label_column task_type labels label_separator
+    text_pair_column context_column question_column ending_prefix
+    word_column label_column task_type labels label_separator
     label_scheme encoding quoting skip_bad_lines max_seq_length
     doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
     max_predictions_per_seq dupe_factor random_seed logdir scalars mode

@@ -9,6 +9,13 @@ import tensorflow as tf
 from bert_tf.export import text_modules
 from bert_tf.inputs import encoded_texts
 from bert_tf.tasks.masked_lm import predictor as masked_lm_predictor
+from bert_tf.tasks.multiple_choice import (
+  examples as multiple_choice_examples,
+)
+from bert_tf.tasks.multiple_choice import (
+  predictor as multiple_choice_predictor,
+)
+from bert_tf.tasks.multiple_choice import questions
 from bert_tf.tasks.squad import predictor as squad_predictor
 from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.tasks.tagging import predictor as tagging_predictor
@@ -33,10 +40,15 @@ _QUESTIONS = (
   ("Who asked?", _STORY * 12),
   ("Why?", ""),
 )
+_CHOICES = (
+  ("The kettle sang.", ("Ada woke.", "It is Zoë's umbrella.", "")),
+  ("", ("雪が降る", "No.", "naïve")),
+)
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
 
 Answers = Mapping[str, Any]
-Samples = Sequence[tuple[str, str]]
+# Texts and second texts, or choices.
+Samples = Sequence[tuple[str, Any]]
 
 
 def check(
@@ -115,7 +127,15 @@ def _features(
   tokenizer: full_tokenizer.FullTokenizer,
 ) -> dict[str, Any]:
   length = min(module.settings.max_seq_length, 64)
-  features = encoded_texts.encode(samples, tokenizer, length)
+  if samples is _CHOICES:
+    asked = [
+      questions.Question("", text, _there(choices), None)
+      for text, choices in samples
+    ]
+    features = multiple_choice_examples.make(asked, tokenizer, length, 3)
+    del features[multiple_choice_examples.LABELS]
+  else:
+    features = encoded_texts.encode(samples, tokenizer, length)
   if "masked_lm_positions" in module.id_inputs:
     features["masked_lm_positions"] = np.ones([len(samples), 2], np.int32)
   return {name: tf.constant(value) for name, value in features.items()}
@@ -184,6 +204,19 @@ class _Library:
     both = _bytes(_padded(found, ("", "")))  # [B, words, 2]
     return {"words": both[..., 0], "tags": both[..., 1]}
 
+  def chosen(self, samples: Samples) -> Answers:
+    """Which choices are selected, and how probable each is."""
+    selector = multiple_choice_predictor.ChoiceSelector(
+      self._model, self._tokenizer, self._settings.max_seq_length
+    )
+    found = selector([(text, _there(choices)) for text, choices in samples])
+    probabilities = _padded([one.probabilities for one in found], 0.0)
+    return {
+      "index": np.array([one.index for one in found]),
+      "choice": _bytes([one.choice for one in found]),
+      "probabilities": np.array(probabilities, np.float32),
+    }
+
   def filled(self, samples: Samples) -> Answers:
     """The likeliest pieces for each [MASK], [B, masks, K]."""
     filler = self._filler()
@@ -215,6 +248,11 @@ class _Library:
     )
 
 
+def _there(choices: Sequence[str]) -> tuple[str, ...]:
+  """The choices without the empty ones, which are none."""
+  return tuple(filter(None, choices))
+
+
 def _padded(rows: Sequence[Sequence[Any]], nothing: Any) -> list[list[Any]]:
   """Rows of one length, at least 1, `nothing` behind the shorter ones."""
   most = max(1, *map(len, rows))
@@ -229,6 +267,7 @@ def _bytes(texts: Any) -> Any:
 _KINDS: dict[str, tuple[Samples, Callable[[_Library, Samples], Answers]]] = {
   "span": (_QUESTIONS, _Library.answered),
   "tagger": (_QUESTIONS[1:] + _PAIRS, _Library.tagged),
+  "multiple_choice": (_CHOICES, _Library.chosen),
   "masked_lm": (_MASKED, _Library.filled),
   "pretrainer": (_MASKED, _Library.filled_and_followed),
 }

@@ -12,6 +12,7 @@ MODEL_TYPES = (
   "regressor",
   "multilabel",
   "span",
+  "multiple_choice",
   "tagger",
   "masked_lm",
   "pretrainer",

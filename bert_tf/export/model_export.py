@@ -9,6 +9,7 @@ from bert_tf.export import export_settings, exporter
 from bert_tf.models import (
   bert_model,
   classifier,
+  multiple_choice,
   pretrainer,
   span_labeler,
   token_classifier,
@@ -24,6 +25,7 @@ _OF_KINDS = dict(
 # How a model is exported unless told otherwise.
 _MODEL_TYPES = {
   bert_model.BertModel: "encoder",
+  multiple_choice.BertMultipleChoice: "multiple_choice",
   span_labeler.BertSpanLabeler: "span",
   token_classifier.BertTokenClassifier: "tagger",
 }

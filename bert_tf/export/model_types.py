@@ -7,6 +7,7 @@ from typing import Any
 from bert_tf import bert_config, keras
 from bert_tf.checkpoints import formats, loader, variable_names
 from bert_tf.export import (
+  choice_module,
   export_settings,
   masked_lm_module,
   span_module,
@@ -16,6 +17,7 @@ from bert_tf.export import (
 from bert_tf.models import (
   bert_model,
   classifier,
+  multiple_choice,
   pretrainer,
   span_labeler,
   token_classifier,
@@ -57,6 +59,11 @@ def _tagger(config: bert_config.BertConfig, outputs: int, dtype: Any) -> Any:
   return token_classifier.BertTokenClassifier(config, outputs, dtype=dtype)
 
 
+def _choice(config: bert_config.BertConfig, outputs: int, dtype: Any) -> Any:
+  del outputs
+  return multiple_choice.BertMultipleChoice(config, dtype=dtype)
+
+
 def _masked_lm(config: bert_config.BertConfig, outputs: int, dtype: Any) -> Any:
   del outputs
   return pretrainer.BertPretrainer(config, dtype=dtype, has_next_sentence=False)
@@ -76,6 +83,7 @@ KINDS = {
   "multilabel": Kind(text_modules.MultilabelClassifier, _classifier, True),
   "regressor": Kind(text_modules.Regressor, _classifier, True),
   "span": Kind(span_module.SpanAnswerer, _span, False),
+  "multiple_choice": Kind(choice_module.MultipleChoice, _choice, True),
   "tagger": Kind(tagger_module.Tagger, _tagger, False),
   "masked_lm": Kind(masked_lm_module.MaskedLm, _masked_lm, False),
   "pretrainer": Kind(masked_lm_module.Pretrainer, _pretrainer, True),

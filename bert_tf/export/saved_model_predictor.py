@@ -4,7 +4,7 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from bert_tf.text import (
   vocabulary_file,
   vocabulary_fit,
 )
+
+_TEXT, _PAIR, _CHOICES = "text", "text_pair", "choices"
 
 
 def find(path: str) -> str:
@@ -100,45 +102,82 @@ class Predictor:
     self._loaded = _load(found)
     signature = self._loaded.signatures.get("serving_default")
     inputs = signature.structured_input_signature[1] if signature else {}
-    if "text" not in inputs or set(inputs) - {"text", "text_pair"}:
+    seconds = sorted(set(inputs) - {_TEXT})
+    if _TEXT not in inputs or seconds not in ([], [_PAIR], [_CHOICES]):
       raise ValueError(
         f"{path}: expected a signature serving_default of `text` and perhaps "
-        f"`text_pair`, found {sorted(inputs) or 'none'}; export the model by "
-        "tools/export_saved_model"
+        f"`text_pair` or `choices`, found {sorted(inputs) or 'none'}; export "
+        "the model by tools/export_saved_model"
       )
     self._signature = signature
     self._watch = _watch(found)
-    self._takes_pairs = "text_pair" in inputs
+    self._parse = _PARSERS[seconds[0] if seconds else _TEXT]
 
   def answer(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Answers texts, or pairs "a ||| b" where the model takes pairs.
+    """Answers texts, or what else the model takes.
+
+    Where it takes pairs, these are "a ||| b"; where it takes choices, they
+    follow the text: "text ||| a ||| b ||| c".
 
     Returns:
-      For each text what JSON can hold: `text`, `text_pair` if there is one,
-      and the outputs of the model by name.
+      For each text what JSON can hold: `text`, `text_pair` or `choices` if
+      there are any, and the outputs of the model by name.
+
+    Raises:
+      ValueError: The model takes choices, and there are none.
     """
-    parse = text_lines.parse if self._takes_pairs else _whole
-    parsed = [parse(text) for text in texts]
+    parsed = [self._parse(text.strip()) for text in texts]
     if self._watch:
-      self._watch.see(f"{x.text_a} {x.text_b or ''}" for x in parsed)
-    given = {"text": tf.constant([line.text_a for line in parsed])}
-    if self._takes_pairs:
-      seconds = [line.text_b or "" for line in parsed]
-      given["text_pair"] = tf.constant(seconds)
+      self._watch.see(" ".join(map(str, x.values())) for x in parsed)
+    given = {name: tf.constant(x) for name, x in _columns(parsed).items()}
     outputs = {k: v.numpy() for k, v in self._signature(**given).items()}
     answers = []
-    for row, line in enumerate(parsed):
-      answer: dict[str, Any] = {"text": line.text_a}
-      if line.text_b:
-        answer["text_pair"] = line.text_b
-      answer |= {name: _plain(x[row]) for name, x in sorted(outputs.items())}
+    for row, shown in enumerate(parsed):
+      answer = {k: v for k, v in shown.items() if v}
+      answer[_TEXT] = shown[_TEXT]
+      count = len(shown.get(_CHOICES, ()))
+      for name, values in sorted(outputs.items()):
+        value = values[row]
+        answer[name] = _plain(value[:count] if count and value.ndim else value)
       answers.append(answer)
     return answers
 
 
-def _whole(text: str) -> text_lines.Line:
+def _columns(parsed: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+  """The inputs by name; lists are filled up with "" to equal length."""
+  found = {name: [x[name] for x in parsed] for name in parsed[0]}
+  if _CHOICES in found:
+    most = max(map(len, found[_CHOICES]))
+    found[_CHOICES] = [x + [""] * (most - len(x)) for x in found[_CHOICES]]
+  return found
+
+
+def _whole(text: str) -> dict[str, Any]:
   """A line as one text, whatever stands in it."""
-  return text_lines.Line(text.strip())
+  return {_TEXT: text}
+
+
+def _pair(text: str) -> dict[str, Any]:
+  line = text_lines.parse(text)
+  return {_TEXT: line.text_a, _PAIR: line.text_b or ""}
+
+
+def _question(text: str) -> dict[str, Any]:
+  first, *choices = text.split(text_lines.SEPARATOR)
+  if not all(choices) or not choices:
+    raise ValueError(
+      f"found {text!r}, expected a text and its choices, none of them empty, "
+      f"with {text_lines.SEPARATOR!r} between them"
+    )
+  return {_TEXT: first, _CHOICES: choices}
+
+
+# By what the model takes beside the text.
+_PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
+  _TEXT: _whole,
+  _PAIR: _pair,
+  _CHOICES: _question,
+}
 
 
 def _plain(value: Any) -> Any:

@@ -31,6 +31,8 @@ class Served(tf.Module):
 
   text_inputs: tuple[str, ...] = ("text", "text_pair")
   id_inputs: tuple[str, ...] = model_inputs.NAMES
+  # Axes of inputs beyond the usual: a text's [B], ids' [B, S].
+  axes: Mapping[str, int] = {}
 
   def __init__(
     self,
@@ -82,26 +84,28 @@ class Served(tf.Module):
     """The functions of the SavedModel by name."""
 
     @tf.function(
-      input_signature=_specs(self.text_inputs, tf.string, [None]),
+      input_signature=self._specs(self.text_inputs, tf.string, 1),
       autograph=False,
     )
     def serving_default(*texts: Any) -> Tensors:
       return self.from_text(*texts)
 
-    @tf.function(input_signature=_specs(self.id_inputs, tf.int32, [None, None]))
+    @tf.function(input_signature=self._specs(self.id_inputs, tf.int32, 2))
     def ids(*features: Any) -> Tensors:
       return self.from_ids(dict(zip(self.id_inputs, features, strict=True)))
 
     return {"serving_default": serving_default, "ids": ids}
 
+  def _specs(self, names: tuple[str, ...], dtype: Any, rank: int) -> list[Any]:
+    return [
+      tf.TensorSpec([None] * (rank + self.axes.get(name, 0)), dtype, name)
+      for name in names
+    ]
+
 
 def valid_utf8(texts: Any) -> Any:
   """Strings without broken bytes, as `bytes.decode("utf-8", "ignore")`."""
   return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="ignore")
-
-
-def _specs(names: tuple[str, ...], dtype: Any, shape: list[None]) -> list[Any]:
-  return [tf.TensorSpec(shape, dtype, name) for name in names]
 
 
 class Encoder(Served):

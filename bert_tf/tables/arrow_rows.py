@@ -69,6 +69,25 @@ def dataset_rows(
   yield from _rows(values, columns, form, classes)
 
 
+def parquet_names(path: str) -> list[str]:
+  """The columns of a Parquet file; errors as of `parquet_rows`."""
+  arrow = _pyarrow(path)
+  import pyarrow.parquet
+
+  with files.open_file(path) as file:
+    source = arrow.BufferReader(file.read())
+  with _naming(arrow, path, "not a Parquet file"):
+    return list(pyarrow.parquet.ParquetFile(source).schema_arrow.names)
+
+
+def dataset_names(folder: str) -> list[str]:
+  """The columns of a dataset saved on disk; errors as of `dataset_rows`."""
+  arrow = _pyarrow(folder)
+  path = data_files(folder)[0]
+  with _naming(arrow, folder, "a damaged schema"):
+    return list(_stream(arrow, path).schema.names)
+
+
 def data_files(folder: str) -> list[str]:
   """The files of a dataset saved on disk, in their order.
 

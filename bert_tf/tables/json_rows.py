@@ -1,5 +1,6 @@
 """JSON Lines: an object a line, whose keys name the columns."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
@@ -46,6 +47,16 @@ def rows(
       yield table_form.Row(line.number, cells)
 
 
+def names(lines: Sequence[text_encoding.Line]) -> list[str]:
+  """The keys of all objects, in the order they first occur in."""
+  found: dict[str, None] = {}
+  for line in lines:
+    if line.text.strip() and not line.problem:
+      with contextlib.suppress(cell_text.CellError):  # told where it is read
+        found.update(dict.fromkeys(_object(line.text)))
+  return list(found)
+
+
 def _cells(
   line: text_encoding.Line,
   columns: Sequence[str],
@@ -57,12 +68,12 @@ def _cells(
     raise cell_text.CellError(delimited_rows.EMPTY)
   values = _object(line.text)
   for name in columns:
-    if name not in values:
+    if name not in values and not form.may_lack(name):
       raise cell_text.CellError(
         f"no {name!r} in the object (found: {delimited_rows.listed(values)})"
       )
   return tuple(
-    cell_text.of_value(name, values[name], form.list_separator)
+    cell_text.of_value(name, values.get(name), form.list_separator)
     for name in columns
   )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bert_tf.system import files
 from bert_tf.tables import arrow_rows
 
+SEPARATORS = {"tsv": "\t", "csv": ","}
 _FOLDER = "dataset"
 # Form by ending; those of text also with .gz after it.
 _TEXT = {

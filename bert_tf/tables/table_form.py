@@ -34,11 +34,14 @@ class TableForm:
       in CSV they do, in TSV they are characters like all others.
     list_separator: Put between the items of a list to make one cell of them;
       None where lists are an error.
+    optional_prefix: An object of JSON Lines may lack keys that begin so; their
+      cells are empty then. None where it may lack no column.
   """
 
   encoding: str | None = None
   quoting: str = AUTO
   list_separator: str | None = None
+  optional_prefix: str | None = None
 
   def __post_init__(self) -> None:
     text_encoding.check(self.encoding)
@@ -53,3 +56,8 @@ class TableForm:
     return self.quoting == STANDARD or (
       self.quoting == AUTO and separator == ","
     )
+
+  def may_lack(self, name: str) -> bool:
+    """Whether an object of JSON Lines may lack a column."""
+    prefix = self.optional_prefix
+    return prefix is not None and name.startswith(prefix)

@@ -11,8 +11,6 @@ from bert_tf.tables import (
   text_encoding,
 )
 
-_SEPARATORS = {"tsv": "\t", "csv": ","}
-
 
 def rows(
   path: str,
@@ -38,10 +36,10 @@ def rows(
     ValueError: It is none of these forms, or lacks a column.
   """
   kind = table_files.kind(path)
-  if kind in _SEPARATORS:
+  if kind in table_files.SEPARATORS:
     lines = text_encoding.read_lines(path, form.encoding)
     yield from delimited_rows.rows(
-      path, lines, _SEPARATORS[kind], columns, form, has_header
+      path, lines, table_files.SEPARATORS[kind], columns, form, has_header
     )
     return
   names = [str(column) for column in columns]

@@ -6,6 +6,7 @@ import re
 
 from bert_tf.system import files
 
+SEPARATOR = " ||| "
 _PAIR = re.compile(r"^(.*) \|\|\| (.*)$")
 
 

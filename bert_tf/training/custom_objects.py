@@ -8,6 +8,7 @@ from bert_tf import keras
 from bert_tf.models import (
   bert_model,
   classifier,
+  multiple_choice,
   pretrainer,
   span_labeler,
   token_classifier,
@@ -20,6 +21,7 @@ __all__ = [
   "classifier",
   "custom_objects",
   "learning_rate_schedule",
+  "multiple_choice",
   "pretrainer",
   "span_labeler",
   "token_classifier",

@@ -131,9 +131,9 @@ class TextPredictor(abc.ABC, Generic[Text, Answer]):
 
 
 def _strings(given: Iterable[Any]) -> Iterator[str]:
-  """The strings in texts, pairs of texts, or lists of words."""
+  """The strings in texts, pairs of texts, lists of words or of choices."""
   for text in given:
     if isinstance(text, str):
       yield text
     elif isinstance(text, Iterable):
-      yield " ".join(part for part in text if isinstance(part, str))
+      yield " ".join(_strings(text))
