@@ -22,6 +22,7 @@ from bert_tf import bert_config
 from bert_tf.checkpoints import (
   checkpoint_reader,
   formats,
+  layer_selection,
   variable_names,
   variable_shapes,
 )
@@ -117,6 +118,7 @@ def check_encoder(
   config: bert_config.BertConfig,
   require_all: bool,
   allow_new_layers: bool = False,
+  layers: Sequence[int] = (),
 ) -> None:
   """Checks what `load` will need of a checkpoint, before there is a model.
 
@@ -125,12 +127,13 @@ def check_encoder(
     config: That of the model.
     require_all: Whether the pooler has to be there, too.
     allow_new_layers: As of `load`.
+    layers: As of `layer_selection.of`.
 
   Raises:
     FileNotFoundError: There is no checkpoint.
     ValueError: As of `load`, of the variables of the encoder.
   """
-  reader = formats.reader(path)
+  reader = layer_selection.of(formats.reader(path), layers)
   wanted = {
     name: tf.TensorSpec(shape)
     for name, shape in variable_shapes.shapes(config).items()

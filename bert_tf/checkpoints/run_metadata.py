@@ -34,7 +34,10 @@ _VOCABULARY = ("vocab_size", "vocab_sha256")
 # Settings of which more is a way to go on, and less is not.
 _MAY_GROW = ("num_train_epochs", "num_train_steps")
 # Settings that are names, and may change where files are moved.
-_NAMES = ("init_checkpoint", "data_dir", "train_file", "input_file")
+_NAMES = (
+  *("init_checkpoint", "teacher_checkpoint"),
+  *("data_dir", "train_file", "input_file"),
+)
 # Settings of which step is kept, and not of the steps.
 _OF_CHOICE = ("eval_steps", "best_metric", "early_stopping_patience")
 # What the shapes of a model do not tell, and its answers depend on.

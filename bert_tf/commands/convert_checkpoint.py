@@ -16,7 +16,7 @@ from bert_tf.checkpoints import (
   resized_vocabulary,
   stored_rules,
 )
-from bert_tf.commands import shared_flags
+from bert_tf.commands import model_flags, shared_flags
 from bert_tf.system import files
 
 FLAGS = flags.FLAGS
@@ -31,13 +31,13 @@ shared_flags.define(
   "output_dir",
   "bert_config_file",
   "vocab_file",
+  "init_from_layers",
   "seed",
   required=("output_dir",),
   texts={
     "output_dir": "Output directory; must not exist.",
     "bert_config_file": (
-      "Path to the bert_config.json of a Google checkpoint that has none "
-      "beside it, such as those that the runners write."
+      "Path to the bert_config.json of a Google checkpoint that has none."
     ),
     "vocab_file": "Vocabulary file that replaces the checkpoint's own.",
     "seed": "Random seed for the embeddings of new word pieces.",
@@ -48,11 +48,7 @@ flags.DEFINE_enum(
   "from", None, format_names.READ, "Input format. Default: detected."
 )
 flags.DEFINE_enum(
-  "to",
-  None,
-  format_names.WRITTEN,
-  "Output format.",
-  required=True,
+  "to", None, format_names.WRITTEN, "Output format.", required=True
 )
 flags.DEFINE_bool(
   "strip_optimizer",
@@ -108,6 +104,10 @@ def read(form: str) -> portable_model.Portable:
 
 def changed(model: portable_model.Portable) -> portable_model.Portable:
   """Applies the changes that the flags ask for."""
+  if kept := model_flags.layers(FLAGS.init_from_layers):
+    from bert_tf.checkpoints import layer_selection
+
+    model = layer_selection.selected(model, kept)
   if FLAGS.strip_optimizer:
     model = model.without_training_state()
   if FLAGS.add_tokens:

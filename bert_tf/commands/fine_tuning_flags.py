@@ -2,9 +2,10 @@
 
 from absl import flags
 
-from bert_tf.commands import device_flags, shared_flags
+from bert_tf.commands import device_flags, model_flags, shared_flags
 from bert_tf.training import fine_tuning_settings
 
+FLAGS = flags.FLAGS
 flags.disclaim_key_flags()
 
 
@@ -32,6 +33,24 @@ def define(max_seq_length: int) -> None:
     required=("output_dir",),
     beside=("bert_config_file", "vocab_file"),
     max_seq_length=max_seq_length,
+  )
+  shared_flags.define("init_from_layers")
+  flags.DEFINE_string(
+    "teacher_checkpoint",
+    None,
+    "Distillation: a checkpoint fine-tuned for the same task, whose logits are "
+    "learned beside the labels. Its vocabulary lies beside it.",
+  )
+  flags.DEFINE_float(
+    "distillation_temperature",
+    2.0,
+    "Distillation: temperature of the softmax of teacher and student.",
+  )
+  flags.DEFINE_float(
+    "distillation_weight",
+    0.5,
+    "Distillation: weight of the teacher's part of the loss; the labels' part "
+    "has the rest, up to 1.",
   )
   flags.DEFINE_integer(
     "freeze_layers",
@@ -67,4 +86,7 @@ def define(max_seq_length: int) -> None:
 
 def settings() -> fine_tuning_settings.FineTuningSettings:
   """The settings of the fine-tuning."""
-  return shared_flags.settings(fine_tuning_settings.FineTuningSettings)
+  return shared_flags.settings(
+    fine_tuning_settings.FineTuningSettings,
+    init_from_layers=model_flags.layers(FLAGS.init_from_layers),
+  )

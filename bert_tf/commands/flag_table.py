@@ -22,16 +22,17 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     "Checkpoint to start from, usually a pre-trained model: its path, or a "
     "name that `bert_tf models` lists, or hf:ORG/NAME.",
   ),
-  "output_dir": (
-    str,
-    None,
-    "Output directory for checkpoints, logs and results.",
-  ),
+  "output_dir": (str, None, "Output directory for checkpoints and results."),
   "allow_new_layers": (
     bool,
     False,
     "Allow training to start from a checkpoint that lacks variables of the "
     "encoder, which are then initialized randomly.",
+  ),
+  "init_from_layers": (
+    list,
+    None,
+    "Keep these encoder layers of the checkpoint only, such as 0,3,6,9.",
   ),
   "do_lower_case": (
     bool,

@@ -1,6 +1,6 @@
 """Flags that name a model: names become files before a command starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from absl import flags
 
@@ -12,7 +12,10 @@ flags.disclaim_key_flags()
 
 _CHECKPOINT = "init_checkpoint"
 # Flags that take a model, by its path or by its name.
-_MODELS = (_CHECKPOINT, "checkpoint", "compare_with", "input")
+_MODELS = (
+  *(_CHECKPOINT, "teacher_checkpoint"),
+  *("checkpoint", "compare_with", "input"),
+)
 # Flags that take a file of a model, and where it lies beside a checkpoint.
 _FILES: dict[str, tuple[str, Callable[[str], str | None]]] = {
   "bert_config_file": ("configuration", beside_checkpoint.config),
@@ -58,6 +61,21 @@ def resolve() -> None:
           f"--{_CHECKPOINT}={checkpoint}"
         )
       _set(name, found)
+
+
+def layers(given: Sequence[str] | None) -> tuple[int, ...]:
+  """The numbers of layers in a flag that lists them.
+
+  Raises:
+    ValueError: One is no number.
+  """
+  wrong = [text for text in given or () if not text.strip().isdecimal()]
+  if wrong:
+    raise ValueError(
+      f"--init_from_layers names {wrong[0]!r}, expected numbers of layers, "
+      "from 0, with commas between them"
+    )
+  return tuple(int(text) for text in given or ())
 
 
 def _value(name: str) -> str:

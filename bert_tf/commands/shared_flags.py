@@ -17,6 +17,7 @@ _DEFINE: dict[type, Callable[..., Any]] = {
   bool: flags.DEFINE_bool,
   int: flags.DEFINE_integer,
   float: flags.DEFINE_float,
+  list: flags.DEFINE_list,
 }
 
 # The model tells them, where they are not given.

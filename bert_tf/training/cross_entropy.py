@@ -1,4 +1,4 @@
-"""Cross entropy with label smoothing, and weights by label."""
+"""Cross entropy: with label smoothing, of a teacher; weights by label."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +23,20 @@ def losses(logits: Any, labels: Any, smoothing: float = 0.0) -> Any:
   # The mean over labels of -log p.
   others = tf.reduce_logsumexp(logits, -1) - tf.reduce_mean(logits, -1)
   return (1.0 - smoothing) * each + smoothing * others
+
+
+def soft_losses(logits: Any, teacher: Any, temperature: float) -> Any:
+  """The cross entropy with a teacher's softened probabilities, float32 [...].
+
+  Source: Hinton et al., arXiv 1503.02531, section 2.
+
+  Args:
+    logits: float32 [..., C].
+    teacher: float32 [..., C].
+    temperature: What both are divided by.
+  """
+  wanted = tf.nn.softmax(teacher / temperature)
+  return -tf.reduce_sum(wanted * tf.nn.log_softmax(logits / temperature), -1)
 
 
 def weights_of(labels: Any, class_weights: Sequence[float]) -> Any:

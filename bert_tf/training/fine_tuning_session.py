@@ -9,7 +9,13 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import formats, load_log, loader, variable_names
+from bert_tf.checkpoints import (
+  formats,
+  layer_selection,
+  load_log,
+  loader,
+  variable_names,
+)
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.training import (
   best_checkpoint,
@@ -113,6 +119,7 @@ class Session:
         config,
         require_all=False,
         allow_new_layers=settings.allow_new_layers,
+        layers=settings.init_from_layers,
       )
     else:
       logging.warning(
@@ -191,6 +198,7 @@ class Session:
         ),
         self.settings.init_checkpoint,
         self.settings.allow_new_layers,
+        self.settings.init_from_layers,
       )
     self.global_step = int(trainer.optimizer.step.numpy())
     self._model = trainer.model
@@ -278,6 +286,25 @@ class Session:
     return training_loop.Pause(
       self.settings.eval_steps, call, lambda s: self._best.is_stale(s, patience)
     )
+
+
+def config_of(
+  config: bert_config.BertConfig,
+  settings: fine_tuning_settings.FineTuningSettings,
+) -> bert_config.BertConfig:
+  """The configuration with as many layers as are wanted of `init_checkpoint`.
+
+  Raises:
+    OSError: There is no such checkpoint.
+    ValueError: It has no such layer, or is of another configuration.
+  """
+  layers = settings.init_from_layers
+  if config.num_hidden_layers == len(layers) or not layers:
+    return config
+  reader = formats.reader(settings.init_checkpoint or "")
+  layer_selection.sources(list(reader.shapes), layers, reader.prefix)
+  there = layer_selection.count(reader.shapes)
+  return layer_selection.config_of(config, layers, there, reader.prefix)
 
 
 def is_trained(name: str, freeze_layers: int) -> bool:

@@ -28,6 +28,12 @@ class FineTuningSettings:
       variables of the encoder.
     early_stopping_patience: Evaluations without an improvement after which
       training stops; 0 disables this.
+    init_from_layers: Layers of `init_checkpoint` that the model starts from, in
+      its order; none for all of them.
+    teacher_checkpoint: A fine-tuned model to learn from; None for none.
+    distillation_temperature: What logits are divided by, see `distillation`.
+    distillation_weight: Of what is learned from the teacher; the rest, up to 1,
+      is learned from the labels.
   """
 
   output_dir: str
@@ -42,6 +48,10 @@ class FineTuningSettings:
   best_metric: str | None = None
   early_stopping_patience: int = 0
   allow_new_layers: bool = False
+  init_from_layers: tuple[int, ...] = ()
+  teacher_checkpoint: str | None = None
+  distillation_temperature: float = 2.0
+  distillation_weight: float = 0.5
 
   def __post_init__(self) -> None:
     optimizer_table.OptimizerSettings(
@@ -56,6 +66,16 @@ class FineTuningSettings:
     for name in ("freeze_layers", "eval_steps", "early_stopping_patience"):
       if getattr(self, name) < 0:
         raise ValueError(f"{name}={getattr(self, name)} is below 0")
+    if self.init_from_layers and not self.init_checkpoint:
+      raise ValueError("init_from_layers needs init_checkpoint")
+    if not self.distillation_temperature > 0:
+      raise ValueError(
+        f"distillation_temperature={self.distillation_temperature} is not > 0"
+      )
+    if not 0 <= self.distillation_weight <= 1:
+      raise ValueError(
+        f"distillation_weight={self.distillation_weight} is not from 0 to 1"
+      )
     if self.best_metric and not self.eval_steps:
       raise ValueError("best_metric needs eval_steps above 0")
     if self.early_stopping_patience and not self.best_metric:

@@ -41,6 +41,32 @@ class Objective(Protocol):
     """Metrics from all sums (weights as `<name>_weight`), for people."""
 
 
+class SoftObjective(Objective, Protocol):
+  """An objective whose task can be learned from a teacher, too."""
+
+  def soft_logits(self, output: Any) -> Any:
+    """What is learned of a model's output: one float32 tensor [B, ...]."""
+
+  def soft_weights(self, batch: Mapping[str, Any]) -> Any:
+    """The weights of `soft_losses`, float32 of the same shape."""
+
+  def soft_losses(
+    self,
+    logits: Any,
+    teacher: Any,
+    batch: Mapping[str, Any],
+    temperature: float,
+  ) -> Any:
+    """The cross entropy with the teacher's softened answers, float32.
+
+    Args:
+      logits: The student's, as of `soft_logits`.
+      teacher: The teacher's, of the same shape.
+      batch: The batch.
+      temperature: What both are divided by.
+    """
+
+
 def combine(objective: Objective, sums: Sums, weights: Sums) -> Any:
   """The loss: each sum over its weight, added up."""
   terms = [

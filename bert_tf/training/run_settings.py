@@ -11,7 +11,10 @@ from bert_tf.training import device_settings, loop_settings
 
 UNSET = "unset"
 # Of paths the end: the same files may lie elsewhere.
-_PATHS = ("init_checkpoint", "data_dir", "train_file", "input_file")
+_PATHS = (
+  *("init_checkpoint", "teacher_checkpoint"),
+  *("data_dir", "train_file", "input_file"),
+)
 _PARTS = 2
 # Files up to this size are read whole, of larger ones parts.
 _WHOLE = 256 << 20

@@ -19,6 +19,7 @@ from bert_tf.text import checkpoint_case, full_tokenizer
 from bert_tf.training import (
   best_checkpoint,
   device_strategy,
+  distillation,
   fine_tuning_session,
   fine_tuning_settings,
   hparams_log,
@@ -44,6 +45,10 @@ _TUNING = (
   "eval_steps",
   "best_metric",
   "early_stopping_patience",
+  "init_from_layers",
+  "teacher_checkpoint",
+  "distillation_temperature",
+  "distillation_weight",
 )
 _FILES = ("data_dir", "train_file")
 
@@ -92,7 +97,7 @@ class TaskData(Protocol):
   """A task whose input files have been read."""
 
   @property
-  def objective(self) -> objectives.Objective:
+  def objective(self) -> objectives.SoftObjective:
     """The losses of training."""
 
   @property
@@ -214,6 +219,7 @@ def run(
   checkpoint_case.validate_case_matches_checkpoint(
     options.do_lower_case, tuning.init_checkpoint
   )
+  config = fine_tuning_session.config_of(config, tuning)
   config.check_length(options.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
   before = run_metadata.read(output_dir)
@@ -229,15 +235,7 @@ def run(
     trains=options.do_train,
   )
   task = task.with_labels(before)
-  run_of = dataclasses.replace(
-    task.metadata,
-    text=run_metadata.text_of(
-      tokenizer.rules, options.vocab_file, options.max_seq_length
-    ),
-  )
-  if options.do_train:
-    settings = _settings(task, config, tuning, loop_settings, devices)
-    run_of = dataclasses.replace(run_of, settings=settings)
+  run_of = _metadata(task, tokenizer, config, tuning, loop_settings, devices)
   resumes = resumed and options.do_train
   run_metadata.check(
     output_dir, _compared(run_of, config) if resumed else run_of, resumes
@@ -245,6 +243,10 @@ def run(
   task.head.check_run(tuning, config.hidden_size, options.do_train)
   evaluates = options.do_eval or (options.do_train and tuning.eval_steps > 0)
   data = task.read(config, tokenizer, evaluates)
+  lessons = distillation.Lessons(
+    tuning, options.do_train, task.model, task.head, run_of, tokenizer
+  )
+  objective = lessons.objective(data.objective)
   if tuning.best_metric:
     tuning = tuning.with_known_metric(data.metric_names(), data.metric_note)
 
@@ -259,19 +261,21 @@ def run(
   is_alone = num_trials == 1
   folder = output_dir if is_alone else trials.folder(output_dir, 1)
   first = begin(folder, loop_settings.seed)
-  _prepare(first, options.do_train, config, data)
+  _prepare(first, options.do_train, config, data, objective)
   is_chief = device_strategy.is_chief(first.strategy)
   # All checks have passed; from here on files are written.
   with run_lock.holding(output_dir, options.do_train and is_chief):
     run_folder.claim(output_dir, run_of, resumes, config, options.vocab_file)
-    records = data.write_records(output_dir, is_chief)
+    records = lessons.add_logits(
+      data.write_records(output_dir, is_chief), data.objective
+    )
     if is_alone:
-      return _work(first, options, data, records)[0]
+      return _work(first, options, data, records, objective)[0]
 
     def one_trial(folder: str, seed: int) -> Scores:
       is_first = folder == first.settings.output_dir
       session = first if is_first else begin(folder, seed)
-      scores, step = _work(session, options, data, records)
+      scores, step = _work(session, options, data, records, objective)
       if options.do_train and is_chief:
         told = {**run_of.settings, "seed": seed}
         hparams_log.write(folder, told, scores, step)
@@ -293,6 +297,7 @@ def _prepare(
   trains: bool,
   config: bert_config.BertConfig,
   data: TaskData,
+  objective: objectives.Objective,
 ) -> None:
   """Makes and checks all that can be wrong before the first file is written."""
   if not trains:
@@ -302,7 +307,7 @@ def _prepare(
   session.check_start(config)
   session.prepare(
     data.num_train_examples,
-    data.objective,
+    objective,
     functools.partial(data.evaluate, session.strategy),
   )
 
@@ -329,23 +334,32 @@ def _trained(output_dir: str, resumes: bool, require_latest: bool) -> bool:
   return any(found) or any(map(best_checkpoint.is_kept, folders))
 
 
-def _settings(
+def _metadata(
   task: Task,
+  tokenizer: full_tokenizer.FullTokenizer,
   config: bert_config.BertConfig,
   tuning: fine_tuning_settings.FineTuningSettings,
   loop_settings: training_loop.LoopSettings,
   devices: device_strategy.DeviceSettings,
-) -> dict[str, Any]:
-  """The settings that the result of a training depends on."""
-  return run_settings.of_training(
+) -> run_metadata.RunMetadata:
+  """The task, its text, and what the result of a training depends on."""
+  options = task.options
+  text = run_metadata.text_of(
+    tokenizer.rules, options.vocab_file, options.max_seq_length
+  )
+  run_of = dataclasses.replace(task.metadata, text=text)
+  if not options.do_train:
+    return run_of
+  settings = run_settings.of_training(
     config,
     loop_settings,
     devices,
     {name: getattr(tuning, name) for name in _TUNING}
-    | {name: getattr(task.options, name, None) for name in _FILES}
+    | {name: getattr(options, name, None) for name in _FILES}
     | dict(task.settings),
     task.train_files(),
   )
+  return dataclasses.replace(run_of, settings=settings)
 
 
 def _work(
@@ -353,6 +367,7 @@ def _work(
   options: TaskOptions,
   data: TaskData,
   records: fine_tuning_session.TrainingRecords,
+  objective: objectives.Objective,
 ) -> tuple[Scores, int]:
   """Runs one training and the evaluation and prediction that follow it.
 
@@ -364,7 +379,7 @@ def _work(
   scores: Scores = {}
   if options.do_train:
     session.train(
-      records, data.objective, functools.partial(data.evaluate, strategy)
+      records, objective, functools.partial(data.evaluate, strategy)
     )
   if options.do_eval:
     scores = data.evaluate(strategy, session.model())

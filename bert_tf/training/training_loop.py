@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,7 +11,13 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import keras
-from bert_tf.checkpoints import formats, load_log, loader, variable_names
+from bert_tf.checkpoints import (
+  formats,
+  layer_selection,
+  load_log,
+  loader,
+  variable_names,
+)
 from bert_tf.kernels import onednn_kernels
 from bert_tf.system import stop_signals
 from bert_tf.training import (
@@ -150,13 +156,17 @@ class Trainer:
       self._is_to_stop = tf.Variable(False, trainable=False)
 
   def initialize(
-    self, init_checkpoint: str | None, allow_new_layers: bool = False
+    self,
+    init_checkpoint: str | None,
+    allow_new_layers: bool = False,
+    layers: Sequence[int] = (),
   ) -> int:
     """Resumes from `output_dir`, or else loads `init_checkpoint`.
 
     Args:
       init_checkpoint: What to start from; None for random weights.
       allow_new_layers: As of `loader.load`.
+      layers: As of `layer_selection.of`.
 
     Returns:
       The step to go on from.
@@ -166,10 +176,10 @@ class Trainer:
       logging.info("resuming %s at step %d", self.output_dir, step)
       return step
     if init_checkpoint:
+      reader = formats.reader(init_checkpoint, self.model.config)
+      reader = layer_selection.of(reader, layers)
       report = loader.load(
-        self.model.variables,
-        formats.reader(init_checkpoint, self.model.config),
-        allow_new_layers=allow_new_layers,
+        self.model.variables, reader, allow_new_layers=allow_new_layers
       )
       load_log.log("init_checkpoint", report)
     return 0
@@ -179,6 +189,7 @@ class Trainer:
     dataset_fn: batch_iterator.DatasetFn,
     init_checkpoint: str | None,
     allow_new_layers: bool = False,
+    layers: Sequence[int] = (),
   ) -> None:
     """Trains to the last step.
 
@@ -186,17 +197,17 @@ class Trainer:
       dataset_fn: The batches.
       init_checkpoint: As of `initialize`.
       allow_new_layers: As of `initialize`.
+      layers: The same.
 
     Raises:
-      NanLossError: The loss is no longer a number; names the step. The
-        checkpoints before it are kept.
+      NanLossError: The loss is no longer a number; names the step.
     """
     with (
       self._workers.naming_lost(self.output_dir),
       stop_signals.deferred(self._stop_soon) as signals,
     ):
       with signals.raising():
-        start = self.initialize(init_checkpoint, allow_new_layers)
+        start = self.initialize(init_checkpoint, allow_new_layers, layers)
       self._workers.check_same_step(start, self.output_dir)
       self._train(dataset_fn, start, signals)
 
@@ -300,7 +311,7 @@ class Trainer:
     return self._workers.any(is_over)
 
   def _stop_soon(self) -> None:
-    """Ends the steps that run on the device; called from another thread."""
+    """Ends the steps that run on the device; called by another thread."""
     if not self._workers.are_several:  # workers end together, see `_signal`
       self._is_to_stop.assign(True)
 

@@ -55,7 +55,7 @@ class ClassificationData:
   definition: task_definition.TaskDefinition
   tokenizer: full_tokenizer.FullTokenizer
   sets: Mapping[str, reader.ExampleFile]
-  objective: objectives.Objective
+  objective: objectives.SoftObjective
   fold: cross_validation.Fold | None = None
   arrays: dict[str, examples.Arrays] = dataclasses.field(default_factory=dict)
 

@@ -42,6 +42,32 @@ def losses(
   return tf.reduce_mean(each, axis=-1)
 
 
+def soft_losses(
+  kind: str, logits: Any, teacher: Any, temperature: float
+) -> Any:
+  """The loss of each example against a teacher's answers, float32 [B].
+
+  One label: cross entropy with its softened probabilities. Several labels: the
+  mean of those of each label. Regression: the squared difference, over the
+  square of the temperature, which the objective multiplies it by again.
+
+  Args:
+    kind: One of `task.KINDS`.
+    logits: float32 [B, C].
+    teacher: float32 [B, C].
+    temperature: What both are divided by.
+  """
+  if kind == task_definition.SINGLE_LABEL:
+    return cross_entropy.soft_losses(logits, teacher, temperature)
+  logits, teacher = logits / temperature, teacher / temperature
+  if kind == task_definition.MULTI_LABEL:
+    wanted = tf.sigmoid(teacher)
+    each = tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits)  # [B, C]
+  else:
+    each = tf.math.squared_difference(logits, teacher)  # [B, 1]
+  return tf.reduce_mean(each, axis=-1)
+
+
 def right(kind: str, logits: Any, labels: Any) -> Any:
   """Whether each example's answer is right, float32 [B].
 
@@ -112,6 +138,25 @@ class ClassificationObjective:
       sums[_COUNT] = tf.reduce_sum(real)
       sums[_RIGHT] = tf.reduce_sum(right(self.kind, logits, labels) * real)
     return sums
+
+  def soft_logits(self, output: Any) -> Any:
+    """See `distillation.SoftObjective`: logits [B, C]."""
+    return output
+
+  def soft_weights(self, batch: Mapping[str, Any]) -> Any:
+    """1 for real examples, else 0: float32 [B]."""
+    return _real(batch)
+
+  def soft_losses(
+    self,
+    logits: Any,
+    teacher: Any,
+    batch: Mapping[str, Any],
+    temperature: float,
+  ) -> Any:
+    """The soft loss of each example, float32 [B]; see `soft_losses`."""
+    del batch
+    return soft_losses(self.kind, logits, teacher, temperature)
 
   def results(self, sums: Mapping[str, float]) -> dict[str, float]:
     """The accuracy, where there is one."""

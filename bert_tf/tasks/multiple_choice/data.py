@@ -48,7 +48,7 @@ class MultipleChoiceData:
   sets: Mapping[str, reader.QuestionFile]
 
   @property
-  def objective(self) -> objectives.Objective:
+  def objective(self) -> objectives.SoftObjective:
     """The loss."""
     return loss.MultipleChoiceObjective()
 

@@ -52,6 +52,25 @@ class MultipleChoiceObjective:
       _RIGHT: tf.reduce_sum(tf.cast(best == labels, tf.float32)),
     }
 
+  def soft_logits(self, output: Any) -> Any:
+    """See `distillation.SoftObjective`: logits [B, C]."""
+    return output
+
+  def soft_weights(self, batch: Mapping[str, Any]) -> Any:
+    """1 for each question, float32 [B]."""
+    return tf.ones([tf.size(batch[examples.LABELS])])
+
+  def soft_losses(
+    self,
+    logits: Any,
+    teacher: Any,
+    batch: Mapping[str, Any],
+    temperature: float,
+  ) -> Any:
+    """The soft loss of each question, float32 [B]."""
+    del batch
+    return cross_entropy.soft_losses(logits, teacher, temperature)
+
   def results(self, sums: Mapping[str, float]) -> dict[str, float]:
     """The accuracy."""
     return {"accuracy": sums[_RIGHT] / max(sums[f"{_NAME}_weight"], 1e-9)}

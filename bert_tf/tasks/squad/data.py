@@ -57,7 +57,7 @@ class SquadData:
   measure: answer_measures.Measure = answer_measures.WORDS
 
   @property
-  def objective(self) -> objectives.Objective:
+  def objective(self) -> objectives.SoftObjective:
     """The loss; without padding if that is left out."""
     return loss.SpanObjective(uses_padding=not self.options.pack)
 

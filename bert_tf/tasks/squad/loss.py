@@ -5,6 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.training import cross_entropy
+
 SPANS = "total"
 
 _OUT_OF_REACH = -1e9  # Its share of a softmax is 0.
@@ -52,11 +54,34 @@ class SpanObjective:
       "end_right": end_right,
     }
 
+  def soft_logits(self, output: Any) -> Any:
+    """See `distillation.SoftObjective`: starts and ends, [B, 2, S]."""
+    return tf.cast(tf.stack([output.start, output.end], axis=1), tf.float32)
+
+  def soft_weights(self, batch: Mapping[str, Any]) -> Any:
+    """1 for each window, float32 [B]."""
+    return tf.ones([tf.size(batch["start_positions"])])
+
+  def soft_losses(
+    self,
+    logits: Any,
+    teacher: Any,
+    batch: Mapping[str, Any],
+    temperature: float,
+  ) -> Any:
+    """The soft loss of each window, the mean of start and end: float32 [B]."""
+    each = cross_entropy.soft_losses(
+      self._rivals(logits, batch), self._rivals(teacher, batch), temperature
+    )  # [B, 2]
+    return tf.reduce_mean(each, axis=-1)
+
   def _rivals(self, logits: Any, batch: Mapping[str, Any]) -> Any:
-    """The logits [B, S], those of padding out of reach if they do not count."""
+    """Logits [B, S] or [B, 2, S], out of reach where padding does not count."""
     if self.uses_padding:
       return logits
-    is_real = tf.cast(batch["input_mask"], tf.bool)
+    is_real = tf.cast(batch["input_mask"], tf.bool)  # [B, S]
+    if logits.shape.rank == 3:
+      is_real = is_real[:, None]  # [B, 1, S]
     return tf.where(is_real, logits, _OUT_OF_REACH)
 
   def results(self, sums: Mapping[str, float]) -> dict[str, float]:

@@ -57,7 +57,7 @@ class TaggingData:
   tokenizer: full_tokenizer.FullTokenizer
   sets: Mapping[str, reader.ColumnFile]
   scheme: label_schemes.LabelScheme
-  objective: objectives.Objective
+  objective: objectives.SoftObjective
 
   @functools.cached_property
   def _train_windows(self) -> list[examples.Window]:

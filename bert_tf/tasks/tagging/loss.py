@@ -72,6 +72,25 @@ class TaggingObjective:
       _COUNT: tf.reduce_sum(_words(batch)),
     }
 
+  def soft_logits(self, output: Any) -> Any:
+    """See `distillation.SoftObjective`: logits [B, S, C]."""
+    return output
+
+  def soft_weights(self, batch: Mapping[str, Any]) -> Any:
+    """1 at the first piece of each word, else 0: float32 [B, S]."""
+    return _words(batch)
+
+  def soft_losses(
+    self,
+    logits: Any,
+    teacher: Any,
+    batch: Mapping[str, Any],
+    temperature: float,
+  ) -> Any:
+    """The soft loss of each token, float32 [B, S]."""
+    del batch
+    return cross_entropy.soft_losses(logits, teacher, temperature)
+
   def results(self, sums: Mapping[str, float]) -> dict[str, float]:
     """The share of words that are right."""
     return {"accuracy": sums[_RIGHT] / max(sums[_COUNT], 1e-9)}
