@@ -12,6 +12,7 @@ from bert_tf.checkpoints import (
   checkpoint_reader,
   exported_format,
   google_format,
+  hub_module_format,
   huggingface_format,
   keras_nlp_format,
   model_garden_format,
@@ -28,6 +29,7 @@ FORMATS: Formats = (
   keras_nlp_format.FORMAT,
   huggingface_format.FORMAT,
   exported_format.FORMAT,
+  hub_module_format.FORMAT,
   model_garden_format.FORMAT,
   google_format.FORMAT,
 )

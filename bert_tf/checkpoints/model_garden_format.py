@@ -1,7 +1,8 @@
 """TensorFlow Model Garden's BERT: its checkpoints and TF-Hub's encoders.
 
 Names as in official/nlp/tools/tf1_bert_checkpoint_converter_lib.py of
-tensorflow/models (`BERT_V2_NAME_REPLACEMENTS`).
+tensorflow/models: `BERT_V2_NAME_REPLACEMENTS`, and for the first two versions
+of TF-Hub's encoders `BERT_NAME_REPLACEMENTS`, which are read only.
 """
 
 import dataclasses
@@ -28,6 +29,16 @@ from bert_tf.text import tokenizer_rules
 
 # Their names to Google's, applied in order.
 _RENAMED = (
+  # Names of the first versions, by those of later ones.
+  (
+    r"^bert_model/embedding_postprocessor/(type|position)_embeddings$",
+    r"bert/embeddings/\1_embeddings",
+  ),
+  (r"^bert/embeddings/type_", "bert/embeddings/token_type_"),
+  (r"^bert_model/embedding_postprocessor/", "embeddings/"),
+  (r"^bert_model/encoder/", "transformer/"),
+  (r"^bert_model/pooler_transform/", "pooler_transform/"),
+  (r"/self_attention_output/", "/self_attention/attention_output/"),
   # The scope of a model within another, "bert_encoder_v2" perhaps.
   (
     r"^[^/]+/(?=(word_embeddings|type_embeddings|position_embedding|"

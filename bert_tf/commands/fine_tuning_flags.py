@@ -1,5 +1,7 @@
 """Flags that the fine-tuning runners share."""
 
+from collections.abc import Collection
+
 from absl import flags
 
 from bert_tf.commands import device_flags, model_flags, shared_flags
@@ -9,11 +11,16 @@ FLAGS = flags.FLAGS
 flags.disclaim_key_flags()
 
 
-def define(max_seq_length: int) -> None:
+BESIDE = ("bert_config_file", "vocab_file")
+
+
+def define(max_seq_length: int, beside: Collection[str] = BESIDE) -> None:
   """Defines them and the device flags.
 
   Args:
     max_seq_length: The default of the flag of that name.
+    beside: Flags that have to be given unless --init_checkpoint has such a
+      file beside it.
   """
   shared_flags.define(
     "bert_config_file",
@@ -31,7 +38,7 @@ def define(max_seq_length: int) -> None:
     "num_train_epochs",
     "warmup_proportion",
     required=("output_dir",),
-    beside=("bert_config_file", "vocab_file"),
+    beside=beside,
     max_seq_length=max_seq_length,
   )
   shared_flags.define("init_from_layers")

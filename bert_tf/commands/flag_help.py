@@ -27,20 +27,18 @@ GROUPS = {
     num_iterations lower_thresh slack_ratio add_tokens resize_vocab
     """,
   "Model": """
-    model_type bert_config_file vocab_file init_checkpoint init_from_layers
-    saved_model checkpoint compare_with input from download verify hidden_act
-    labels_of use_one_hot_embeddings layers pooling normalize word_vectors
+    model_type bert_hub_module_handle bert_config_file vocab_file
+    init_checkpoint init_from_layers saved_model checkpoint compare_with input
+    from download verify hidden_act labels_of use_one_hot_embeddings layers pooling normalize word_vectors
     """,
   "Training": """
     do_train allow_new_layers train_batch_size learning_rate num_train_epochs
-    num_train_steps
-    num_warmup_steps warmup_proportion optimizer gradient_accumulation_steps
-    teacher_checkpoint distillation_temperature distillation_weight
-    freeze_layers layer_decay class_weights label_smoothing seed num_trials
-    num_folds eval_steps best_metric
-    early_stopping_patience save_checkpoints_steps keep_checkpoint_max
-    require_latest
-    log_steps profile_steps
+    num_train_steps num_warmup_steps warmup_proportion optimizer
+    gradient_accumulation_steps teacher_checkpoint distillation_temperature
+    distillation_weight freeze_layers layer_decay class_weights label_smoothing
+    seed num_trials num_folds eval_steps best_metric early_stopping_patience
+    save_checkpoints_steps keep_checkpoint_max require_latest log_steps
+    profile_steps
     """,
   "Evaluation and prediction": """
     do_eval do_predict eval_batch_size predict_batch_size batch_size

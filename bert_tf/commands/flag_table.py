@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from bert_tf.commands import span_flag_table
+from bert_tf.tables import table_form
+
 # Kind or choices, default, help; by name.
 SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
   "bert_config_file": (
@@ -22,7 +25,11 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     "Checkpoint to start from, usually a pre-trained model: its path, or a "
     "name that `bert_tf models` lists, or hf:ORG/NAME.",
   ),
-  "output_dir": (str, None, "Output directory for checkpoints and results."),
+  "output_dir": (
+    str,
+    None,
+    "Output directory for checkpoints, logs and results.",
+  ),
   "allow_new_layers": (
     bool,
     False,
@@ -50,6 +57,12 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     None,
     "Encoding of the input files, such as cp949 or utf-16. Default: UTF-8, or "
     "what a byte order mark says.",
+  ),
+  "quoting": (
+    table_form.QUOTINGS,
+    table_form.AUTO,
+    "tsv: whether quotation marks enclose cells (standard) or are characters "
+    "like all others (none). auto: standard in .csv, none in .tsv.",
   ),
   "do_train": (bool, False, "Train the model."),
   "do_eval": (bool, False, "Evaluate the model."),
@@ -107,40 +120,5 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     "Number of passes over the text, each with different masks.",
   ),
   "top_k": (int, 5, "Number of words to return for each [MASK]."),
-  # Of questions and answers.
-  "doc_stride": (
-    int,
-    128,
-    "Stride, in tokens, between the windows of a long text.",
-  ),
-  "max_query_length": (
-    int,
-    64,
-    "Maximum question length in tokens; longer questions are truncated.",
-  ),
-  "n_best_size": (
-    int,
-    20,
-    "Number of start and end positions to consider, and of answers to list.",
-  ),
-  "max_answer_length": (int, 30, "Maximum answer length in tokens."),
-  "version_2_with_negative": (
-    bool,
-    False,
-    "Allow questions without an answer (SQuAD 2.0).",
-  ),
-  "null_score_diff_threshold": (
-    float,
-    0.0,
-    "Leave a question unanswered if the score of no answer exceeds that of the "
-    "best answer by more than this. run_squad writes the best value into "
-    "eval_results.txt.",
-  ),
-  "answer_alignment": (
-    ("original", "offsets"),
-    None,
-    "How answers in tokens are matched with the text: by the original's rule, "
-    "or by character offsets, which are exact in every language (recommended "
-    "for new models). Default: as the model was trained, else original.",
-  ),
+  **span_flag_table.SPAN,
 }

@@ -15,7 +15,6 @@ from bert_tf.commands import (
   fine_tuning_flags,
   shared_flags,
 )
-from bert_tf.tables import table_form
 from bert_tf.tasks.multiple_choice import settings
 
 FLAGS = flags.FLAGS
@@ -58,14 +57,7 @@ flags.DEFINE_string(
 flags.DEFINE_string(
   "label_column", "label", "tsv: column of the right choice's number, from 0."
 )
-flags.DEFINE_enum(
-  "quoting",
-  table_form.AUTO,
-  table_form.QUOTINGS,
-  "tsv: whether quotation marks enclose cells (standard) or are characters "
-  "like all others (none). auto: standard in .csv, none in .tsv.",
-)
-shared_flags.define("do_eval", "eval_batch_size", "encoding")
+shared_flags.define("do_eval", "eval_batch_size", "encoding", "quoting")
 fine_tuning_flags.define(max_seq_length=128)
 
 
