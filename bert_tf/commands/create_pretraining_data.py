@@ -42,11 +42,8 @@ shared_flags.define(
     ),
   },
 )
-flags.DEFINE_bool(
-  "do_whole_word_mask", False, "Mask all word pieces of a word, or none."
-)
+shared_flags.define("do_whole_word_mask", "masked_lm_prob")
 flags.DEFINE_integer("random_seed", 12345, "Random seed.")
-flags.DEFINE_float("masked_lm_prob", 0.15, "Fraction of the tokens to mask.")
 flags.DEFINE_float(
   "short_seq_prob",
   0.1,

@@ -19,7 +19,8 @@ GROUPS = {
     word_column label_column task_type labels label_separator
     label_scheme encoding quoting skip_bad_lines max_seq_length
     doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
-    max_predictions_per_seq dupe_factor random_seed logdir scalars mode
+    max_predictions_per_seq dupe_factor dynamic_masking random_seed logdir
+    scalars mode
     """,
   "Vocabulary": """
     do_lower_case vocab_size reserved_tokens num_unused_tokens learner
@@ -29,7 +30,8 @@ GROUPS = {
   "Model": """
     model_type bert_hub_module_handle bert_config_file vocab_file
     init_checkpoint init_from_layers saved_model checkpoint compare_with input
-    from download verify hidden_act labels_of use_one_hot_embeddings layers pooling normalize word_vectors
+    from download verify hidden_act labels_of use_one_hot_embeddings layers
+    pooling normalize word_vectors
     """,
   "Training": """
     do_train allow_new_layers train_batch_size learning_rate num_train_epochs

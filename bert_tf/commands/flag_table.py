@@ -114,6 +114,12 @@ SHARED: dict[str, tuple[type | tuple[str, ...], Any, str]] = {
     20,
     "Maximum number of masked tokens per sequence.",
   ),
+  "masked_lm_prob": (float, 0.15, "Fraction of the tokens to mask."),
+  "do_whole_word_mask": (
+    bool,
+    False,
+    "Mask all word pieces of a word, or none.",
+  ),
   "dupe_factor": (
     int,
     10,

@@ -46,6 +46,23 @@ flags.DEFINE_integer(
 flags.DEFINE_integer(
   "max_eval_steps", 100, "Maximum number of evaluation steps."
 )
+flags.DEFINE_bool(
+  "dynamic_masking",
+  False,
+  "Draw other masks whenever a record is read for training, instead of those "
+  "of the records; make these with --dupe_factor=1. Needs the --vocab_file of "
+  "the records.",
+)
+shared_flags.define(
+  "vocab_file",
+  "masked_lm_prob",
+  "do_whole_word_mask",
+  texts={
+    "vocab_file": "dynamic_masking: vocabulary file of the records.",
+    "masked_lm_prob": "dynamic_masking: as of create_pretraining_data.",
+    "do_whole_word_mask": "dynamic_masking: as of create_pretraining_data.",
+  },
+)
 device_flags.define()
 
 

@@ -19,6 +19,9 @@ _OPEN_FILES = 8
 _PARALLEL_BATCHES = 2  # parsed at once, and ready for the step
 _CHECKED = 1000  # records of each file
 
+# Changes a parsed batch, given how many records the run has read before each.
+Change = Callable[[dict[str, Any], Any], dict[str, Any]]
+
 
 @dataclasses.dataclass(frozen=True)
 class BatchSettings:
@@ -29,12 +32,14 @@ class BatchSettings:
     seed: Of the order; None keeps the order of the files.
     drop_remainder: Whether a last, smaller batch is left out.
     repeat: Whether the records come again and again.
+    change: What is done to batches once they are parsed; None for nothing.
   """
 
   batch_size: int
   seed: int | None = None
   drop_remainder: bool = True
   repeat: bool = True
+  change: Change | None = None
 
 
 def replica_batches(
@@ -62,19 +67,23 @@ def replica_batches(
   Returns:
     A dataset of dicts of tensors [B/replicas, ...]; integers are int32.
   """
-  records = ordered_records(files, settings, first_step * settings.batch_size)
+  before = first_step * settings.batch_size
+  records = ordered_records(files, settings, before)
+  records = records.enumerate(before)
   rows = records.batch(settings.batch_size, settings.drop_remainder)
   if replicas > 1:
     rows = rows.flat_map(
-      lambda row: tf.data.Dataset.from_tensor_slices(
-        tf.reshape(row, [replicas, -1])
+      lambda *row: tf.data.Dataset.from_tensor_slices(
+        tuple(tf.reshape(x, [replicas, -1]) for x in row)
       )
     )
     rows = rows.batch(replicas // workers).shard(workers, worker).unbatch()
   size = settings.batch_size // replicas if settings.drop_remainder else None
 
-  def parse(row: Any) -> dict[str, Any]:
-    return _parse(tf.ensure_shape(row, [size]), features, limits)
+  def parse(numbers: Any, row: Any) -> dict[str, Any]:
+    batch = _parse(tf.ensure_shape(row, [size]), features, limits)
+    numbers = tf.ensure_shape(numbers, [size])
+    return settings.change(batch, numbers) if settings.change else batch
 
   parsed = rows.map(parse, num_parallel_calls=_PARALLEL_BATCHES)
   return parsed.prefetch(_PARALLEL_BATCHES).with_options(_options())

@@ -80,5 +80,7 @@ def test_what_is_no_module(tmp_path):
 def test_a_module_without_a_vocabulary(tmp_path):
   folder = hub_modules.tf2_first(tmp_path / "module")
   (folder / "assets" / "vocab.txt").unlink()
-  with pytest.raises(FileNotFoundError, match="expected vocab.txt, found noth"):
+  with pytest.raises(
+    FileNotFoundError, match=r"expected vocab\.txt, found noth"
+  ):
     hub_module.find(str(folder))

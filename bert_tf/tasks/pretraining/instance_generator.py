@@ -12,7 +12,7 @@ from absl import logging
 
 from bert_tf.native import instance_kernel, random_state, token_corpus
 from bert_tf.records import spill_files
-from bert_tf.tasks.pretraining import settings
+from bert_tf.tasks.pretraining import masking_rules, settings
 from bert_tf.text import vocabulary_file
 
 _SPECIAL_TOKENS = ("[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -36,24 +36,17 @@ def make_rules(
     vocab: the id of each piece, in the order of the file.
     config: settings.
   """
-  most, share = config.max_predictions_per_seq, config.masked_lm_prob
-  predictions = [
-    min(most, max(1, round(size * share)))
-    for size in range(config.max_seq_length + 1)
-  ]
-  continues = np.zeros(max(vocab.values()) + 1, np.bool_)
-  for piece, index in vocab.items():
-    continues[index] = piece.startswith("##")
+  masking = masking_rules.make(
+    vocab,
+    bool(config.do_whole_word_mask),
+    config.masked_lm_prob,
+    config.max_predictions_per_seq,
+    config.max_seq_length,
+  )
   return instance_kernel.Rules(
     max_tokens=config.max_seq_length - 3,  # [CLS], [SEP], [SEP]
     short_seq_prob=float(config.short_seq_prob),
-    whole_words=bool(config.do_whole_word_mask),
-    predictions=np.array(predictions, np.int32),
-    continues=continues,
-    replacements=np.array(list(vocab.values()), np.int32),
-    cls=vocab["[CLS]"],
-    sep=vocab["[SEP]"],
-    mask=vocab["[MASK]"],
+    **masking._asdict(),
   )
 
 

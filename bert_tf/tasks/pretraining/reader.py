@@ -6,7 +6,13 @@ import tensorflow as tf
 
 from bert_tf import bert_config
 from bert_tf.inputs import input_pipeline, record_files
-from bert_tf.tasks.pretraining import settings
+from bert_tf.tasks.pretraining import (
+  dynamic_masking,
+  instance_generator,
+  masking_rules,
+  settings,
+)
+from bert_tf.text import vocabulary_file
 from bert_tf.training import batch_iterator
 
 
@@ -48,6 +54,39 @@ def dataset_fn(
   return input_pipeline.dataset_fn(
     files, schema(options.lengths()), limits(config, options), batches
   )
+
+
+def masking(
+  config: bert_config.BertConfig,
+  options: settings.PretrainingSettings,
+  seed: int,
+) -> dynamic_masking.Masking | None:
+  """What masks batches anew; None unless it is asked for.
+
+  Raises:
+    OSError: There is no such vocabulary.
+    ValueError: It lacks a special token, or has more pieces than the model has
+      rows.
+  """
+  if not options.dynamic_masking or not options.vocab_file:
+    return None
+  path = options.vocab_file
+  vocab = vocabulary_file.load_vocab(path)
+  instance_generator.check_vocabulary(vocab, path)
+  if max(vocab.values()) + 1 != config.vocab_size:
+    raise ValueError(
+      f"{path}: found {max(vocab.values()) + 1} pieces, and the model has "
+      f"vocab_size={config.vocab_size}: random words are drawn from the "
+      "vocabulary that the records were made with"
+    )
+  rules = masking_rules.make(
+    vocab,
+    options.do_whole_word_mask,
+    options.masked_lm_prob,
+    options.max_predictions_per_seq,
+    options.max_seq_length,
+  )
+  return dynamic_masking.Masking(rules, seed)
 
 
 def limits(

@@ -97,7 +97,9 @@ def run(
   )
   trainer.checkpoints.check()
   batches = input_pipeline.BatchSettings(
-    loop_settings.batch_size, loop_settings.seed
+    loop_settings.batch_size,
+    loop_settings.seed,
+    change=reader.masking(config, options, loop_settings.seed),
   )
   # All checks have passed; from here on files are written.
   is_chief = device_strategy.is_chief(strategy)
@@ -136,7 +138,13 @@ def _metadata(
     "max_predictions_per_seq": options.max_predictions_per_seq,
     "init_checkpoint": options.init_checkpoint,
     "input_file": options.input_file,
+    "dynamic_masking": options.dynamic_masking,
   }
+  if options.dynamic_masking and options.vocab_file:
+    others |= {
+      name: getattr(options, name)
+      for name in ("masked_lm_prob", "do_whole_word_mask")
+    } | run_metadata.vocabulary_of(options.vocab_file)
   return run_metadata.RunMetadata(
     "pretraining",
     settings=run_settings.of_training(

@@ -114,6 +114,11 @@ class PretrainingSettings:
     do_eval: Whether to evaluate.
     eval_batch_size: Examples of an evaluation batch over all replicas.
     max_eval_steps: Evaluation batches.
+    dynamic_masking: Whether records are masked anew whenever they are read for
+      training, see `dynamic_masking`.
+    vocab_file: That of the records; for `dynamic_masking`.
+    masked_lm_prob: As of `PretrainingDataConfig`; for `dynamic_masking`.
+    do_whole_word_mask: The same.
   """
 
   input_file: str
@@ -126,8 +131,18 @@ class PretrainingSettings:
   eval_batch_size: int = 8
   max_eval_steps: int = 100
   allow_new_layers: bool = False
+  dynamic_masking: bool = False
+  vocab_file: str | None = None
+  masked_lm_prob: float = 0.15
+  do_whole_word_mask: bool = False
 
   def __post_init__(self) -> None:
+    if self.dynamic_masking and not self.vocab_file:
+      raise ValueError("dynamic_masking needs vocab_file, that of the records")
+    if not 0 <= self.masked_lm_prob <= 1:
+      raise ValueError(
+        f"masked_lm_prob={self.masked_lm_prob} is not from 0 to 1"
+      )
     if not (self.do_train or self.do_eval):
       raise ValueError("nothing to do: set do_train or do_eval or both")
     for name in (
