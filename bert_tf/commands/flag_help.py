@@ -16,7 +16,7 @@ GROUPS = {
     corpus text text_pair input_file sample_file data_dir task_name train_file
     dev_file test_file predict_file predict_articles text_column
     text_pair_column context_column question_column ending_prefix
-    word_column label_column task_type labels label_separator
+    word_column label_column max_score task_type labels label_separator
     label_scheme encoding quoting skip_bad_lines max_seq_length
     doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
     max_predictions_per_seq dupe_factor dynamic_masking random_seed logdir
@@ -34,8 +34,8 @@ GROUPS = {
     pooling normalize word_vectors
     """,
   "Training": """
-    do_train allow_new_layers train_batch_size learning_rate num_train_epochs
-    num_train_steps num_warmup_steps warmup_proportion optimizer
+    do_train objective scale allow_new_layers train_batch_size learning_rate
+    num_train_epochs num_train_steps num_warmup_steps warmup_proportion optimizer
     gradient_accumulation_steps teacher_checkpoint distillation_temperature
     distillation_weight freeze_layers layer_decay class_weights label_smoothing
     seed num_trials num_folds eval_steps best_metric early_stopping_patience

@@ -10,6 +10,7 @@ from bert_tf.models import (
   classifier,
   multiple_choice,
   pretrainer,
+  sentence_encoder,
   span_labeler,
   token_classifier,
 )
@@ -23,6 +24,7 @@ __all__ = [
   "learning_rate_schedule",
   "multiple_choice",
   "pretrainer",
+  "sentence_encoder",
   "span_labeler",
   "token_classifier",
 ]

@@ -18,7 +18,7 @@ class TaskHead:
   """The variables `output_weights` [C, H] and `output_bias` [C].
 
   Attributes:
-    outputs: Number of outputs, C.
+    outputs: Number of outputs, C; 0 for a task without a head.
     scope: Prefix of the variables' names.
     warning_without: Warning to log when a checkpoint without this head is
       applied, with a randomly initialized head; None makes it an error.
@@ -38,6 +38,8 @@ class TaskHead:
     Raises:
       ValueError: A variable is missing or has another shape.
     """
+    if not self.outputs:
+      return
     for name, expected in (
       ("output_weights", (self.outputs, hidden_size)),
       ("output_bias", (self.outputs,)),

@@ -22,7 +22,18 @@ WORDS = (
 VOCAB = {word: index for index, word in enumerate(WORDS)}
 # Words of one, three, one, two and one pieces; a piece after [SEP] goes on with
 # the word before it.
-TOKENS = "[CLS] the mill ##er ##s old [SEP] ##er a [SEP]".split()
+TOKENS = [
+  "[CLS]",
+  "the",
+  "mill",
+  "##er",
+  "##s",
+  "old",
+  "[SEP]",
+  "##er",
+  "a",
+  "[SEP]",
+]
 MOST, LENGTH, COUNT = 3, 12, 20_000
 # Below it a sample differs: once in 10,000 seeds, and the seed is fixed.
 LEVEL = 1e-4
