@@ -35,8 +35,8 @@ GROUPS = {
     """,
   "Training": """
     do_train objective scale allow_new_layers train_batch_size learning_rate
-    num_train_epochs num_train_steps num_warmup_steps warmup_proportion optimizer
-    gradient_accumulation_steps teacher_checkpoint distillation_temperature
+    num_train_epochs num_train_steps num_warmup_steps warmup_proportion
+    optimizer gradient_accumulation_steps teacher_checkpoint distillation_temperature
     distillation_weight freeze_layers layer_decay class_weights label_smoothing
     seed num_trials num_folds eval_steps best_metric early_stopping_patience
     save_checkpoints_steps keep_checkpoint_max require_latest log_steps

@@ -138,7 +138,9 @@ class Predictor:
       count = len(shown.get(_CHOICES, ()))
       for name, values in sorted(outputs.items()):
         value = values[row]
-        answer[name] = _plain(value[:count] if count and value.ndim else value)
+        if count and values.ndim == 2:  # a number for each choice
+          value = value[:count]
+        answer[name] = _plain(value)
       answers.append(answer)
     return answers
 

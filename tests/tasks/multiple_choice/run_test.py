@@ -15,10 +15,10 @@ from bert_tf.tasks.multiple_choice import (
   examples,
   loss,
   metrics,
+  questions,
   run,
   settings,
 )
-from bert_tf.tasks.multiple_choice import questions as made_questions
 from bert_tf.training import (
   device_strategy,
   fine_tuning_settings,
@@ -139,7 +139,7 @@ def test_records_hold_all_choices(trained):
   first = classifying.records(folder / "train.tf_record")[0]
   assert len(first["input_ids"][1]) == 4 * LENGTH
   made = examples.make(
-    [made_questions.Question("", "a", ("b", "c"), 1)],
+    [questions.Question("", "a", ("b", "c"), 1)],
     bert_tf.FullTokenizer(VOCABULARY),
     LENGTH,
     3,

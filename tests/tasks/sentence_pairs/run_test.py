@@ -9,8 +9,7 @@ import scipy.stats
 import tensorflow as tf
 
 import bert_tf
-from bert_tf.export import exporter
-from bert_tf.export import export_settings as sentence_export
+from bert_tf.export import export_settings, exporter
 from bert_tf.tasks.sentence_pairs import loss, metrics, reader, run, settings
 from bert_tf.training import (
   device_strategy,
@@ -147,7 +146,7 @@ def test_spearman_rises_and_vectors_are_served(data_dir, tmp_path):
       dataclasses.replace(tiny.CONFIG, num_hidden_layers=1),
       str(folder),
       str(folder / "vocab.txt"),
-      sentence_export.ExportSettings("sentence", pooling="cls"),
+      export_settings.ExportSettings("sentence", pooling="cls"),
       str(tmp_path / "export"),
     )
 
