@@ -8,6 +8,7 @@ import nbclient
 import nbformat
 import pytest
 
+from tests.checkpoints import hub_modules
 from tests.commands import running, small_model
 from tests.conftest import ROOT
 
@@ -46,6 +47,30 @@ def test_own_model_learns_its_levels(environment):
   lines = re.findall(r"^(\d) \((\d)\)  ", done.stdout, re.M)
   assert len(lines) == 8
   assert sum(guess == level for guess, level in lines) >= 6
+
+
+def test_movie_reviews_are_classified(environment, tmp_path):
+  texts = {"neg": "dull and dreadful", "pos": "fine and lovely"}
+  for split in ("train", "test"):
+    for label, text in texts.items():
+      folder = tmp_path / "aclImdb" / split / label
+      folder.mkdir(parents=True)
+      for number in range(20):
+        (folder / f"{number}_1.txt").write_text(f"It was {text}.<br />{number}")
+  module = hub_modules.tf1(tmp_path / "module")
+  done = running.alone(
+    str(EXAMPLES / "movie_reviews.py"),
+    *(str(tmp_path / name) for name in ("aclImdb", "module", "out")),
+    "32",
+    env=os.environ | environment,
+  )
+  assert module.exists()
+  assert done.returncode == 0, done.stderr
+  assert re.search(r"^eval_accuracy = \d", done.stdout, re.M)
+  tried = re.findall(r"^(Negative|Positive): .*\(Neg.* \d", done.stdout, re.M)
+  assert len(tried) == 4
+  table = (tmp_path / "out" / "tables" / "train.jsonl").read_text()
+  assert len(table.splitlines()) == 32
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ def test_the_classes_are_shown():
     "BertClassifier",
     "BertSpanLabeler",
     "BertTokenClassifier",
+    "BertMultipleChoice",
     "BertPretrainer",
   ):
     assert f"bert_tf.{name}.from_checkpoint(" in text
@@ -53,6 +54,7 @@ def test_the_classes_are_shown():
 def test_the_predictors_are_shown():
   text = "".join(BLOCKS)
   for name in (
+    "ChoiceSelector",
     "FeatureExtractor",
     "MaskFiller",
     "QuestionAnswerer",

@@ -15,12 +15,11 @@ GROUPS = {
   "Data": """
     corpus text text_pair input_file sample_file data_dir task_name train_file
     dev_file test_file predict_file predict_articles text_column
-    text_pair_column context_column question_column ending_prefix
-    word_column label_column max_score task_type labels label_separator
-    label_scheme encoding quoting skip_bad_lines max_seq_length
-    doc_stride max_query_length do_whole_word_mask masked_lm_prob short_seq_prob
-    max_predictions_per_seq dupe_factor dynamic_masking random_seed logdir
-    scalars mode
+    text_pair_column context_column question_column ending_prefix word_column
+    label_column max_score task_type labels label_separator label_scheme
+    encoding quoting skip_bad_lines max_seq_length doc_stride max_query_length
+    do_whole_word_mask masked_lm_prob short_seq_prob max_predictions_per_seq
+    dupe_factor dynamic_masking random_seed logdir scalars mode
     """,
   "Vocabulary": """
     do_lower_case vocab_size reserved_tokens num_unused_tokens learner
@@ -36,11 +35,11 @@ GROUPS = {
   "Training": """
     do_train objective scale allow_new_layers train_batch_size learning_rate
     num_train_epochs num_train_steps num_warmup_steps warmup_proportion
-    optimizer gradient_accumulation_steps teacher_checkpoint distillation_temperature
-    distillation_weight freeze_layers layer_decay class_weights label_smoothing
-    seed num_trials num_folds eval_steps best_metric early_stopping_patience
-    save_checkpoints_steps keep_checkpoint_max require_latest log_steps
-    profile_steps
+    optimizer gradient_accumulation_steps teacher_checkpoint
+    distillation_temperature distillation_weight freeze_layers layer_decay
+    class_weights label_smoothing seed num_trials num_folds eval_steps
+    best_metric early_stopping_patience save_checkpoints_steps
+    keep_checkpoint_max require_latest log_steps profile_steps
     """,
   "Evaluation and prediction": """
     do_eval do_predict eval_batch_size predict_batch_size batch_size

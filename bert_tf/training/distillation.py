@@ -196,36 +196,51 @@ class Teacher:
     Returns:
       The records, with `teacher_logits` in their schema.
     """
-    # Where padding counts, what is computed of it does.
-    mode = modes.Mode(packed=not objective.uses_padding)
+    found = with_logits(records, self._model, objective)
+    logging.info("the records have the logits of the teacher %s", self.path)
+    return found
 
-    @tf.function(reduce_retracing=True)
-    def answer(batch: Any) -> Any:
-      logits = objective.soft_logits(self._model(batch, mode=mode))
-      return tf.cast(logits, tf.float32)
 
-    shape: list[int] = []
-    count = 0
-    with record_writer.RecordWriter(records.path) as writer:
-      rows = tf.data.TFRecordDataset(records.path).batch(_BATCH)
-      for row in rows:
-        parsed = tf.io.parse_example(row, dict(records.schema))
-        batch = {name: _as_model_takes_it(x) for name, x in parsed.items()}
-        logits = np.asarray(answer(batch))  # [B, ...]
-        shape = list(logits.shape[1:])
-        arrays = {name: x.numpy() for name, x in parsed.items()}
-        arrays[LOGITS] = logits
-        flat = {name: x.reshape(len(x), -1) for name, x in arrays.items()}
-        writer.write_many(*example_encoder.encode_examples(flat))
-        count += len(logits)
-    logging.info(
-      "%d records have the logits of the teacher %s", count, self.path
-    )
-    schema = dict(records.schema)
-    schema[LOGITS] = tf.io.FixedLenFeature(shape, tf.float32)
-    return fine_tuning_session.TrainingRecords(
-      records.path, schema, records.limits, records.num_examples
-    )
+def with_logits(
+  records: fine_tuning_session.TrainingRecords,
+  model: Any,
+  objective: objectives.SoftObjective,
+) -> fine_tuning_session.TrainingRecords:
+  """Adds a model's logits to the training records, in their file.
+
+  Args:
+    records: The records.
+    model: The model.
+    objective: That of its task.
+
+  Returns:
+    The records, with `teacher_logits` in their schema.
+  """
+  # Where padding counts, what is computed of it does.
+  mode = modes.Mode(packed=not objective.uses_padding)
+
+  @tf.function(reduce_retracing=True)
+  def answer(batch: Any) -> Any:
+    logits = objective.soft_logits(model(batch, mode=mode))
+    return tf.cast(logits, tf.float32)
+
+  shape: list[int] = []
+  with record_writer.RecordWriter(records.path) as writer:
+    rows = tf.data.TFRecordDataset(records.path).batch(_BATCH)
+    for row in rows:
+      parsed = tf.io.parse_example(row, dict(records.schema))
+      batch = {name: _as_model_takes_it(x) for name, x in parsed.items()}
+      logits = np.asarray(answer(batch))  # [B, ...]
+      shape = list(logits.shape[1:])
+      arrays = {name: x.numpy() for name, x in parsed.items()}
+      arrays[LOGITS] = logits
+      flat = {name: x.reshape(len(x), -1) for name, x in arrays.items()}
+      writer.write_many(*example_encoder.encode_examples(flat))
+  schema = dict(records.schema)
+  schema[LOGITS] = tf.io.FixedLenFeature(shape, tf.float32)
+  return fine_tuning_session.TrainingRecords(
+    records.path, schema, records.limits, records.num_examples
+  )
 
 
 def _as_model_takes_it(value: Any) -> Any:

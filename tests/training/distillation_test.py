@@ -9,12 +9,19 @@ import tensorflow as tf
 
 import bert_tf
 from bert_tf.checkpoints import checkpoint_reader
-from bert_tf.models import span_labeler
+from bert_tf.models import multiple_choice, span_labeler, token_classifier
+from bert_tf.records import example_encoder, record_writer
 from bert_tf.tasks.classification import loss as classification_loss
 from bert_tf.tasks.classification import task_definition
+from bert_tf.tasks.multiple_choice import loss as multiple_choice_loss
 from bert_tf.tasks.squad import loss as squad_loss
 from bert_tf.tasks.tagging import loss as tagging_loss
-from bert_tf.training import distillation, fine_tuning_settings, objectives
+from bert_tf.training import (
+  distillation,
+  fine_tuning_session,
+  fine_tuning_settings,
+  objectives,
+)
 from tests.models import tiny
 from tests.tasks.classification import classifying
 
@@ -151,7 +158,7 @@ def test_other_kinds_of_classification(kind, wanted):
 def teacher(tmp_path_factory):
   """The folder of a teacher of MRPC."""
   folder = tmp_path_factory.mktemp("teacher")
-  classifying.classify(folder, do_train=True, layers=3)
+  classifying.classify(folder, do_train=True, layers=2)
   return folder
 
 
@@ -161,14 +168,14 @@ def test_a_student_learns_the_teacher_s_answers(teacher, tmp_path):
   told = {
     "do_train": True,
     "init_checkpoint": str(teacher),
-    "init_from_layers": (0, 2),
+    "init_from_layers": (1,),
     "teacher_checkpoint": str(teacher),
     "distillation_weight": 1.0,
     "has_dropout": False,
   }
-  classifying.classify(folder, layers=3, **told)
+  classifying.classify(folder, layers=2, **told)
   config = bert_tf.BertConfig.from_json_file(folder / "bert_config.json")
-  assert config.num_hidden_layers == 2
+  assert config.num_hidden_layers == 1
   assert "init_from_layers" in (folder / "task.json").read_text()
 
   first = classifying.records(folder / "train.tf_record")[:16]
@@ -186,14 +193,72 @@ def test_a_student_learns_the_teacher_s_answers(teacher, tmp_path):
   again = tmp_path / "again"
   steps = checkpoint_reader.Reader(folder).prefix.rpartition("-")[2]
   half = {"save_checkpoints_steps": int(steps) // 2}
-  classifying.classify(again, layers=3, **told, **half)
+  classifying.classify(again, layers=2, **told, **half)
   for path in again.glob(f"model.ckpt-{steps}.*"):
     path.unlink()
   classifying.list_checkpoint(again, int(steps) // 2)
-  classifying.classify(again, layers=3, **told, **half)
+  classifying.classify(again, layers=2, **told, **half)
   classifying.assert_same(
     classifying.state(folder, steps), classifying.state(again, steps)
   )
+
+
+MODELS = {
+  "tagging": (
+    lambda: token_classifier.BertTokenClassifier(tiny.CONFIG, C),
+    tagging_loss.TaggingObjective(),
+    {"label_ids": (8,), "label_weights": (8,)},
+  ),
+  "squad": (
+    lambda: span_labeler.BertSpanLabeler(tiny.CONFIG),
+    squad_loss.SpanObjective(uses_padding=True),
+    {"start_positions": (1,), "end_positions": (1,)},
+  ),
+  "multiple_choice": (
+    lambda: multiple_choice.BertMultipleChoice(tiny.CONFIG),
+    multiple_choice_loss.MultipleChoiceObjective(),
+    {"label_ids": (1,)},
+  ),
+}
+
+
+@pytest.mark.parametrize("task", MODELS)
+def test_records_of_other_tasks_have_logits(task, tmp_path):
+  make, objective, targets = MODELS[task]
+  shape = (2, 8) if task == "multiple_choice" else (8,)
+  rng = np.random.default_rng(3)
+  lengths = rng.integers(3, 9, (5, *shape[:-1], 1))
+  mask = (np.arange(8) < lengths).astype(np.int32)
+  arrays = {
+    "input_ids": rng.integers(5, 60, mask.shape, np.int32) * mask,
+    "input_mask": mask,
+    "segment_ids": np.zeros_like(mask),
+  }
+  sizes = dict.fromkeys(arrays, shape) | targets
+  arrays |= {name: np.ones((5, *size), int) for name, size in targets.items()}
+  path = str(tmp_path / "train.tf_record")
+  flat = {name: x.reshape(5, -1) for name, x in arrays.items()}
+  with record_writer.RecordWriter(path) as writer:
+    writer.write_many(*example_encoder.encode_examples(flat))
+  records = fine_tuning_session.TrainingRecords(
+    path,
+    {n: tf.io.FixedLenFeature(list(s), tf.int64) for n, s in sizes.items()},
+    {},
+    5,
+  )
+  model = make()
+  found = distillation.with_logits(records, model, objective)
+  rows = list(tf.data.TFRecordDataset(path))
+  parsed = tf.io.parse_example(rows, found.schema)
+  for name, value in arrays.items():
+    np.testing.assert_array_equal(parsed[name], value, name)
+  batch = {name: tf.constant(x, tf.int32) for name, x in arrays.items()}
+  wanted = objective.soft_logits(model(batch)).numpy()
+  if task == "tagging":  # padding is not computed
+    wanted, got = wanted[mask == 1], parsed["teacher_logits"].numpy()[mask == 1]
+  else:
+    got = parsed["teacher_logits"]
+  np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
 def _other_labels(folder, _):
@@ -239,12 +304,14 @@ def test_a_teacher_of_something_else(teacher, tmp_path, change, message):
 
 
 def test_a_teacher_without_the_head(tmp_path):
+  shutil.copytree(tiny.FOLDER, tmp_path / "pre_trained")
+  shutil.copy(tiny.FOLDER.parent / "vocab.txt", tmp_path / "pre_trained")
   with pytest.raises(ValueError, match="expected a variable 'output_weights'"):
     classifying.classify(
       tmp_path / "student",
       do_train=True,
       layers=1,
-      teacher_checkpoint=str(tiny.FOLDER / "bert_model.ckpt"),
+      teacher_checkpoint=str(tmp_path / "pre_trained"),
       init_checkpoint=None,
     )
 
