@@ -99,6 +99,7 @@ def test_layout_is_theirs(tmp_path):
     (["classifier"], None, "BertForSequenceClassification"),
     (["classifier"], "sequence", "BertForSequenceClassification"),
     (["classifier"], "token", "BertForTokenClassification"),
+    (["classifier"], "choice", "BertForMultipleChoice"),
   ],
 )
 def test_architecture_and_what_the_labels_are_of(

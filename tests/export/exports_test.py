@@ -129,6 +129,7 @@ def written(exports, heads, tmp_path_factory):
     _make("sentence", TINY, normalize=True),
     _make("multilabel", heads["multilabel"], labels=LABELS),
     _make("regressor", heads["regressor"]),
+    _make("multiple_choice", heads["regressor"]),
     _make("masked_lm", TINY),
   ):
     name = module.settings.model_type
@@ -200,9 +201,13 @@ def questions():
 
 
 def _odd(name):
-  """Odd texts, and others beside them where the kind takes pairs."""
-  pair = "text_pair" in model_types.KINDS[name].served.text_inputs
-  return [ODD, ODD[::-1]] if pair else [ODD]
+  """Odd texts, and others beside them where the kind takes pairs or choices."""
+  inputs = model_types.KINDS[name].served.text_inputs
+  if "choices" in inputs:
+    both = zip(ODD, ODD[1:] + ODD[:1], strict=True)
+    choices = [[_latin(a), _latin(b)] for a, b in both]
+    return _texts(ODD) | {"choices": choices}
+  return _texts(ODD, ODD[::-1] if "text_pair" in inputs else None)
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +218,7 @@ def answers(written, questions, tmp_path_factory):
     kind, _, signature = name.partition(" ")
     asked.append([written[kind], signature or "serving_default", inputs])
   for name, path in written.items():
-    asked.append([path, "serving_default", _texts(*_odd(name))])
+    asked.append([path, "serving_default", _odd(name)])
   told = iter(ask(asked, tmp_path_factory.mktemp("fresh")))
   found = {name: next(told) for name in questions}
   return found | {"odd": dict(zip(written, told, strict=True))}
@@ -346,7 +351,7 @@ def test_odd_inputs_are_answered(answers):
   for name, outputs in answers["odd"].items():
     for key, value in outputs.items():
       assert len(value) == len(ODD), (name, key)
-      if key not in ("answer", "label", "tags", "tokens", "words"):
+      if key not in ("answer", "choice", "label", "tags", "tokens", "words"):
         assert np.isfinite(value).all(), (name, key)
 
 
