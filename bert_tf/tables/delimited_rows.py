@@ -8,6 +8,7 @@ quotation mark stands in quotation marks, and those within it are doubled.
 
 import contextlib
 import csv
+import itertools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -37,22 +38,27 @@ def split(
 def _split_quoted(
   lines: Sequence[text_encoding.Line], separator: str
 ) -> Iterator[Cells]:
-  texts = (f"{line.text}\n" for line in lines)
-  reader = csv.reader(texts, delimiter=separator, strict=True)
-  while True:
-    start = reader.line_num
-    problem = None
-    cells: list[str] = []
-    try:
-      with _long_cells():
-        cells = next(reader)
-    except StopIteration:
-      return
-    except csv.Error as error:
-      problem = _quoting_problem(str(error))
-    used = lines[start : reader.line_num]
-    problem = next((x.problem for x in used if x.problem), problem)
-    yield lines[start].number, cells or [""], problem
+  """As `split`; a row that cannot be read is its first line alone.
+
+  The lines after it are read anew: a quotation mark that is never closed would
+  otherwise take all of them along.
+  """
+  first = 0
+  while first < len(lines):
+    texts = (f"{line.text}\n" for line in itertools.islice(lines, first, None))
+    reader = csv.reader(texts, delimiter=separator, strict=True)
+    begin, problem = first, None
+    while problem is None and first < len(lines):
+      cells: list[str] = []
+      try:
+        with _long_cells():
+          cells = next(reader)
+      except csv.Error as error:
+        problem = _quoting_problem(str(error))
+      used = lines[first : begin + reader.line_num]
+      told = next((x.problem for x in used if x.problem), problem)
+      yield lines[first].number, cells or [""], told
+      first += 1 if problem else len(used)
 
 
 @contextlib.contextmanager

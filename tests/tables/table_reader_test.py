@@ -225,6 +225,16 @@ def test_quotes(tmp_path, caplog):
     table_form.TableForm(quoting="both")
 
 
+@pytest.mark.parametrize("text", ['"a,x', 'a,"x', '"a"b,x', '"a\nb"c,d'])
+def test_a_row_of_wrong_quotes_takes_no_other_along(tmp_path, text):
+  rest = "\n".join(["b,x", '"c\nd",y', "e,z"])
+  found = read(tmp_path / "a.csv", f"text,label\nf,w\n{text}\n{rest}\n")
+  good = [row.cells for row in found if row.problem is None]
+  assert good == [("f", "w"), ("b", "x"), ("c\nd", "y"), ("e", "z")]
+  bad = [row.number for row in found if row.problem]
+  assert bad == [3 + index for index in range(len(text.splitlines()))]
+
+
 def test_lines_are_counted_through_quoted_line_breaks(tmp_path):
   text = 'text,label\n"a\nb\nc",x\nd\ne,y\n'
   found = read(tmp_path / "a.csv", text)
