@@ -8,7 +8,6 @@ quotation mark stands in quotation marks, and those within it are doubled.
 
 import contextlib
 import csv
-import itertools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -22,6 +21,26 @@ EMPTY = "the line is empty; remove it"
 
 # Number of the line, from 1; cells; problem.
 Cells = tuple[int, list[str], str | None]
+
+
+class LostError(ValueError):
+  """A row of several lines has wrong quotation marks.
+
+  Where it should have ended cannot be told, nor where other rows begin, so that
+  it cannot be left out.
+
+  Args:
+    first: The number of its first line.
+    last: Of the line where that was noticed.
+    problem: What is wrong.
+  """
+
+  def __init__(self, first: int, last: int, problem: str):
+    super().__init__(
+      f"{problem}. The row reaches line {last}, and where it should have ended "
+      "is not known, so it cannot be skipped"
+    )
+    self.first = first
 
 
 def split(
@@ -38,27 +57,25 @@ def split(
 def _split_quoted(
   lines: Sequence[text_encoding.Line], separator: str
 ) -> Iterator[Cells]:
-  """As `split`; a row that cannot be read is its first line alone.
-
-  The lines after it are read anew: a quotation mark that is never closed would
-  otherwise take all of them along.
-  """
-  first = 0
-  while first < len(lines):
-    texts = (f"{line.text}\n" for line in itertools.islice(lines, first, None))
-    reader = csv.reader(texts, delimiter=separator, strict=True)
-    begin, problem = first, None
-    while problem is None and first < len(lines):
-      cells: list[str] = []
-      try:
-        with _long_cells():
-          cells = next(reader)
-      except csv.Error as error:
-        problem = _quoting_problem(str(error))
-      used = lines[first : begin + reader.line_num]
-      told = next((x.problem for x in used if x.problem), problem)
-      yield lines[first].number, cells or [""], told
-      first += 1 if problem else len(used)
+  """As `split`; ends after a problem that makes all that follows doubtful."""
+  texts = (f"{line.text}\n" for line in lines)
+  reader = csv.reader(texts, delimiter=separator, strict=True)
+  while True:
+    start = reader.line_num
+    problem = None
+    cells: list[str] = []
+    try:
+      with _long_cells():
+        cells = next(reader)
+    except StopIteration:
+      return
+    except csv.Error as error:
+      problem = _quoting_problem(str(error))
+    used = lines[start : reader.line_num]
+    told = next((x.problem for x in used if x.problem), problem)
+    yield lines[start].number, cells or [""], told
+    if problem and len(used) > 1:
+      raise LostError(lines[start].number, used[-1].number, problem)
 
 
 @contextlib.contextmanager
@@ -97,7 +114,8 @@ def rows(
     has_header: Whether the first row names the columns.
 
   Raises:
-    ValueError: The header lacks a column that is wanted by name.
+    ValueError: The header lacks a column that is wanted by name, or quotation
+      marks are wrong so that all rows after them are doubtful.
   """
   is_quoted = form.is_quoted(separator)
   found = split(_without_end(lines, separator), separator, is_quoted)
@@ -109,7 +127,7 @@ def rows(
   places = [_place(path, names, column) for column in columns]
   width = len(names) if any(isinstance(x, str) for x in columns) else None
   enclosed = 0
-  for number, cells, problem in found:
+  for number, cells, problem in _placed(path, found):
     problem = problem or _problem(cells, places, width, separator, is_quoted)
     if problem:
       yield table_form.Row(number, (), problem)
@@ -125,6 +143,14 @@ def rows(
       path,
       enclosed,
     )
+
+
+def _placed(path: str, found: Iterator[Cells]) -> Iterator[Cells]:
+  """The rows; an error says in which file."""
+  try:
+    yield from found
+  except LostError as error:
+    raise ValueError(f"{path}:{error.first}: {error}") from error
 
 
 def _without_end(
