@@ -56,7 +56,7 @@ def find(handle: str) -> HubModule:
     FileNotFoundError: There is no SavedModel, or no vocabulary in it.
     ValueError: It is a URL, or of no known form, or has no pooler.
   """
-  if "://" in handle and not files.is_remote(handle):
+  if handle.startswith(("http://", "https://")):
     raise ValueError(
       f"bert_hub_module_handle={handle} is a URL, expected a folder; download "
       f"and unpack the module first: mkdir module && curl -L "

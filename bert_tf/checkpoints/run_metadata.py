@@ -199,6 +199,25 @@ def of_checkpoint(checkpoint: str) -> RunMetadata | None:
   return beside(os.path.join(folder_of(checkpoint), "checkpoint"))
 
 
+def check_pooling(checkpoint: str, pooling: str) -> None:
+  """Checks that vectors of texts are pooled as a model was trained to.
+
+  Args:
+    checkpoint: As of `of_checkpoint`.
+    pooling: How they are to be pooled; "none" is no pooling.
+
+  Raises:
+    ValueError: The run that wrote the checkpoint says otherwise.
+  """
+  run = of_checkpoint(checkpoint)
+  trained = run.others.get("pooling") if run else None
+  if trained and pooling not in (trained, "none"):
+    raise ValueError(
+      f"pooling={pooling!r}, but {FILE} beside {checkpoint} says that the "
+      f"model was trained with {trained!r}: give pooling={trained}"
+    )
+
+
 def vocabulary_of(vocab_file: str) -> dict[str, Any]:
   """What tells a vocabulary from others."""
   with files.open_file(vocab_file) as file:

@@ -70,7 +70,7 @@ def export(
       ),
     )
   if settings.model_type == "sentence":
-    _check_pooling(settings, checkpoint)
+    run_metadata.check_pooling(checkpoint, settings.pooling)
   if settings.do_lower_case is None:
     rules = stored_rules.beside(vocab_file, None, checkpoint)
     settings = dataclasses.replace(settings, do_lower_case=rules.lower_case)
@@ -145,20 +145,6 @@ def _with_labels(
     )
   logging.info("labels found beside %s: %s", checkpoint, ", ".join(found))
   return dataclasses.replace(settings, labels=found)
-
-
-def _check_pooling(
-  settings: export_settings.ExportSettings, checkpoint: str
-) -> None:
-  """Checks that vectors are pooled as the model was trained to."""
-  trained = run_metadata.of_checkpoint(checkpoint)
-  pooling = trained.others.get("pooling") if trained else None
-  if pooling not in (None, settings.pooling):
-    raise ValueError(
-      f"pooling={settings.pooling!r}, but {run_metadata.FILE} beside "
-      f"{checkpoint} says that the model was trained with {pooling!r}: give "
-      f"pooling={pooling}"
-    )
 
 
 def _write_assets(

@@ -3,13 +3,20 @@
 The programs in them only have the right names: none is run.
 """
 
+import dataclasses
 import re
 import shutil
 
 import numpy as np
 import tensorflow as tf
 
-from bert_tf.checkpoints import formats, split_heads
+from bert_tf.checkpoints import (
+  formats,
+  layer_selection,
+  portable_model,
+  split_heads,
+)
+from bert_tf.text import tokenizer_rules
 from tests.models import tiny
 
 VOCABULARY = tiny.FOLDER.parent / "vocab.txt"
@@ -35,16 +42,23 @@ _FIRST_NAMES = (
 )
 
 
-def model():
-  """The encoder of the tiny model, with its vocabulary."""
-  made = formats.read(str(tiny.FOLDER))
+def model(layers=(0, 1, 2)):
+  """Layers of the encoder of the tiny model, with its vocabulary."""
+  made = layer_selection.selected(formats.read(str(tiny.FOLDER)), layers)
   kept = {n: x for n, x in made.tensors.items() if n.startswith("bert/")}
+  pieces = portable_model.parse_vocabulary(VOCABULARY.read_bytes(), "vocab")
+  made = dataclasses.replace(
+    made,
+    vocabulary=pieces,
+    rules=tokenizer_rules.TokenizerRules(),
+    tensors=kept,
+  )
   return made, kept
 
 
-def tf1(folder, lower_case=True, has_heads=True):
+def tf1(folder, lower_case=True, has_heads=True, layers=(0, 1, 2)):
   """A module of hub.Module, for TensorFlow 1."""
-  made, tensors = model()
+  made, tensors = model(layers)
   with tf.Graph().as_default() as graph:
     for name, value in tensors.items():
       tf.compat.v1.get_variable(name, initializer=value)
@@ -102,7 +116,7 @@ def tf2_first(folder, lower_case=True):
 def tf2_later(folder):
   """Versions 3 and 4, as this project writes them."""
   made, _ = model()
-  formats.write(made, "model_garden", str(folder), allow_loss=True)
+  formats.write(made, "model_garden", str(folder))
   extra = folder / "assets.extra"
   shutil.rmtree(extra)  # Theirs has none.
   return folder

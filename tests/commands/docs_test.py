@@ -22,6 +22,8 @@ _PACKAGES = {
   "bert_tf": "bert_tf.commands",
   "benchmarks": "benchmarks",
 }
+# Numbers that a script of examples/ computes or is given.
+_NUMBERS = re.compile(r'\$\(\([^)]*\)+|"\$steps"')
 _MISSING = re.compile(r"must (have a value other than None|be given, or)")
 
 
@@ -40,6 +42,8 @@ def shown():
       "Example:\n"
     )
     blocks.append(example)
+  for path in (ROOT / "examples").glob("*.sh"):
+    blocks.append(_NUMBERS.sub("8", path.read_text()))
   for block in blocks:
     text = re.sub(r"\\\n\s*", "", block)
     for tools, console, name, line in _COMMAND.findall(text):

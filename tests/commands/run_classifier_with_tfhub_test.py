@@ -29,7 +29,7 @@ def classify(tmp_path):
 
 
 def test_the_result_is_run_classifier_s(classify, tmp_path):
-  module = hub_modules.tf1(tmp_path / "module")
+  module = hub_modules.tf1(tmp_path / "module", layers=(1,))
   hub = classify("run_classifier_with_tfhub", bert_hub_module_handle=module)
   assert hub.returncode == 0, hub.stderr
   plain = classify(
@@ -37,6 +37,7 @@ def test_the_result_is_run_classifier_s(classify, tmp_path):
     bert_config_file=tiny.FOLDER / "bert_config.json",
     vocab_file=hub_modules.VOCABULARY,
     init_checkpoint=tiny.FOLDER / "bert_model.ckpt",
+    init_from_layers=1,
   )
   assert plain.returncode == 0, plain.stderr
   found, wanted = (

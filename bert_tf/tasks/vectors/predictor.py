@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from bert_tf.checkpoints import model_folder, variable_names
+from bert_tf.checkpoints import model_folder, run_metadata, variable_names
 from bert_tf.inputs import model_inputs
 from bert_tf.layers import token_pooling
 from bert_tf.models import bert_model
@@ -67,6 +67,13 @@ class FeatureExtractor(
     cls, folder: model_folder.ModelFolder, **kwargs: Any
   ) -> bert_model.BertModel:
     return bert_model.BertModel(folder.config, **kwargs)
+
+  @classmethod
+  def _arguments(
+    cls, folder: model_folder.ModelFolder, given: Mapping[str, Any]
+  ) -> dict[str, Any]:
+    run_metadata.check_pooling(folder.path, given.get("pooling", "none"))
+    return {}
 
   @classmethod
   def _optional(cls, model: Any) -> Collection[str]:

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from absl import logging
 
 from bert_tf import bert_config
-from bert_tf.checkpoints import encoder_loader, model_tokenizer
+from bert_tf.checkpoints import (
+  encoder_loader,
+  model_tokenizer,
+  run_metadata,
+)
 from bert_tf.models import bert_model
 from bert_tf.system import files
 from bert_tf.tasks.vectors import (
@@ -67,6 +71,7 @@ def run(
     strategy,
   )
   encoded = extractor.encode(lines)
+  run_metadata.check_pooling(options.init_checkpoint, options.pooling)
   encoder_loader.load(model, options.init_checkpoint)
   layout = _layout(encoded, config, options)
   open_writer = vector_writers.FORMATS[options.output_format]
