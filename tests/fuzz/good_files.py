@@ -14,6 +14,12 @@ from bert_tf.export import (
 from bert_tf.inputs import record_files
 from bert_tf.tasks.classification import known_tasks, task_definition
 from bert_tf.tasks.classification import reader as classification_reader
+from bert_tf.tasks.multiple_choice import (
+  reader as multiple_choice_reader,
+)
+from bert_tf.tasks.multiple_choice import (
+  settings as multiple_choice_settings,
+)
 from bert_tf.text import vocabulary_file
 from bert_tf.training import best_checkpoint, run_checkpoints
 from tests.checkpoints import made_up
@@ -217,6 +223,30 @@ def read_table(folder):
     "text", None, "label", task_definition.SINGLE_LABEL, ("good", "bad")
   )
   return classification_reader.read(task, task.train, str(folder))
+
+
+def choices(folder):
+  question = {
+    "article": "The mill was old. Nobody came.",
+    "question": "The mill was _ .",
+    "options": ["new", "old", "red"],
+    "answer": "B",
+  }
+  (folder / "train.jsonl").write_text((json.dumps(question) + "\n") * 2)
+
+
+def choice_table(folder):
+  (folder / "train.csv").write_text(
+    "context,ending_0,ending_1,ending_2,label\n"
+    '"It rained, on Monday.",wet,dry,,0\nFog.,a,b,c,2\n'
+  )
+
+
+def read_choices(folder, task):
+  told = multiple_choice_settings.MultipleChoiceSettings(
+    task, "v", str(folder), do_train=True
+  )
+  return multiple_choice_reader.read(told, "train", True)
 
 
 def words(folder):

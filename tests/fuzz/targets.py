@@ -176,6 +176,16 @@ TARGETS = (
     lambda folder: model_cache.check(str(folder / "model"), thorough=True),
   ),
   Target(
+    "questions with choices",
+    good_files.choices,
+    lambda folder: good_files.read_choices(folder, "race"),
+  ),
+  Target(
+    "questions with choices, a table",
+    good_files.choice_table,
+    lambda folder: good_files.read_choices(folder, "tsv"),
+  ),
+  Target(
     "words and labels",
     good_files.words,
     lambda folder: tagging_reader.read(folder / "train.txt"),

@@ -5,16 +5,17 @@ several questions in each; data hubs have an object a line, with one question.
 ARC has an object a line.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bert_tf.system import files
+from bert_tf.system import files, json_text
 from bert_tf.tables import text_encoding
 from bert_tf.tasks.multiple_choice import questions
 
 _ENDING = ".txt"
+_LABELS_SHOWN = 8
+_LONGEST = 60  # of a value in messages
 
 
 def files_below(folder: str) -> Iterator[str]:
@@ -105,8 +106,8 @@ def arc(
       isinstance(x, dict) for x in choices
     ):
       raise ValueError(
-        f"{place}: 'choices' is {choices!r}, expected a list of objects with "
-        "'text' and 'label'"
+        f"{place}: 'choices' is {_shown(choices)}, expected a list of objects "
+        "with 'text' and 'label'"
       )
     endings = [_text(place, choice, "text") for choice in choices]
     para = asked.get("para")
@@ -116,8 +117,8 @@ def arc(
       key = _text(place, values, "answerKey")
       if names.count(key) != 1:
         raise ValueError(
-          f"{place}: the answerKey is {key!r}, expected one of "
-          f"{', '.join(names)}"
+          f"{place}: the answerKey is {_shown(key)}, expected one of "
+          f"{', '.join(map(_shown, names[:_LABELS_SHOWN]))}"
         )
       label = names.index(key)
     yield questions.Question(
@@ -146,10 +147,7 @@ def _objects(
 
 
 def _object(place: str, text: str) -> dict[str, Any]:
-  try:
-    found = json.loads(text)
-  except (ValueError, RecursionError) as error:
-    raise ValueError(f"{place}: not JSON: {error}") from None
+  found = json_text.parse(text, place)
   if not isinstance(found, dict):
     raise ValueError(f"{place}: expected an object, found {text[:40]!r}")
   return found
@@ -158,13 +156,7 @@ def _object(place: str, text: str) -> dict[str, Any]:
 def _text(place: str, values: Mapping[str, Any], name: str) -> str:
   found = values.get(name)
   if not isinstance(found, str):
-    raise ValueError(f"{place}: {name!r} is {found!r}, expected a text")
-  try:
-    found.encode()
-  except UnicodeEncodeError:
-    raise ValueError(
-      f"{place}: {name!r} holds half of a surrogate pair, which is no character"
-    ) from None
+    raise ValueError(f"{place}: {name!r} is {_shown(found)}, expected a text")
   return found
 
 
@@ -172,7 +164,7 @@ def _texts(place: str, values: Mapping[str, Any], name: str) -> list[str]:
   found = values.get(name)
   if not isinstance(found, list):
     raise ValueError(
-      f"{place}: {name!r} is {found!r}, expected a list of texts"
+      f"{place}: {name!r} is {_shown(found)}, expected a list of texts"
     )
   return [_text(place, {name: item}, name) for item in found]
 
@@ -183,7 +175,13 @@ def _letter(place: str, letter: str | None) -> int | None:
     return None
   if len(letter) != 1 or not "A" <= letter <= "Z":
     raise ValueError(
-      f"{place}: the answer is {letter!r}, expected a letter, A for the first "
-      "choice"
+      f"{place}: the answer is {_shown(letter)}, expected a letter, A for "
+      "the first choice"
     )
   return ord(letter) - ord("A")
+
+
+def _shown(value: Any) -> str:
+  """A value for messages, cut."""
+  text = repr(value)
+  return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

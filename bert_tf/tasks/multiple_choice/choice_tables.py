@@ -15,7 +15,7 @@ from bert_tf.tasks.multiple_choice import questions, settings
 _QUESTION = "question"
 _SWAG = ("sent1", "sent2", "ending0", "ending1", "ending2", "ending3")
 _LABEL = "label"
-_WHOLE = re.compile(r"\d+")
+_WHOLE = re.compile(r"[0-9]{1,6}")
 
 
 def swag(
@@ -129,6 +129,7 @@ def _without_end(
 def _label(place: str, cell: str) -> int:
   if not _WHOLE.fullmatch(cell.strip()):
     raise ValueError(
-      f"{place}: the label is {cell!r}, expected the number of a choice, from 0"
+      f"{place}: the label is {cell[:40]!r}, expected the number of a choice, "
+      "from 0"
     )
   return int(cell)

@@ -169,7 +169,7 @@ def test_parquet(tmp_path):
       "arc",
       "a-train.jsonl",
       json.dumps(ARC | {"answerKey": "A"}),
-      "jsonl:1: the answerKey is 'A', expected one of 1, 2, 3",
+      "jsonl:1: the answerKey is 'A', expected one of '1', '2', '3'",
     ),
     ("arc", "a-train.jsonl", "{}\n", "jsonl:1: expected an object 'question'"),
     ("arc", "train.csv", "", "holds no ...-Train.jsonl"),
