@@ -129,7 +129,8 @@ def test_spearman_rises_and_vectors_are_served(data_dir, tmp_path):
   after = compare(
     folder, data_dir, do_train=True, do_eval=True, do_predict=True
   )
-  assert after["eval_spearman"] > max(0.7, before["eval_spearman"] + 0.2)
+  # With two scores alone, and as many of each, the most is 0.866.
+  assert after["eval_spearman"] > max(0.8, before["eval_spearman"] + 0.1)
   lines = (folder / "test_results.tsv").read_text().splitlines()
   rows = [
     line.split("\t")
