@@ -5,7 +5,7 @@ step costs what it costs without a teacher. Source: Hinton et al., arXiv
 1503.02531; recommended for its small models by the original's README.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from absl import logging
 
 from bert_tf.checkpoints import model_folder, model_tokenizer, run_metadata
 from bert_tf.kernels import modes
-from bert_tf.records import example_encoder, record_writer
+from bert_tf.records import array_records
 from bert_tf.text import full_tokenizer
 from bert_tf.training import (
   fine_tuning_session,
@@ -225,17 +225,16 @@ def with_logits(
     return tf.cast(logits, tf.float32)
 
   shape: list[int] = []
-  with record_writer.RecordWriter(records.path) as writer:
-    rows = tf.data.TFRecordDataset(records.path).batch(_BATCH)
-    for row in rows:
-      parsed = tf.io.parse_example(row, dict(records.schema))
+
+  def batches() -> Iterator[dict[str, Any]]:
+    for rows in tf.data.TFRecordDataset(records.path).batch(_BATCH):
+      parsed = tf.io.parse_example(rows, dict(records.schema))
       batch = {name: _as_model_takes_it(x) for name, x in parsed.items()}
       logits = np.asarray(answer(batch))  # [B, ...]
-      shape = list(logits.shape[1:])
-      arrays = {name: x.numpy() for name, x in parsed.items()}
-      arrays[LOGITS] = logits
-      flat = {name: x.reshape(len(x), -1) for name, x in arrays.items()}
-      writer.write_many(*example_encoder.encode_examples(flat))
+      shape[:] = logits.shape[1:]
+      yield {name: x.numpy() for name, x in parsed.items()} | {LOGITS: logits}
+
+  array_records.write(records.path, batches())
   schema = dict(records.schema)
   schema[LOGITS] = tf.io.FixedLenFeature(shape, tf.float32)
   return fine_tuning_session.TrainingRecords(

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection
+from typing import Any
 
 from bert_tf.training import optimizer_table
 
@@ -115,3 +116,24 @@ class FineTuningSettings:
         f"freeze_layers={self.freeze_layers}, but the model has {count} "
         "(num_hidden_layers of bert_config_file): give that many at most"
       )
+
+
+def check_task(options: Any, shortest: int) -> None:
+  """Checks the settings that all tasks have.
+
+  Args:
+    options: `do_train`, `do_eval`, `do_predict`, and sizes.
+    shortest: The least `max_seq_length`.
+
+  Raises:
+    ValueError: There is nothing to do, or a size is too small.
+  """
+  if not (options.do_train or options.do_eval or options.do_predict):
+    raise ValueError("nothing to do: set do_train, do_eval or do_predict")
+  for name, least in (
+    ("eval_batch_size", 1),
+    ("predict_batch_size", 1),
+    ("max_seq_length", shortest),
+  ):
+    if getattr(options, name) < least:
+      raise ValueError(f"{name}={getattr(options, name)} is below {least}")

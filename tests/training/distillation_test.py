@@ -10,7 +10,7 @@ import tensorflow as tf
 import bert_tf
 from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.models import multiple_choice, span_labeler, token_classifier
-from bert_tf.records import example_encoder, record_writer
+from bert_tf.records import array_records
 from bert_tf.tasks.classification import loss as classification_loss
 from bert_tf.tasks.classification import task_definition
 from bert_tf.tasks.multiple_choice import loss as multiple_choice_loss
@@ -237,9 +237,7 @@ def test_records_of_other_tasks_have_logits(task, tmp_path):
   sizes = dict.fromkeys(arrays, shape) | targets
   arrays |= {name: np.ones((5, *size), int) for name, size in targets.items()}
   path = str(tmp_path / "train.tf_record")
-  flat = {name: x.reshape(5, -1) for name, x in arrays.items()}
-  with record_writer.RecordWriter(path) as writer:
-    writer.write_many(*example_encoder.encode_examples(flat))
+  assert array_records.write(path, [arrays]) == 5
   records = fine_tuning_session.TrainingRecords(
     path,
     {n: tf.io.FixedLenFeature(list(s), tf.int64) for n, s in sizes.items()},

@@ -4,7 +4,7 @@ import dataclasses
 
 from bert_tf.inputs import model_inputs
 from bert_tf.tables import table_form
-from bert_tf.training import class_weights
+from bert_tf.training import class_weights, fine_tuning_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,18 +53,10 @@ class ClassificationSettings:
   def __post_init__(self) -> None:
     table_form.TableForm(self.encoding, self.quoting)
     class_weights.check_smoothing(self.label_smoothing)
-    if not (self.do_train or self.do_eval or self.do_predict):
-      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
-    for name, least in (
-      ("eval_batch_size", 1),
-      ("predict_batch_size", 1),
-      ("num_trials", 1),
-      ("num_folds", 1),
-      ("max_seq_length", model_inputs.SHORTEST),
-    ):
-      if getattr(self, name) < least:
-        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+    fine_tuning_settings.check_task(self, model_inputs.SHORTEST)
     for name in ("num_trials", "num_folds"):
+      if getattr(self, name) < 1:
+        raise ValueError(f"{name}={getattr(self, name)} is below 1")
       if getattr(self, name) > 1 and not (self.do_train and self.do_eval):
         raise ValueError(f"{name} above 1 needs do_train and do_eval")
     if self.num_trials > 1 and self.num_folds > 1:

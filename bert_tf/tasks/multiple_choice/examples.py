@@ -5,7 +5,7 @@ as many as the question with most choices has: choices that are not there have
 no token.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from absl import logging
 
 from bert_tf import bert_config
 from bert_tf.inputs import encoded_texts, model_inputs
-from bert_tf.records import example_encoder, record_writer
+from bert_tf.records import array_records
 from bert_tf.tasks.multiple_choice import questions
 
 LABELS = "label_ids"
@@ -92,24 +92,26 @@ def write(
 
   The record file appears whole or not at all.
   """
-  real = 0
-  with record_writer.RecordWriter(path) as writer:
+  real = [0]
+
+  def batches() -> Iterator[Arrays]:
     for start in range(0, len(found), _CHUNK):
       chunk = found[start : start + _CHUNK]
       made = make(chunk, tokenizer, max_seq_length, choices)
-      real += int(made["input_mask"].sum())
+      real[0] += int(made["input_mask"].sum())
       if not start:
         _log(made, chunk[0], tokenizer)
-      flat = {name: x.reshape(len(chunk), -1) for name, x in made.items()}
-      writer.write_many(*example_encoder.encode_examples(flat))
+      yield made
+
+  count = array_records.write(path, batches())
   logging.info(
     "%d questions of up to %d choices written to %s; %d of %d tokens are real, "
     "others padding",
-    len(found),
+    count,
     choices,
     path,
-    real,
-    len(found) * choices * max_seq_length,
+    real[0],
+    count * choices * max_seq_length,
   )
 
 

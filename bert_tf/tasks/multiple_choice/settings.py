@@ -4,6 +4,7 @@ import dataclasses
 
 from bert_tf.inputs import model_inputs
 from bert_tf.tables import table_form
+from bert_tf.training import fine_tuning_settings
 
 SWAG, RACE, ARC, TSV = "swag", "race", "arc", "tsv"
 TASKS = (SWAG, RACE, ARC, TSV)
@@ -65,14 +66,6 @@ class MultipleChoiceSettings:
         f"task_name={self.task_name!r} is not known; it is one of "
         f"{', '.join(TASKS)}"
       )
-    if not (self.do_train or self.do_eval or self.do_predict):
-      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
     if not self.ending_prefix:
       raise ValueError("ending_prefix is empty; give one, such as ending_")
-    for name, least in (
-      ("eval_batch_size", 1),
-      ("predict_batch_size", 1),
-      ("max_seq_length", model_inputs.SHORTEST),
-    ):
-      if getattr(self, name) < least:
-        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+    fine_tuning_settings.check_task(self, model_inputs.SHORTEST)

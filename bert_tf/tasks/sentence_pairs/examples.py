@@ -1,6 +1,6 @@
 """Pairs of texts to features and records: two sequences each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from absl import logging
 
 from bert_tf import bert_config
 from bert_tf.inputs import encoded_texts, model_inputs
-from bert_tf.records import example_encoder, record_writer
+from bert_tf.records import array_records
 from bert_tf.tasks.sentence_pairs import reader
 
 SCORES = "scores"
@@ -29,17 +29,20 @@ def write(
   path: str, file: reader.PairFile, tokenizer: Any, max_seq_length: int
 ) -> None:
   """Writes the records of pairs; the file appears whole or not at all."""
-  with record_writer.RecordWriter(path) as writer:
+
+  def batches() -> Iterator[Arrays]:
     for start in range(0, len(file.pairs), _CHUNK):
       chunk = reader.PairFile(file.path, file.pairs[start : start + _CHUNK])
       found = encode(chunk.texts, tokenizer, max_seq_length)
-      scores = [[pair.score or 0.0] for pair in chunk.pairs]
-      features = {
-        name: value.reshape(len(scores), -1) for name, value in found.items()
+      made = {
+        name: value.reshape(len(chunk.pairs), 2, -1)
+        for name, value in found.items()
       }
-      features[SCORES] = np.array(scores, np.float32)
-      writer.write_many(*example_encoder.encode_examples(features))
-  logging.info("%d pairs written to %s", len(file.pairs), path)
+      scores = [[pair.score or 0.0] for pair in chunk.pairs]
+      yield made | {SCORES: np.array(scores, np.float32)}
+
+  count = array_records.write(path, batches())
+  logging.info("%d pairs written to %s", count, path)
 
 
 def schema(max_seq_length: int) -> dict[str, Any]:

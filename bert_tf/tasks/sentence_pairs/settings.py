@@ -5,6 +5,7 @@ import dataclasses
 from bert_tf.inputs import model_inputs
 from bert_tf.layers import pooling_names
 from bert_tf.tables import table_form
+from bert_tf.training import fine_tuning_settings
 
 SCORES, NEGATIVES = "scores", "in_batch_negatives"
 OBJECTIVES = (SCORES, NEGATIVES)
@@ -67,15 +68,7 @@ class SentencePairSettings:
           f"{name}={getattr(self, name)!r} is not known; it is one of "
           f"{', '.join(known)}"
         )
-    if not (self.do_train or self.do_eval or self.do_predict):
-      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
     for name in ("max_score", "scale"):
       if not getattr(self, name) > 0:
         raise ValueError(f"{name}={getattr(self, name)} is not > 0")
-    for name, least in (
-      ("eval_batch_size", 1),
-      ("predict_batch_size", 1),
-      ("max_seq_length", model_inputs.SHORTEST),
-    ):
-      if getattr(self, name) < least:
-        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+    fine_tuning_settings.check_task(self, model_inputs.SHORTEST)

@@ -6,7 +6,7 @@ import os
 from bert_tf.system import files
 from bert_tf.tables import text_encoding
 from bert_tf.tasks.tagging import column_layout, label_schemes
-from bert_tf.training import class_weights
+from bert_tf.training import class_weights, fine_tuning_settings
 
 _NAMES = {
   "train": ("train",),
@@ -67,15 +67,7 @@ class TaggingSettings:
   predict_batch_size: int = 8
 
   def __post_init__(self) -> None:
-    if not (self.do_train or self.do_eval or self.do_predict):
-      raise ValueError("nothing to do: set do_train, do_eval or do_predict")
-    for name, least in (
-      ("eval_batch_size", 1),
-      ("predict_batch_size", 1),
-      ("max_seq_length", 3),
-    ):
-      if getattr(self, name) < least:
-        raise ValueError(f"{name}={getattr(self, name)} is below {least}")
+    fine_tuning_settings.check_task(self, 3)
     if self.label_column == (self.word_column or 0):
       raise ValueError(
         f"label_column={self.label_column} is the column of the words"

@@ -60,9 +60,7 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
     changes.pop("strategy", "auto"), pack=changes.pop("pack", None)
   )
   has_dropout = changes.pop("has_dropout", True)
-  for key, value in changes.items():
-    where = tuning if key in TUNING else training if key in LOOP else told
-    where[key] = value
+  distribute(changes, told, tuning, training)
   config = bert_tf.BertConfig.from_json_file(
     TESTDATA / "tiny" / "bert_config.json"
   )
@@ -77,6 +75,13 @@ def classify(output_dir, task="mrpc", data_dir=None, layers=3, **changes):
       training_loop.LoopSettings(**training),
       devices,
     )
+
+
+def distribute(changes, told, tuning, training):
+  """Puts settings where they belong: to the task, the tuning or the loop."""
+  for key, value in changes.items():
+    where = tuning if key in TUNING else training if key in LOOP else told
+    where[key] = value
 
 
 def classify_in_process(output_dir, **changes):

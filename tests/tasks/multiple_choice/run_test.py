@@ -74,15 +74,7 @@ def choose(output_dir, data_dir, layers=1, has_dropout=True, **changes):
   }
   training = {"batch_size": 4, "log_steps": 50}
   devices = device_strategy.DeviceSettings(pack=changes.pop("pack", None))
-  for key, value in changes.items():
-    where = (
-      tuning
-      if key in classifying.TUNING
-      else training
-      if key in classifying.LOOP
-      else told
-    )
-    where[key] = value
+  classifying.distribute(changes, told, tuning, training)
   config = dataclasses.replace(tiny.CONFIG, num_hidden_layers=layers)
   return run.run(
     config if has_dropout else config.without_dropout(),

@@ -60,15 +60,7 @@ def compare(output_dir, data_dir, layers=1, **changes):
     "learning_rate": 2e-3,
   }
   training = {"batch_size": 8, "log_steps": 100}
-  for key, value in changes.items():
-    where = (
-      tuning
-      if key in classifying.TUNING
-      else training
-      if key in classifying.LOOP
-      else told
-    )
-    where[key] = value
+  classifying.distribute(changes, told, tuning, training)
   return run.run(
     dataclasses.replace(tiny.CONFIG, num_hidden_layers=layers),
     settings.SentencePairSettings(**told),
