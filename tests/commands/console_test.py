@@ -113,7 +113,7 @@ def script():
 @pytest.mark.parametrize(
   ("words", "expected"),
   [
-    (["run_cl"], ["run_classifier"]),
+    (["run_cl"], ["run_classifier", "run_classifier_with_tfhub"]),
     (["run_squad", "--doc"], ["--doc_stride="]),
     (["run_squad", "--do_t"], ["--do_train"]),
     (["run_tagger", "--optimizer", "=", "la"], ["lamb"]),
