@@ -98,8 +98,8 @@ def test_a_folder_that_another_process_makes_meanwhile(tmp_path):
     output_files.write_atomically(f"{temporary}/x", b"1")
     path.mkdir()
     (path / "y").write_bytes(b"2")
-  assert files.names_in(tmp_path) == ["b"]
-  assert files.names_in(path) == ["y"]
+  assert files.names_in(str(tmp_path)) == ["b"]
+  assert files.names_in(str(path)) == ["y"]
 
 
 def test_links_are_followed(tmp_path):
