@@ -202,8 +202,7 @@ class Answering:
 
 
 def _fits(value: npt.NDArray[Any], spec: Any) -> bool:
-  is_text = spec.dtype.name == "string"
-  same = value.dtype == object if is_text else value.dtype == spec.dtype
+  same = value.dtype == np.dtype(spec.dtype.as_numpy_dtype)
   return bool(same) and spec.shape.is_compatible_with(value.shape)
 
 

@@ -123,7 +123,7 @@ class RestApp:
 
   async def _serve(self, request: requests.Request) -> responses.Response:
     """Everything under /v1."""
-    path = request.url.path
+    path = request.scope["path"]
     found = _ADDRESS.fullmatch(path)
     verb = ((found and found["verb"]) or "status").strip(":/")
     name = found["model"] if found else ""

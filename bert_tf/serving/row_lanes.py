@@ -196,9 +196,16 @@ class RowLanes:
     return {
       name: _padded([row[name] for row in rows], least)
       if name in listed
-      else np.stack([row[name] for row in rows])
+      else _stacked([row[name] for row in rows])
       for name in rows[0]
     }
+
+
+def _stacked(values: Sequence[Any]) -> npt.NDArray[Any]:
+  """Values of rows as one array."""
+  if isinstance(values[0], bytes):
+    return np.array(values, object)
+  return np.stack(values)
 
 
 def _padded(arrays: Sequence[npt.NDArray[Any]], least: int) -> Any:

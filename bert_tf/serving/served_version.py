@@ -1,6 +1,7 @@
 """A version of a model: loaded, warmed up, answering through its batcher."""
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -140,8 +141,10 @@ class ServedVersion:
     for words in _WARM_UP_WORDS:
       for count in _WARM_UP_ROWS:
         texts = [" ".join(["[MASK]", *["a"] * words])] * count
-        ticket = self._lanes.of_texts(texts, texts if takes_pairs else None)
-        self._run(ticket.lane, ticket.rows)
+        # Longer ones than the limit are not taken from clients either.
+        with contextlib.suppress(service_errors.ServiceError):
+          ticket = self._lanes.of_texts(texts, texts if takes_pairs else None)
+          self._run(ticket.lane, ticket.rows)
 
   def close(self) -> None:
     """Answers what has been taken, then ends."""

@@ -43,6 +43,8 @@ class _Uvicorn(uvicorn.Server):
   async def take_waiting(self, listener: socket.socket) -> None:
     """Takes the connections that the system has made already, and no more."""
     loop = asyncio.get_running_loop()
+    while not self.started:
+      await asyncio.sleep(0.01)
     # As Uvicorn makes them; it does not say so in types.
     make: Any = self.config.http_protocol_class
     protocol = functools.partial(
@@ -93,6 +95,7 @@ class ServerProcess:
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         backlog=_BACKLOG,

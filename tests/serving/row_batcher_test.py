@@ -1,6 +1,7 @@
 """Requests that wait: together, bounded, each with its own errors."""
 
 import threading
+import time
 
 import pytest
 
@@ -41,13 +42,21 @@ def ask(batcher, *numbers, lane="a"):
   return ticket.future
 
 
+def ask_first(batcher):
+  """A request that is being computed."""
+  future = ask(batcher, 1)
+  while batcher.waiting:
+    time.sleep(0.001)
+  return future
+
+
 def answers(future):
   return [row["y"] for row in future.result(10)]
 
 
 def test_those_that_wait_are_computed_together(model):
   batcher = batcher_of(model, max_batch_size=3)
-  first = ask(batcher, 1)
+  first = ask_first(batcher)
   others = [ask(batcher, 9, 2), ask(batcher, 3), ask(batcher, 4, lane="b")]
   model.may.set()
   assert answers(first) == [2]
@@ -60,7 +69,7 @@ def test_those_that_wait_are_computed_together(model):
 
 def test_an_error_is_that_of_the_request_alone(model):
   batcher = batcher_of(model)
-  first = ask(batcher, 1)
+  first = ask_first(batcher)
   wrong, right = ask(batcher, 5, -5), ask(batcher, 6)
   model.may.set()
   assert answers(first) == [2]
@@ -73,9 +82,7 @@ def test_an_error_is_that_of_the_request_alone(model):
 
 def test_a_full_queue_refuses_and_those_given_up_make_room(model):
   batcher = batcher_of(model, max_queue=2)
-  ask(batcher, 1)
-  while batcher.waiting:  # until it is being computed
-    pass
+  ask_first(batcher)
   waiting = [ask(batcher, 2), ask(batcher, 3)]
   with pytest.raises(service_errors.ServiceError, match="2 texts are waiting"):
     ask(batcher, 4)

@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import json
+import runpy
 
 import grpc
 import hypothesis
@@ -21,6 +22,8 @@ from tensorflow_serving.apis import (
   regression_pb2,
 )
 
+from bert_tf.serving import load_generator
+from tests.conftest import ROOT
 from tests.serving import served
 from tests.tasks.attention import browser
 
@@ -215,6 +218,33 @@ def test_it_tells_of_its_models(server):
   status, text = server.ask("GET", "/metrics")
   assert 'bert_tf_model_version{model="span"} 1.0' in text
   assert "bert_tf_batch_texts_bucket" in text
+
+
+def test_the_example_asks_both_ways(server, exports):
+  program = runpy.run_path(str(ROOT / "examples" / "serve_client.py"))
+  given = {"text": "The mill", "text_pair": "was old."}
+  want = exports["classifier"].predict([given])["probabilities"][0]
+  for name, port in (("by_rest", server.port), ("by_grpc", server.grpc_port)):
+    found = program[name](f"127.0.0.1:{port}", "classifier", given)
+    np.testing.assert_allclose(found["probabilities"], want, atol=1e-5)
+
+
+def test_load_is_measured(server, tmp_path):
+  url = f"http://127.0.0.1:{server.port}/v1/models/"
+  report = load_generator.run(
+    load_generator.LoadSettings(f"{url}tagger", 4, 1, rate=20)
+  )
+  assert report.failures == {}
+  assert 5 < len(report.latencies) <= 20
+  assert 0 < report.percentile(0.5) <= report.percentile(0.99) < 2
+  assert "failed: 0" in report.text()
+  texts = tmp_path / "texts.txt"
+  texts.write_text("word " * 5000)
+  settings = load_generator.LoadSettings(f"{url}span", 1, 0.2, str(texts))
+  (reason,) = load_generator.run(settings).failures
+  assert reason.startswith("status 413")
+  with pytest.raises(ValueError, match="no model 'none'"):
+    load_generator.run(load_generator.LoadSettings(f"{url}none"))
 
 
 IDS = {"input_ids": [2, 3], "input_mask": [1, 1], "segment_ids": [0, 0]}
