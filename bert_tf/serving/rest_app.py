@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from absl import logging
-from google.protobuf import json_format
+from google.protobuf import json_format  # type: ignore[import-untyped]
 from starlette import applications, requests, responses, routing, types
 
 from bert_tf.serving import (
