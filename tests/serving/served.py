@@ -108,7 +108,15 @@ class Server:
       except OSError:
         pass
       time.sleep(0.1)
+    self.fork.kill()
     raise AssertionError("the server is not ready")
+
+  def __enter__(self):
+    return self.wait()
+
+  def __exit__(self, *_):
+    if self.fork.poll() is None:  # a test has failed
+      self.fork.kill()
 
   def ask(self, method, path, body=None, timeout=60):
     """Status and text of an answer; `body` is bytes, or made JSON."""

@@ -46,15 +46,15 @@ def exports(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(exports):
   folders = [x.path.removesuffix("/1") for x in exports.values()]
-  found = served.Server(
-    *folders,
-    max_request_bytes=20_000,
-    max_request_texts=20,
-    max_text_tokens=600,
-  ).wait()
-  yield found
-  assert "Traceback" not in found.stop()
-  assert found.fork.returncode == 128 + 15
+  limits = {
+    "max_request_bytes": 20_000,
+    "max_request_texts": 20,
+    "max_text_tokens": 600,
+  }
+  with served.Server(*folders, **limits) as found:
+    yield found
+    assert "Traceback" not in found.stop()
+    assert found.fork.returncode == 128 + 15
 
 
 @pytest.fixture(scope="module")
