@@ -5,7 +5,9 @@ Example:
     --init_checkpoint=out/mrpc --export_dir=models/mrpc
 """
 
-from absl import flags
+import shlex
+
+from absl import flags, logging
 
 import bert_tf
 from bert_tf.commands import shared_flags
@@ -101,3 +103,5 @@ def main() -> None:
     ),
     FLAGS.export_dir,
   )
+  words = [f"--saved_model={FLAGS.export_dir}"]
+  logging.info("next: bert_tf serve %s", shlex.join(words))

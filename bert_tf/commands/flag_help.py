@@ -51,6 +51,12 @@ GROUPS = {
     precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project
     iterations_per_loop num_shards num_workers runner beam_options
     """,
+  "Server": """
+    host port grpc_port max_batch_size max_batch_tokens max_batch_delay_ms
+    max_queue max_request_bytes max_request_texts max_text_tokens
+    request_timeout poll_seconds drain_seconds
+    """,
+  "Load": "url clients seconds texts rate allow_remote",
   "Output": """
     output_dir output_file export_dir output_format projector_dir to json
     allow_loss strip_optimizer test_results_header verbose_logging tmp_dir

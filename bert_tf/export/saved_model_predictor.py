@@ -1,7 +1,6 @@
 """Lines in, JSON lines out, by a SavedModel."""
 
 import json
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,77 +8,20 @@ from typing import IO, Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  brings the ops of tokenization
 
-from bert_tf.checkpoints import (
-  checkpoint_prefix,
-  export_checksums,
-  exported_format,
-  object_graph,
-  portable_model,
-)
-from bert_tf.system import error_text, files
-from bert_tf.text import (
-  full_tokenizer,
-  text_lines,
-  tokenizer_rules,
-  vocabulary_file,
-  vocabulary_fit,
-)
+from bert_tf.export import saved_models
+from bert_tf.text import text_lines, vocabulary_fit
 
 _TEXT, _PAIR, _CHOICES = "text", "text_pair", "choices"
 
 
-def find(path: str) -> str:
-  """The SavedModel that `path` stands for.
-
-  Args:
-    path: A SavedModel, or an export folder, of which the last version counts.
-
-  Raises:
-    FileNotFoundError: There is none.
-  """
-  found = object_graph.find_saved_model(path)
-  if found is None:
-    raise FileNotFoundError(
-      f"{path}: expected a SavedModel ({object_graph.SAVED_MODEL}), or a "
-      "folder with versions of one (1, 2, ...), found neither"
-    )
-  return found
-
-
-def _load(path: str) -> Any:
-  """Loads a SavedModel.
-
-  Raises:
-    ValueError: It is damaged, or has ops that this process does not know.
-  """
-  try:
-    return tf.saved_model.load(path)
-  except Exception as error:  # of many kinds, by where the damage is
-    raise ValueError(
-      f"{path}: cannot load the SavedModel, it is damaged or of a program that "
-      f"this TensorFlow does not know: {error_text.plain(error)}"
-    ) from error
-
-
 def _watch(folder: str) -> vocabulary_fit.Watch | None:
   """Looks at texts with the vocabulary of an export, if it is one of ours."""
-  if exported_format.FORMAT.mismatch(folder) is not None:
+  if not saved_models.is_export(folder):
     return None
-  assets = os.path.join(folder, "assets")
-  vocabulary = os.path.join(assets, portable_model.VOCABULARY)
-  if not files.exists(vocabulary):
+  tokenizer = saved_models.tokenizer(folder)
+  if tokenizer is None:
     return None
-  settings = os.path.join(assets, exported_format.SETTINGS)
-  tokenizer = full_tokenizer.FullTokenizer(
-    vocabulary,
-    rules=portable_model.rules(
-      tokenizer_rules.stated(files.read_json(settings), settings),
-      portable_model.read_vocabulary(assets),
-    ),
-  )
-  vocabulary_file.require_tokens(tokenizer.vocab, ["[UNK]"], vocabulary)
   return vocabulary_fit.Watch(tokenizer, "the texts given")
 
 
@@ -87,19 +29,16 @@ class Predictor:
   """A SavedModel that answers texts.
 
   Args:
-    path: As of `find`.
+    path: As of `saved_models.find`.
 
   Raises:
     FileNotFoundError: There is no SavedModel.
-    ValueError: It is damaged, does not take text, or as of
-      `checkpoint_prefix.check_path`.
+    ValueError: It does not take text, or as of `saved_models.load`.
   """
 
   def __init__(self, path: str):
-    found = find(path)
-    checkpoint_prefix.check_path(found)
-    export_checksums.check(found)
-    self._loaded = _load(found)
+    found = saved_models.find(path)
+    self._loaded = saved_models.load(found)
     signature = self._loaded.signatures.get("serving_default")
     inputs = signature.structured_input_signature[1] if signature else {}
     seconds = sorted(set(inputs) - {_TEXT})

@@ -9,12 +9,13 @@ _MAY_BE_LONE = re.compile(r"\\u[dD][89a-fA-F]")
 _INFINITE = float("inf")
 
 
-def parse(text: str, path: str) -> Any:
+def parse(text: str, path: str, kind: str = "JSON file") -> Any:
   """Parses JSON text.
 
   Args:
     text: The text.
     path: Where it was read, for messages.
+    kind: What it is expected to be, for messages.
 
   Raises:
     ValueError: It is no JSON, or has in it what is none by the standard (NaN,
@@ -24,7 +25,7 @@ def parse(text: str, path: str) -> Any:
   try:
     value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
   except (ValueError, RecursionError) as error:
-    raise ValueError(f"{path}: not a JSON file: {error}") from error
+    raise ValueError(f"{path}: not a {kind}: {error}") from error
   if _MAY_BE_LONE.search(text):
     _check_text(value, path)
   return value

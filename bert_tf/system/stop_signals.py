@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from absl import logging
 
 _NUMBERS = (signal.SIGTERM, signal.SIGINT)
+_PROMISE = "the run ends after this step and is saved"
 _ONE_SECONDS = 1.0  # signals that come within this time are one
 
 
@@ -50,6 +51,7 @@ class Handling:
     self._has_raised = False
     self._notices: list[Callable[[], None]] = []
     self._is_raising = True
+    self._promise = _PROMISE
 
   def check(self) -> None:
     """Raises `Stopped` if a signal has come."""
@@ -87,9 +89,9 @@ class Handling:
     self.number = number
     if not self._is_raising:
       logging.warning(
-        "%s: the run ends after this step and is saved; a second signal ends "
-        "it at once",
+        "%s: %s; a second signal ends it at once",
         signal.Signals(number).name,
+        self._promise,
       )
     for notice in list(self._notices):
       notice()
@@ -154,7 +156,9 @@ def handled() -> Iterator[Handling]:
 
 
 @contextlib.contextmanager
-def deferred(notice: Callable[[], None]) -> Iterator[Handling]:
+def deferred(
+  notice: Callable[[], None], promise: str = _PROMISE
+) -> Iterator[Handling]:
   """Notes a signal in a block instead of raising it.
 
   The block looks at `number` now and then. What comes after its last look is
@@ -162,16 +166,18 @@ def deferred(notice: Callable[[], None]) -> Iterator[Handling]:
 
   Args:
     notice: Called at once, in another thread.
+    promise: What is done before the end, for the log.
 
   Raises:
     Stopped: A signal came, and was not raised within the block.
   """
   with handled() as handling:
-    before, handling._is_raising = handling._is_raising, False
+    before = handling._is_raising, handling._promise
+    handling._is_raising, handling._promise = False, promise
     handling._notices.append(notice)
     try:
       yield handling
     finally:
       handling._notices.remove(notice)
-      handling._is_raising = before
+      handling._is_raising, handling._promise = before
     handling._end_of_block()

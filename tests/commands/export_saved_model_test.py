@@ -44,6 +44,7 @@ def exported(tmp_path_factory):
   )
   assert done.returncode == 0, done.stderr
   assert os.listdir(folder / "models") == ["1"]
+  assert f"next: bert_tf serve --saved_model={folder / 'models'}" in done.stderr
   return folder / "models"
 
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from bert_tf.checkpoints import export_checksums
-from bert_tf.export import saved_model_predictor
+from bert_tf.export import saved_model_predictor, saved_models
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def lengths(tmp_path_factory):
 
 
 def test_the_last_version_is_found(lengths, tmp_path):
-  assert saved_model_predictor.find(str(lengths)) == str(lengths / "10")
-  assert saved_model_predictor.find(str(lengths / "2")) == str(lengths / "2")
+  assert saved_models.find(str(lengths)) == str(lengths / "10")
+  assert saved_models.find(str(lengths / "2")) == str(lengths / "2")
   (tmp_path / "11").mkdir()
   (tmp_path / "\u00b2").mkdir()  # a digit to Python, and no number
   with pytest.raises(FileNotFoundError, match=r"\(saved_model\.pb\).*neither"):
-    saved_model_predictor.find(str(tmp_path))
+    saved_models.find(str(tmp_path))
 
 
 def test_a_path_that_tensorflow_takes_for_a_pattern(lengths, tmp_path):

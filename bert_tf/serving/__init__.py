@@ -1,0 +1,1 @@
+"""Exports answered over HTTP and gRPC, as TensorFlow Serving does."""
