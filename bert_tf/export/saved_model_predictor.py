@@ -1,13 +1,9 @@
-"""Lines in, JSON lines out, by a SavedModel."""
+"""Texts in, answers out, by a SavedModel."""
 
-import json
 import os
-import queue
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  brings the ops of tokenization
 
@@ -18,7 +14,7 @@ from bert_tf.checkpoints import (
   object_graph,
   portable_model,
 )
-from bert_tf.system import error_text, files
+from bert_tf.system import error_text, files, json_values
 from bert_tf.text import (
   full_tokenizer,
   text_lines,
@@ -131,7 +127,9 @@ class Predictor:
       answer: dict[str, Any] = {"text": line.text_a}
       if line.text_b:
         answer["text_pair"] = line.text_b
-      answer |= {name: _plain(x[row]) for name, x in sorted(outputs.items())}
+      answer |= {
+        name: json_values.plain(x[row]) for name, x in sorted(outputs.items())
+      }
       answers.append(answer)
     return answers
 
@@ -139,63 +137,3 @@ class Predictor:
 def _whole(text: str) -> text_lines.Line:
   """A line as one text, whatever stands in it."""
   return text_lines.Line(text.strip())
-
-
-def _plain(value: Any) -> Any:
-  """What JSON can hold."""
-  if isinstance(value, bytes):
-    return value.decode("utf-8", "replace")
-  if isinstance(value, np.ndarray):
-    return [_plain(entry) for entry in value]
-  return value.item() if isinstance(value, np.generic) else value
-
-
-def run(
-  predictor: Predictor, reader: IO[bytes], writer: IO[str], batch_size: int
-) -> int:
-  """Answers lines as they come; returns how many.
-
-  A line is answered at once where no other is waiting, so that one may type.
-
-  Args:
-    predictor: What answers.
-    reader: Lines, UTF-8; broken bytes are dropped.
-    writer: Gets a line of JSON for each.
-    batch_size: The most lines at once.
-
-  Raises:
-    OSError: `reader` failed; the lines before are answered.
-  """
-  count = 0
-  for batch in _batches(reader, batch_size):
-    for answer in predictor.answer(batch):
-      writer.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    writer.flush()
-    count += len(batch)
-  return count
-
-
-def _batches(reader: Iterable[bytes], size: int) -> Iterator[list[str]]:
-  """What has come by now, `size` lines at most; waits for the first."""
-  waiting: queue.Queue[bytes | Exception | None] = queue.Queue(4 * size)
-
-  def read() -> None:
-    try:
-      for line in reader:
-        waiting.put(line)
-      waiting.put(None)
-    except Exception as error:  # raised where lines are waited for
-      waiting.put(error)
-
-  threading.Thread(target=read, daemon=True).start()
-  while isinstance(line := waiting.get(), bytes):
-    batch = [line]
-    while len(batch) < size and not waiting.empty():
-      following = waiting.get()
-      if not isinstance(following, bytes):
-        waiting.put(following)
-        break
-      batch.append(following)
-    yield [x.decode("utf-8", "ignore").strip() for x in batch]
-  if line is not None:
-    raise line
