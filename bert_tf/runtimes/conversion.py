@@ -90,6 +90,7 @@ def litert(
 
   Raises:
     RuntimeError: LiteRT has no such op.
+    ValueError: No sample is as short as a length.
   """
   functions = {
     engines.signature(length): _function(module, 1, length)
@@ -114,6 +115,13 @@ def litert(
           if sample[engines.MASK].sum() <= length:
             yield engines.signature(length), engines.at_length(sample, length)
 
+    measured = {name for name, _ in calibration()}
+    for length in lengths:
+      if engines.signature(length) not in measured:
+        raise ValueError(
+          f"no text of calibration_file fits into {length} tokens, one of "
+          "litert_lengths; add shorter texts, or leave that length out"
+        )
     converter.representative_dataset = calibration
     return _converted(runtime_settings.LITERT, converter.convert)
 

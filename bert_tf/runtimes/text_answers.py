@@ -82,7 +82,7 @@ def _classifier(outputs: engines.Row, inputs: Answer, settings: Any) -> Answer:
 def _multilabel(outputs: engines.Row, inputs: Answer, settings: Any) -> Answer:
   del inputs
   logits = outputs["logits"]
-  probabilities = 1 / (1 + np.exp(-logits))
+  probabilities = np.exp(-np.logaddexp(np.float32(0), -logits))
   likely = zip(settings.labels, probabilities, strict=True)
   return {
     "label": ",".join(x for x, p in likely if p > _MULTILABEL_THRESHOLD),

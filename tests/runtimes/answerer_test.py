@@ -71,7 +71,7 @@ KINDS = {
   "pretrainer": _settings("pretrainer"),
 }
 # Between them they have all ops of all kinds.
-CONVERTED = ("sentence", "classifier", "span", "tagger", "pretrainer")
+CONVERTED = ("sentence", "span", "tagger", "pretrainer")
 
 
 @pytest.fixture(scope="module")
