@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _PUBLIC = {
+  "Answerer": "bert_tf.runtimes.answerer",
   "BestCheckpoint": "bert_tf.training.keras_callbacks",
   "BertClassifier": "bert_tf.models.classifier",
   "BertConfig": "bert_tf.bert_config",
@@ -43,6 +44,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+  "Answerer",
   "BertClassifier",
   "BertConfig",
   "BertModel",

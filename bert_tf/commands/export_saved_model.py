@@ -1,4 +1,4 @@
-r"""Exports a checkpoint as a SavedModel that takes text.
+r"""Exports a checkpoint as a SavedModel that takes text, or for devices.
 
 Example:
   bert_tf export_saved_model --model_type=classifier \
@@ -13,6 +13,7 @@ import bert_tf
 from bert_tf.commands import shared_flags
 from bert_tf.export import export_settings
 from bert_tf.layers import pooling_names
+from bert_tf.runtimes import runtime_settings
 
 FLAGS = flags.FLAGS
 
@@ -80,28 +81,61 @@ flags.DEFINE_bool(
   False,
   "span: pad windows to max_seq_length, as run_squad does by default.",
 )
+flags.DEFINE_enum(
+  "format",
+  runtime_settings.SAVED_MODEL,
+  runtime_settings.FORMATS,
+  "What to write: a SavedModel, or a model for LiteRT or ONNX Runtime with the "
+  "vocabulary beside it.",
+)
+flags.DEFINE_enum(
+  "quantize",
+  runtime_settings.NONE,
+  runtime_settings.QUANTIZED[runtime_settings.LITERT],
+  "litert, onnx: dynamic stores weights in int8, a quarter of the size. "
+  "litert: int8 computes in int8 too, with --calibration_file.",
+)
+flags.DEFINE_list(
+  "litert_lengths",
+  None,
+  "litert: sequence lengths that the model has signatures for, in addition to "
+  "--max_seq_length; a text takes the shortest that it fits into.",
+)
+flags.DEFINE_string(
+  "calibration_file",
+  None,
+  "--quantize=int8: texts, one text or pair a line, from which the ranges of "
+  "activations are taken (the first 200).",
+)
 
 
 def main() -> None:
   """Runs with the flags given."""
-  from bert_tf.export import exporter
-
+  form = runtime_settings.RuntimeSettings(
+    FLAGS.format,
+    FLAGS.quantize,
+    runtime_settings.parse_lengths(FLAGS.litert_lengths or ()),
+    FLAGS.calibration_file,
+  )
   config = bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file)
   usual = _LENGTHS.get(FLAGS.model_type, _LENGTH)
-  exporter.export(
-    config,
-    FLAGS.init_checkpoint,
-    FLAGS.vocab_file,
-    shared_flags.settings(
-      export_settings.ExportSettings,
-      labels=tuple(FLAGS.labels or ()),
-      max_seq_length=(
-        min(usual, config.max_position_embeddings)
-        if FLAGS.max_seq_length is None
-        else FLAGS.max_seq_length
-      ),
+  settings = shared_flags.settings(
+    export_settings.ExportSettings,
+    labels=tuple(FLAGS.labels or ()),
+    max_seq_length=(
+      min(usual, config.max_position_embeddings)
+      if FLAGS.max_seq_length is None
+      else FLAGS.max_seq_length
     ),
-    FLAGS.export_dir,
   )
-  words = [f"--saved_model={FLAGS.export_dir}"]
-  logging.info("next: bert_tf serve %s", shlex.join(words))
+  model = config, FLAGS.init_checkpoint, FLAGS.vocab_file, settings
+  if form.format == runtime_settings.SAVED_MODEL:
+    from bert_tf.export import exporter
+
+    exporter.export(*model, FLAGS.export_dir)
+    words = [f"--saved_model={FLAGS.export_dir}"]
+    logging.info("next: bert_tf serve %s", shlex.join(words))
+  else:
+    from bert_tf.runtimes import runtime_export
+
+    runtime_export.export(*model, form, FLAGS.export_dir)

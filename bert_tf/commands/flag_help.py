@@ -48,6 +48,7 @@ GROUPS = {
     pad_windows
     """,
   "Devices": """
+    format quantize litert_lengths calibration_file
     precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project
     iterations_per_loop num_shards num_workers runner beam_options
     """,

@@ -1,4 +1,4 @@
-r"""Answers lines of standard input by a SavedModel, as JSON lines.
+r"""Answers lines of standard input by an exported model, as JSON lines.
 
 Example:
   echo "It rained all day. ||| The day was wet." | \
@@ -6,6 +6,8 @@ Example:
 """
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from absl import flags, logging
 
@@ -16,8 +18,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string(
   "saved_model",
   None,
-  "SavedModel written by export_saved_model, or its parent directory, whose "
-  "latest version is used.",
+  "Export written by export_saved_model in any of its formats, or its parent "
+  "directory, whose latest version is used.",
   required=True,
 )
 shared_flags.define(
@@ -36,15 +38,27 @@ flags.register_validator(  # type: ignore[no-untyped-call]
 
 def main() -> None:
   """Runs with the flags given."""
+  from bert_tf.system import answer_stream
+
+  count = answer_stream.run(
+    _opened(FLAGS.saved_model), sys.stdin.buffer, sys.stdout, FLAGS.batch_size
+  )
+  logging.info("%d lines answered", count)
+
+
+def _opened(path: str) -> Callable[..., Any]:
+  """What answers; of LiteRT and ONNX without TensorFlow."""
+  from bert_tf.runtimes import runtime_folder
+
+  if runtime_folder.find(path):
+    from bert_tf.runtimes import answerer
+
+    return answerer.Answerer(path)
   from bert_tf.checkpoints import exported_format
   from bert_tf.export import saved_model_predictor
   from bert_tf.kernels import onednn_kernels
 
   # What a SavedModel of others does with its weights is not known.
-  if exported_format.FORMAT.mismatch(FLAGS.saved_model) is None:
+  if exported_format.FORMAT.mismatch(path) is None:
     onednn_kernels.assume_frozen_weights()
-  predictor = saved_model_predictor.Predictor(FLAGS.saved_model)
-  count = saved_model_predictor.run(
-    predictor, sys.stdin.buffer, sys.stdout, FLAGS.batch_size
-  )
-  logging.info("%d lines answered", count)
+  return saved_model_predictor.Predictor(path).answer

@@ -51,6 +51,11 @@ Answers = Mapping[str, Any]
 Samples = Sequence[tuple[str, Any]]
 
 
+def samples(model_type: str) -> Samples:
+  """Texts and second texts to try a kind of model with."""
+  return _KINDS.get(model_type, (_PAIRS, _Library.plain))[0]
+
+
 def check(
   written: Mapping[str, Callable[..., Answers]],
   module: text_modules.Served,

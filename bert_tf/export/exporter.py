@@ -8,6 +8,7 @@ export.json, the settings.
 import dataclasses
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -30,6 +31,7 @@ from bert_tf.export import (
   model_types,
   text_modules,
 )
+from bert_tf.kernels import modes
 from bert_tf.system import files, output_files, write_errors
 from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.text import (
@@ -60,6 +62,28 @@ def export(
     RuntimeError: The export does not answer as the library does.
   """
   checkpoint_prefix.check_path(export_dir)
+  settings = completed(settings, checkpoint, vocab_file)
+  module, reference = make(config, checkpoint, vocab_file, settings)
+  place = os.path.join(export_dir, "version")
+  with output_files.temporary_folder_for(place) as temporary:
+    with output_files.temporary_folder() as folder:
+      told = dataclasses.asdict(settings) | reference.rules.to_dict()
+      write_assets(folder, config, vocab_file, told)
+      write(module, folder, temporary)
+    written = tf.saved_model.load(temporary).signatures
+    export_check.check(written, module, reference)
+    export_checksums.write(temporary)
+    return publish(temporary, export_dir)
+
+
+def completed(
+  settings: export_settings.ExportSettings, checkpoint: str, vocab_file: str
+) -> export_settings.ExportSettings:
+  """The settings with what the files of the model say of the rest.
+
+  Raises:
+    ValueError: Nothing tells the labels, or two files contradict each other.
+  """
   settings = _with_labels(settings, checkpoint)
   if settings.model_type == "span" and settings.answer_alignment is None:
     trained = run_metadata.of_checkpoint(checkpoint)
@@ -74,17 +98,7 @@ def export(
   if settings.do_lower_case is None:
     rules = stored_rules.beside(vocab_file, None, checkpoint)
     settings = dataclasses.replace(settings, do_lower_case=rules.lower_case)
-  module, reference = make(config, checkpoint, vocab_file, settings)
-  place = os.path.join(export_dir, "version")
-  with output_files.temporary_folder_for(place) as temporary:
-    with output_files.temporary_folder() as folder:
-      stored = reference.rules.to_dict()
-      _write_assets(folder, config, vocab_file, settings, stored)
-      write(module, folder, temporary)
-    written = tf.saved_model.load(temporary).signatures
-    export_check.check(written, module, reference)
-    export_checksums.write(temporary)
-    return _publish(temporary, export_dir)
+  return settings
 
 
 def make(
@@ -92,8 +106,11 @@ def make(
   checkpoint: str,
   vocab_file: str,
   settings: export_settings.ExportSettings,
+  mode: modes.Mode | modes.Kernels | None = None,
 ) -> tuple[text_modules.Served, full_tokenizer.FullTokenizer]:
   """Makes what is to be exported, and the tokenizer to compare it with.
+
+  `mode` is as of `text_modules.Served`.
 
   Raises:
     OSError: A file is missing.
@@ -114,7 +131,7 @@ def make(
     reference.inv_vocab.get(index, "") for index in range(tokenizer.vocab_size)
   ]
   served_type = model_types.KINDS[settings.model_type].served
-  return served_type(model, tokenizer, settings, pieces), reference
+  return served_type(model, tokenizer, settings, pieces, mode), reference
 
 
 def write(module: text_modules.Served, assets: str, path: str) -> None:
@@ -147,25 +164,25 @@ def _with_labels(
   return dataclasses.replace(settings, labels=found)
 
 
-def _write_assets(
+def write_assets(
   folder: str,
   config: bert_config.BertConfig,
   vocab_file: str,
-  settings: export_settings.ExportSettings,
-  rules: dict[str, Any],
+  told: Mapping[str, Any],
 ) -> None:
+  """Writes what belongs to a model: vocabulary, configuration and `told`."""
   with files.open_file(vocab_file) as reader:
     vocabulary = reader.read()
-  told = json.dumps(dataclasses.asdict(settings) | rules, indent=2) + "\n"
+  text = json.dumps(told, indent=2) + "\n"
   for name, data in (
     (portable_model.VOCABULARY, vocabulary),
     (portable_model.CONFIG, config.to_json_string().encode()),
-    (exported_format.SETTINGS, told.encode()),
+    (exported_format.SETTINGS, text.encode()),
   ):
     output_files.write_atomically(os.path.join(folder, name), data)
 
 
-def _publish(temporary: str, export_dir: str) -> str:
+def publish(temporary: str, export_dir: str) -> str:
   """Gives what was written the next free number."""
   names = filter(str.isdecimal, files.names_in(export_dir))
   version = max(map(int, names), default=0) + 1

@@ -1,15 +1,12 @@
-"""Lines in, JSON lines out, by a SavedModel."""
+"""Texts in, answers out, by a SavedModel."""
 
-import json
-import queue
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from bert_tf.export import saved_models
+from bert_tf.system import json_values
 from bert_tf.text import text_lines, vocabulary_fit
 
 _TEXT, _PAIR, _CHOICES = "text", "text_pair", "choices"
@@ -79,7 +76,7 @@ class Predictor:
         value = values[row]
         if count and values.ndim == 2:  # a number for each choice
           value = value[:count]
-        answer[name] = _plain(value)
+        answer[name] = json_values.plain(value)
       answers.append(answer)
     return answers
 
@@ -119,63 +116,3 @@ _PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
   _PAIR: _pair,
   _CHOICES: _question,
 }
-
-
-def _plain(value: Any) -> Any:
-  """What JSON can hold."""
-  if isinstance(value, bytes):
-    return value.decode("utf-8", "replace")
-  if isinstance(value, np.ndarray):
-    return [_plain(entry) for entry in value]
-  return value.item() if isinstance(value, np.generic) else value
-
-
-def run(
-  predictor: Predictor, reader: IO[bytes], writer: IO[str], batch_size: int
-) -> int:
-  """Answers lines as they come; returns how many.
-
-  A line is answered at once where no other is waiting, so that one may type.
-
-  Args:
-    predictor: What answers.
-    reader: Lines, UTF-8; broken bytes are dropped.
-    writer: Gets a line of JSON for each.
-    batch_size: The most lines at once.
-
-  Raises:
-    OSError: `reader` failed; the lines before are answered.
-  """
-  count = 0
-  for batch in _batches(reader, batch_size):
-    for answer in predictor.answer(batch):
-      writer.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    writer.flush()
-    count += len(batch)
-  return count
-
-
-def _batches(reader: Iterable[bytes], size: int) -> Iterator[list[str]]:
-  """What has come by now, `size` lines at most; waits for the first."""
-  waiting: queue.Queue[bytes | Exception | None] = queue.Queue(4 * size)
-
-  def read() -> None:
-    try:
-      for line in reader:
-        waiting.put(line)
-      waiting.put(None)
-    except Exception as error:  # raised where lines are waited for
-      waiting.put(error)
-
-  threading.Thread(target=read, daemon=True).start()
-  while isinstance(line := waiting.get(), bytes):
-    batch = [line]
-    while len(batch) < size and not waiting.empty():
-      following = waiting.get()
-      if not isinstance(following, bytes):
-        waiting.put(following)
-        break
-      batch.append(following)
-    yield [x.decode("utf-8", "ignore").strip() for x in batch]
-  if line is not None:
-    raise line

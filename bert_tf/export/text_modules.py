@@ -27,6 +27,7 @@ class Served(tf.Module):
     tokenizer: The tokenizer in the graph.
     settings: Of the export.
     pieces: The vocabulary, by id.
+    mode: How it is computed; by default as is fastest on a CPU.
   """
 
   text_inputs: tuple[str, ...] = ("text", "text_pair")
@@ -40,6 +41,7 @@ class Served(tf.Module):
     tokenizer: in_graph_tokenizer.InGraphTokenizer,
     settings: export_settings.ExportSettings,
     pieces: Sequence[str],
+    mode: modes.Mode | modes.Kernels | None = None,
   ):
     super().__init__()
     self.pieces = tf.constant(pieces)
@@ -47,6 +49,8 @@ class Served(tf.Module):
     # A function, so that what it gives is not tracked.
     kept = model, tokenizer, settings
     self._kept: Callable[[], Any] = lambda: kept
+    usual = modes.Mode(packed=not settings.pad_windows)
+    self._mode: Callable[[], Any] = lambda: mode or usual
 
   @property
   def model(self) -> Any:
@@ -65,8 +69,7 @@ class Served(tf.Module):
 
   def apply(self, features: Mapping[str, Any]) -> Any:
     """What the model computes; of padding only if it is looked at."""
-    mode = modes.Mode(packed=not self.settings.pad_windows)
-    return self.model(features, mode=mode)
+    return self.model(features, mode=self._mode())
 
   def from_ids(self, features: Mapping[str, Any]) -> Tensors:
     """Answers by name of `id_inputs`, int32 [B, S] each."""

@@ -19,7 +19,7 @@ def is_remote(path: str) -> bool:
 
 
 def gfile() -> Any:
-  """TensorFlow's file systems; imported only for remote paths."""
+  """TensorFlow's file systems; reading local files does without them."""
   import tensorflow as tf
 
   return tf.io.gfile

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from bert_tf.checkpoints import export_checksums
 from bert_tf.export import saved_model_predictor, saved_models
+from bert_tf.system import answer_stream
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_every_line_is_answered(lengths):
   predictor = saved_model_predictor.Predictor(str(lengths))
   writer = io.StringIO()
   reader = io.BytesIO("one\n\xe9t\xe9\n\n four \n".encode())
-  assert saved_model_predictor.run(predictor, reader, writer, batch_size=2) == 4
+  assert answer_stream.run(predictor.answer, reader, writer, batch_size=2) == 4
   answers = [json.loads(line) for line in writer.getvalue().splitlines()]
   assert [answer["copy"] for answer in answers] == [
     "one",
@@ -107,5 +108,5 @@ def test_input_that_fails_is_an_error_and_no_waiting(lengths):
   predictor = saved_model_predictor.Predictor(str(lengths))
   writer = io.StringIO()
   with pytest.raises(OSError, match="the disk is gone"):
-    saved_model_predictor.run(predictor, reader(), writer, batch_size=8)
+    answer_stream.run(predictor.answer, reader(), writer, batch_size=8)
   assert len(writer.getvalue().splitlines()) == 2

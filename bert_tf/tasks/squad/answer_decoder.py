@@ -111,6 +111,28 @@ def best_indices(logits: Sequence[float], count: int) -> list[int]:
   return order[:count].tolist()
 
 
+def best_span(
+  windows: Sequence[examples.Window],
+  start_logits: Sequence[Sequence[float]],
+  end_logits: Sequence[Sequence[float]],
+  decoding: settings.DecodingSettings,
+) -> tuple[Span | None, float]:
+  """The best candidate of one question, and the score of no answer.
+
+  Args:
+    windows: Its windows; none for a context without tokens.
+    start_logits: A row for each.
+    end_logits: A row for each.
+    decoding: How to choose.
+
+  Returns:
+    None for no candidate; `NO_SCORE` where there is no window.
+  """
+  spans, null = _spans(windows, start_logits, end_logits, decoding)
+  best = max(spans, key=_score, default=None)  # the first of equals
+  return best, _score(null) if windows else NO_SCORE
+
+
 def _spans(
   windows: Sequence[examples.Window],
   start_logits: Sequence[Sequence[float]],

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from absl import logging
 
 from bert_tf import bert_config
-from bert_tf.records import example_encoder, record_writer
 from bert_tf.tasks.squad import paragraphs, reader, settings
 from bert_tf.text import full_tokenizer, piece_spans
 
@@ -252,6 +250,9 @@ def write_records(
   is_training: bool,
 ) -> int:
   """Writes a record file, whole or not at all; returns its record count."""
+  # Imported when it is wanted: it loads a compiler.
+  from bert_tf.records import example_encoder, record_writer
+
   batch: list[Window] = []
   with record_writer.RecordWriter(path) as writer:
 
@@ -273,6 +274,8 @@ def write_records(
 
 def schema(max_seq_length: int) -> dict[str, Any]:
   """The schema of training records. Source: run_squad.py."""
+  import tensorflow as tf  # Only here: making windows needs none.
+
   sequence = tf.io.FixedLenFeature([max_seq_length], tf.int64)
   label = tf.io.FixedLenFeature([1], tf.int64)
   return dict.fromkeys(MODEL_INPUTS, sequence) | dict.fromkeys(LABELS, label)

@@ -44,26 +44,32 @@ class FinalText:
       pieces: Tokens, joined by spaces, continuations joined to their word.
       words: The original words that the pieces lie in, joined by spaces.
     """
+    start, end = self.place(pieces, words)
+    return words[start:end]
+
+  def place(self, pieces: str, words: str) -> tuple[int, int]:
+    """As a call; where that part of `words` starts, and one past its end."""
+    whole = 0, len(words)
     tokens, token_places = self._tokenize(words)
     start = tokens.find(pieces)
     if start < 0:
       self._say("Unable to find text: %r in %r", pieces, words)
-      return words
+      return whole
     end = start + len(pieces) - 1
     places = _places(words)
     if len(places) != len(token_places):
       self._say(
         "Length not equal after stripping spaces: %r vs %r", words, tokens
       )
-      return words
+      return whole
     at = {place: index for index, place in enumerate(token_places)}
     if start not in at:
       self._say("Couldn't map start position of %r in %r", pieces, tokens)
-      return words
+      return whole
     if end not in at:
       self._say("Couldn't map end position of %r in %r", pieces, tokens)
-      return words
-    return words[places[at[start]] : places[at[end]] + 1]
+      return whole
+    return places[at[start]], places[at[end]] + 1
 
   def _tokenize_text(self, words: str) -> tuple[str, list[int]]:
     tokens = " ".join(self._tokenizer.tokenize(words))

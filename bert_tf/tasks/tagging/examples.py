@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from bert_tf import bert_config
 from bert_tf.inputs import model_inputs
@@ -145,6 +144,8 @@ def inputs(
 
 def schema(max_seq_length: int) -> dict[str, Any]:
   """The schema of the records, for `tf.io.parse_example`."""
+  import tensorflow as tf  # Only here: making windows needs none.
+
   sequence = tf.io.FixedLenFeature([max_seq_length], tf.int64)
   return dict.fromkeys((*model_inputs.NAMES, LABELS, WEIGHTS), sequence)
 

@@ -1,0 +1,1 @@
+"""LiteRT and ONNX: exports for other runtimes, and answers by them."""

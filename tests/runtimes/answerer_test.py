@@ -1,0 +1,190 @@
+"""Exports for LiteRT and ONNX answer as the SavedModel does, kind by kind."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import bert_tf
+from bert_tf.export import export_settings, exporter, model_types
+from bert_tf.runtimes import (
+  answerer,
+  conversion,
+  runtime_export,
+  runtime_folder,
+  runtime_settings,
+)
+from bert_tf.system import json_values
+from bert_tf.tasks.squad import reader as squad_reader
+from bert_tf.text import text_lines
+from tests.export import exports_test
+from tests.models import tiny
+from tests.tasks.squad import goldens
+
+heads = exports_test.heads
+
+LABELS = exports_test.LABELS
+PAIRS = (
+  ("The mill stood by the river.", "It was old."),
+  ("naïve Zoë 雪が降る 🙂", None),
+  ("", None),
+  ("Who went to the mill in the rain? " * 5, "Nobody went to the mill. " * 4),
+)
+STORY = (
+  "The lighthouse at Cape Wren was lit in 1871.\n Its keeper,  Ada Moran, "
+  "wrote down every ship that passed: «Où va-t-elle ?» she asked of one. "
+)
+TEXTS = {
+  "span": (
+    ("When was the lighthouse lit?", STORY),
+    ("Who asked?", STORY * 5),
+    ("Why?", " "),
+    ("Why?", None),
+  ),
+  "tagger": (*((text, None) for text, _ in PAIRS), ("mill " * 60, None)),
+  "masked_lm": (
+    ("The [MASK] sat on the [MASK].", "It was [MASK]."),
+    ("No mask.", None),
+    ("[MASK] " * 19, None),
+  ),
+}
+TEXTS["pretrainer"] = TEXTS["masked_lm"]
+
+
+def _settings(name, **changes):
+  return export_settings.ExportSettings(
+    name, **{"max_seq_length": 48} | changes
+  )
+
+
+SPAN = _settings("span", **exports_test.SPAN)
+KINDS = {
+  "encoder": _settings("encoder"),
+  "sentence": _settings("sentence", normalize=True, pooling="mean_max"),
+  "classifier": _settings("classifier", labels=("no", "yes")),
+  "multilabel": _settings("multilabel", labels=LABELS),
+  "regressor": _settings("regressor"),
+  "span": SPAN,
+  "tagger": _settings("tagger", labels=LABELS),
+  "masked_lm": _settings("masked_lm"),
+  "pretrainer": _settings("pretrainer"),
+}
+# Between them they have all ops of all kinds.
+CONVERTED = ("sentence", "span", "tagger", "pretrainer")
+
+
+@pytest.fixture(scope="module")
+def checkpoints(heads):
+  made = {
+    "classifier": str(exports_test.MRPC / "model.ckpt-40"),
+    "span": goldens.CHECKPOINTS["v2"],
+  }
+  return dict.fromkeys(KINDS, exports_test.TINY) | heads | made
+
+
+class Case:
+  """A model, its folder but for the model, and what its SavedModel answers."""
+
+  def __init__(self, checkpoints, settings, path):
+    kind = settings.model_type
+    self.module, self.reference = exporter.make(
+      tiny.CONFIG,
+      checkpoints[kind],
+      goldens.VOCAB,
+      settings,
+      conversion.mode("none"),
+    )
+    self.settings, self.path = settings, path
+    self.lines = [text_lines.Line(*x) for x in TEXTS.get(kind, PAIRS)]
+    self.serve = self.module.signatures()["serving_default"]
+
+  def folder(self, form):
+    path = self.path / form.format
+    path.mkdir()
+    told = dataclasses.asdict(self.settings) | self.reference.rules.to_dict()
+    exporter.write_assets(
+      str(path),
+      tiny.CONFIG,
+      goldens.VOCAB,
+      told | runtime_export.told_of(form, self.settings),
+    )
+    return path
+
+  def wanted(self):
+    """What is answered to each text alone."""
+    for line in self.lines:
+      both = line.text_a, line.text_b or ""
+      given = both[: len(self.module.text_inputs)]
+      outputs = self.serve(*(tf.constant([text]) for text in given))
+      yield {k: json_values.plain(v.numpy()[0]) for k, v in outputs.items()}
+
+
+def same(found, want, tolerance=1e-5):
+  for name, value in want.items():
+    if np.array(value).dtype.kind == "f":
+      np.testing.assert_allclose(found[name], value, tolerance, tolerance)
+    else:
+      assert json_values.plain(found[name]) == value, name
+
+
+def test_there_is_no_other_kind():
+  assert set(KINDS) == set(model_types.KINDS) == set(conversion.OUTPUTS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_answers_are_those_of_the_saved_model(kind, checkpoints, tmp_path):
+  case = Case(checkpoints, KINDS[kind], tmp_path)
+  wanted = list(case.wanted())
+  onnx = runtime_settings.RuntimeSettings("onnx")
+  path = case.folder(onnx)
+  (path / "model.onnx").touch()
+  found = list(
+    answerer.answers(
+      case.lines,
+      runtime_folder.read(str(path)),
+      conversion.LibraryEngine(case.module),
+    )
+  )
+  for one, want in zip(found, wanted, strict=True):
+    assert one.keys() == want.keys()
+    same(one, want)
+  if kind not in CONVERTED:
+    return
+  runtime_export.write_model(case.module, onnx, str(path))
+  litert = runtime_settings.RuntimeSettings("litert", lengths=(24,))
+  other = case.folder(litert)
+  runtime_export.write_model(case.module, litert, str(other))
+  for folder in path, other:
+    answers = bert_tf.Answerer(folder)(TEXTS.get(kind, PAIRS))
+    for one, want in zip(answers, wanted, strict=True):
+      assert one.keys() - {"text", "text_pair"} == want.keys()
+      same(one, want)
+
+
+@pytest.mark.parametrize("alignment", ["original", "offsets"])
+def test_no_answer_and_places(alignment, checkpoints, tmp_path):
+  settings = dataclasses.replace(
+    SPAN,
+    answer_alignment=alignment,
+    version_2_with_negative=True,
+    null_score_diff_threshold=-0.0617,
+  )
+  case = Case(checkpoints, settings, tmp_path)
+  case.lines = [
+    text_lines.Line(x.question, x.context.text)
+    for x in squad_reader.read_for_prediction(goldens.SQUAD / "v2.json")
+  ]
+  path = case.folder(runtime_settings.RuntimeSettings("onnx"))
+  (path / "model.onnx").touch()
+  found = answerer.answers(
+    case.lines,
+    runtime_folder.read(str(path)),
+    conversion.LibraryEngine(case.module),
+  )
+  found = list(found)
+  for line, one, want in zip(case.lines, found, case.wanted(), strict=True):
+    same(one, want, 1e-4)
+    part = line.text_b[one["start"] : one["end"]] if one["answer"] else ""
+    assert part.split() == one["answer"].split()
+  assert {bool(one["answer"]) for one in found} == {True, False}
