@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import inspect
 import itertools
 import os
 import pathlib
@@ -49,16 +50,21 @@ def run_command(name: str) -> None:
   run(importlib.import_module(f"bert_tf.commands.{name}").main)
 
 
-def run(main: Callable[[], None]) -> None:
-  """Parses the flags and calls `main`.
+def run(main: Callable[..., None]) -> None:
+  """Parses the flags and calls `main`, with what follows `--` if it takes that.
 
   TensorFlow is imported by what `main` calls, if at all: not before the flags
   are known to be right. The log shows what goes on (`--verbosity` changes
   that). An error of flags, files, settings or numbers ends the command with
-  status 1 and one plain message.
+  status 1 and one plain message, or with the status that the error tells.
   """
+  takes_command = bool(inspect.signature(main).parameters)
 
   def parse(argv: list[str]) -> list[str]:
+    command: list[str] = []
+    if takes_command and "--" in argv:
+      at = argv.index("--")
+      argv, command = argv[:at], argv[at + 1 :]
     if _HELP & set(argv[1:]):
       with readers_may_leave():
         print(_help(main))
@@ -81,7 +87,7 @@ def run(main: Callable[[], None]) -> None:
         f"unknown arguments: {' '.join(rest[1:])}; a flag's value follows a =, "
         "as in --name=value"
       )
-    return rest
+    return rest + command
 
   def fail(message: str) -> NoReturn:
     name = _name(sys.argv[0])
@@ -96,14 +102,15 @@ def run(main: Callable[[], None]) -> None:
     try:
       with readers_may_leave():
         model_flags.resolve()
-        main()
+        main(*[argv[1:]] * takes_command)
     except stop_signals.Stopped as stopped:
       raise _ended(name, stopped) from None
     except Exception as error:
       if not is_plain(error):
         raise
       logging.debug("where it happened", exc_info=True)
-      sys.exit(f"{name}: {message(error)}")
+      print(f"{name}: {message(error)}", file=sys.stderr)
+      sys.exit(getattr(error, "exit_status", 1))
 
   with stop_signals.handled():
     app.run(called, flags_parser=parse)

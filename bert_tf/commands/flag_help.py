@@ -49,6 +49,8 @@ GROUPS = {
   "Devices": """
     precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project
     iterations_per_loop num_shards num_workers runner beam_options
+    spark_master spark_options max_restarts backoff_seconds max_backoff_seconds
+    stable_seconds stop_seconds
     """,
   "Output": """
     output_dir output_file export_dir output_format projector_dir to json

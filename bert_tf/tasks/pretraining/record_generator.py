@@ -165,7 +165,8 @@ def create_shard(
   config = shard.config
   tokenizer = full_tokenizer.FullTokenizer(
     config.vocab_file,
-    rules=stored_rules.beside(config.vocab_file, config.do_lower_case),
+    rules=shard.rules
+    or stored_rules.beside(config.vocab_file, config.do_lower_case),
   )
   instance_generator.check_vocabulary(tokenizer.vocab, config.vocab_file)
   jit.start()

@@ -5,9 +5,11 @@
 # internet, and leave folders behind where there is none; then it is this one.
 BEAM_RUNNERS = {
   "direct": "FnApiRunner",
+  "dask": "DaskRunner",
   "flink": "FlinkRunner",
-  "spark": "SparkRunner",
   "dataflow": "DataflowRunner",
+  "beam": "",  # the one that --beam_options names
 }
 LOCAL = "local"
-NAMES = (LOCAL, *BEAM_RUNNERS)
+SPARK = "spark"
+NAMES = (LOCAL, SPARK, *BEAM_RUNNERS)
