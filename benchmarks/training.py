@@ -148,7 +148,9 @@ def _tensors(given: workers.Batch) -> dict[str, Any]:
   return {name: tf.constant(x) for name, x in given.items()}
 
 
-def keras_nlp(config_json: str, dtype: str) -> workers.Run:
+def keras_nlp(
+  config_json: str, dtype: str, jit_compile: bool = False
+) -> workers.Run:
   """Keras's masked language model (no next sentence), compiled by `compile`."""
   os.environ["KERAS_BACKEND"] = "tensorflow"
   import keras
@@ -173,7 +175,7 @@ def keras_nlp(config_json: str, dtype: str) -> workers.Run:
     ),
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     weighted_metrics=None,
-    jit_compile=False,
+    jit_compile=jit_compile,
   )
 
   def run(given: workers.Batch) -> Any:

@@ -1,6 +1,7 @@
 """How every command starts and ends."""
 
 import contextlib
+import functools
 import importlib
 import inspect
 import itertools
@@ -58,40 +59,6 @@ def run(main: Callable[..., None]) -> None:
   that). An error of flags, files, settings or numbers ends the command with
   status 1 and one plain message, or with the status that the error tells.
   """
-  takes_command = bool(inspect.signature(main).parameters)
-
-  def parse(argv: list[str]) -> list[str]:
-    command: list[str] = []
-    if takes_command and "--" in argv:
-      at = argv.index("--")
-      argv, command = argv[:at], argv[at + 1 :]
-    if _HELP & set(argv[1:]):
-      with readers_may_leave():
-        print(_help(main))
-      sys.exit(0)
-    for before, word in itertools.pairwise(argv[1:]):
-      name = before.lstrip("-").removeprefix("no")
-      if before[:1] == "-" != word[:1] and _is_boolean(name):
-        fail(
-          f"unknown arguments: {word}; a flag's value follows a =, as in "
-          f"--{name}={word}"
-        )
-    try:
-      rest: list[str] = flags.FLAGS(argv)
-    except flags.Error as error:
-      missing = ", ".join(f"--{x}" for x in flag_help.missing())
-      needed = f"{missing} {flag_help.NEEDED}"
-      fail(needed if flag_help.NEEDED in str(error) else str(error))
-    if len(rest) > 1:
-      fail(
-        f"unknown arguments: {' '.join(rest[1:])}; a flag's value follows a =, "
-        "as in --name=value"
-      )
-    return rest + command
-
-  def fail(message: str) -> NoReturn:
-    name = _name(sys.argv[0])
-    sys.exit(f"{name}: {message} (--help lists the flags)")
 
   def called(argv: list[str]) -> None:
     if flags.FLAGS["verbosity"].using_default_value:
@@ -102,7 +69,7 @@ def run(main: Callable[..., None]) -> None:
     try:
       with readers_may_leave():
         model_flags.resolve()
-        main(*[argv[1:]] * takes_command)
+        main(*[argv[1:]] * _takes_command(main))
     except stop_signals.Stopped as stopped:
       raise _ended(name, stopped) from None
     except Exception as error:
@@ -113,7 +80,47 @@ def run(main: Callable[..., None]) -> None:
       sys.exit(getattr(error, "exit_status", 1))
 
   with stop_signals.handled():
-    app.run(called, flags_parser=parse)
+    app.run(called, flags_parser=functools.partial(_parse, main))
+
+
+def _takes_command(main: Callable[..., None]) -> bool:
+  """Whether a command runs another one, which follows `--`."""
+  return bool(inspect.signature(main).parameters)
+
+
+def _parse(main: Callable[..., None], argv: list[str]) -> list[str]:
+  """Reads the flags; returns the program and what follows `--`."""
+  command: list[str] = []
+  if _takes_command(main) and "--" in argv:
+    at = argv.index("--")
+    argv, command = argv[:at], argv[at + 1 :]
+  if _HELP & set(argv[1:]):
+    with readers_may_leave():
+      print(_help(main))
+    sys.exit(0)
+  for before, word in itertools.pairwise(argv[1:]):
+    name = before.lstrip("-").removeprefix("no")
+    if before[:1] == "-" != word[:1] and _is_boolean(name):
+      _fail(
+        f"unknown arguments: {word}; a flag's value follows a =, as in "
+        f"--{name}={word}"
+      )
+  try:
+    rest: list[str] = flags.FLAGS(argv)
+  except flags.Error as error:
+    missing = ", ".join(f"--{x}" for x in flag_help.missing())
+    needed = f"{missing} {flag_help.NEEDED}"
+    _fail(needed if flag_help.NEEDED in str(error) else str(error))
+  if len(rest) > 1:
+    _fail(
+      f"unknown arguments: {' '.join(rest[1:])}; a flag's value follows a =, "
+      "as in --name=value"
+    )
+  return rest + command
+
+
+def _fail(message: str) -> NoReturn:
+  sys.exit(f"{_name(sys.argv[0])}: {message} (--help lists the flags)")
 
 
 def _ended(name: str, stopped: stop_signals.Stopped) -> SystemExit:

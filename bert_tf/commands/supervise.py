@@ -9,10 +9,9 @@ Example:
     --bert_config_file=bert_config.json
 """
 
-import dataclasses
-
 from absl import flags
 
+from bert_tf.commands import shared_flags
 from bert_tf.system import supervisor
 
 FLAGS = flags.FLAGS
@@ -58,10 +57,5 @@ def main(command: list[str]) -> None:
       "no command to run; expected bert_tf supervise [--FLAG=VALUE ...] -- "
       "COMMAND ARGUMENT ..."
     )
-  settings = supervisor.SupervisorSettings(
-    **{
-      field.name: FLAGS[field.name].value
-      for field in dataclasses.fields(supervisor.SupervisorSettings)
-    }
-  )
+  settings = shared_flags.settings(supervisor.SupervisorSettings)
   supervisor.run(command, settings)

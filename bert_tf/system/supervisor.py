@@ -236,9 +236,7 @@ class _Worker:
     try:
       self._process.wait(max(seconds, 0))
     except subprocess.TimeoutExpired:
-      logging.warning(
-        "worker %d did not end by SIGTERM: killed", self.number
-      )
+      logging.warning("worker %d did not end by SIGTERM: killed", self.number)
       self._process.kill()
     self._process.wait()
 
@@ -250,4 +248,3 @@ def _end(workers: Sequence[_Worker], seconds: float) -> None:
     worker.tell()
   for worker in workers:
     worker.end(deadline - time.monotonic())
-

@@ -42,6 +42,7 @@ def shown():
     blocks.append(example)
   for block in blocks:
     text = re.sub(r"\\\n\s*", "", block)
+    text = text.replace(" -- ", "\n")  # a command, run by another
     for tools, console, name, line in _COMMAND.findall(text):
       if name != "completion":
         found[_PACKAGES[tools or console], name].append(

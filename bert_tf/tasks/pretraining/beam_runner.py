@@ -13,7 +13,7 @@ from bert_tf.tasks.pretraining import (
 )
 
 _RUNNER = "--runner="
-_DASK = runner_names.BEAM_RUNNERS["dask"]
+_DASK = "DaskRunner"
 _DASK_PARTITIONS = ("--dask_npartitions", "--dask_partition_size")
 
 
@@ -68,7 +68,9 @@ def spread(options: Sequence[str], count: int) -> list[str]:
 
   Otherwise Dask puts up to 128 shards into one partition: one process.
   """
-  is_dask = _RUNNER + _DASK in options
+  is_dask = any(
+    option.startswith(_RUNNER) and option.endswith(_DASK) for option in options
+  )
   if is_dask and not any(x.startswith(_DASK_PARTITIONS) for x in options):
     return [*options, f"{_DASK_PARTITIONS[0]}={count}"]
   return list(options)

@@ -101,9 +101,7 @@ def _run(
       sent_package.pack(archive, config.vocab_file)
       context.addArchive(f"{archive}#{sent_package.FOLDER}")
       try:
-        results = (
-          context.parallelize(tasks, len(tasks)).map(_task()).collect()
-        )
+        results = context.parallelize(tasks, len(tasks)).map(_task()).collect()
       except pyspark.errors.PySparkException as error:
         raise _failed(error) from error
       except Exception as error:  # py4j's, of what ended the job

@@ -14,6 +14,7 @@ from bert_tf.tasks.pretraining import (
   shard_runners,
   spark_runner,
 )
+from tests import processes
 from tests.commands import running
 from tests.conftest import ROOT
 
@@ -172,7 +173,7 @@ def test_a_killed_command_leaves_no_files_and_no_workers(
   while len(list(tmp_path.glob("out/.*"))) < 2:  # Both are being written.
     assert process.poll() is None and time.monotonic() < deadline
     time.sleep(0.05)
-  workers = children(process.pid)
+  workers = processes.children(process.pid)
   assert len(workers) >= 2
   process.send_signal(signal.SIGKILL)
   process.wait()
@@ -180,11 +181,6 @@ def test_a_killed_command_leaves_no_files_and_no_workers(
     assert time.monotonic() < deadline
     time.sleep(0.05)
   assert not list(tmp_path.glob("out/a-0000?-of-00002"))
-
-
-def children(pid):
-  with open(f"/proc/{pid}/task/{pid}/children") as reader:
-    return list(map(int, reader.read().split()))
 
 
 def is_running(pid):
