@@ -9,6 +9,7 @@ import bert_tf
 from bert_tf.models import classifier
 from bert_tf.tasks.classification import loss, task_definition
 from bert_tf.training import optimizer_table, optimizers, step_functions
+from tests import needs
 from tests.models import saving
 
 STEPS, WARMUP, RATE = 20, 5, 3e-2  # a rate at which a wrong step shows
@@ -88,12 +89,14 @@ def test_saved_and_resumed(name, tmp_path):
     np.testing.assert_array_equal(one, other, err_msg=one.name)
 
 
-def test_every_optimizer_of_the_flag_clips():
-  for name in optimizer_table.OPTIMIZERS:
-    if name == "lamb":  # of tensorflow-addons, which may not be there
-      pytest.importorskip("tensorflow_addons")
-    optimizer = bert_tf.create_optimizer(1e-3, 10, name=name)
-    assert optimizer.global_clipnorm == 1.0
+@pytest.mark.parametrize("name", optimizer_table.OPTIMIZERS)
+def test_every_optimizer_of_the_flag_clips(name):
+  needs.optimizer(name)
+  optimizer = bert_tf.create_optimizer(1e-3, 10, name=name)
+  assert optimizer.global_clipnorm == 1.0
+
+
+def test_settings_that_are_none():
   with pytest.raises(ValueError, match="'adm' is not known"):
     bert_tf.create_optimizer(1e-3, 10, name="adm")
   with pytest.raises(ValueError, match="num_train_steps=0"):

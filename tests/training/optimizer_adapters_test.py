@@ -7,6 +7,7 @@ import tf_keras
 
 from bert_tf.checkpoints import checkpoint_reader, variable_names
 from bert_tf.training import optimizer_adapters, optimizers, run_checkpoints
+from tests import needs
 
 keras_optimizers = tf_keras.optimizers
 STEPS, STOP = 8, 3
@@ -83,6 +84,7 @@ class Run:
   """A training of three variables on made-up gradients, as the loop does it."""
 
   def __init__(self, folder, name, loss_scaling=False):
+    needs.optimizer(name)
     rng = np.random.default_rng(1)
     self.variables = [
       tf.Variable(rng.normal(size=shape), name=name, dtype=tf.float32)

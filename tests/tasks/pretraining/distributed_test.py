@@ -1,6 +1,5 @@
 """Devices, workers and XLA: the same numbers however a run is spread."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -13,10 +12,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import bert_tf
-from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import loss
-from bert_tf.training import optimizers, step_functions
 from tests import processes
 from tests.conftest import ROOT
 from tests.tasks.pretraining import training
@@ -149,38 +144,6 @@ def test_workers_without_a_shared_folder_do_not_resume(tmp_path, one_device):
     assert "must be one folder that all workers share" in output, output
   assert training.read(tmp_path / "0", 12)["global_step"] == 12
   assert not (tmp_path / "0" / "model.ckpt-24.index").exists()
-
-
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_the_whole_step_compiles_under_xla(testdata, precision):
-  """What a TPU would run, optimizer and dropout included: static shapes."""
-  config = bert_tf.BertConfig.from_json_file(
-    testdata / "tiny" / "bert_config.json"
-  )
-  config = dataclasses.replace(config, num_hidden_layers=1)
-  model = pretrainer.BertPretrainer(
-    config, use_one_hot_embeddings=True, dtype=precision
-  )
-  opt = optimizers.Optimizer(
-    optimizers.OptimizerSettings("adamw", 1e-3, 20, 0),
-    model.trainable_variables,
-  )
-  train_step = tf.function(
-    step_functions.TrainStep(
-      model, loss.PretrainingObjective(), opt, micro_batches=2
-    ),
-    jit_compile=True,
-  )
-  with np.load(testdata / "tiny" / "modeling.npz") as file:
-    batch = {
-      name.removeprefix("in/"): tf.constant(file[name])
-      for name in file.files
-      if name.startswith("in/")
-    }
-  found = [float(train_step(batch)["loss"]) for _ in range(8)]
-  assert found[-1] < 0.8 * found[0]
-  hlo = train_step.experimental_get_compiler_ir(batch)(stage="hlo")
-  assert "bounded" not in hlo and "<=" not in hlo  # no dynamic dimension
 
 
 @pytest.mark.slow
