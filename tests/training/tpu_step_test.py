@@ -15,50 +15,15 @@ from bert_tf.training import optimizers, step_functions
 
 # All of them are in XLA's set for TPUs. No call of a kernel of the host or of a
 # library (custom-call), no transfer, no sorting, no loop of unknown length.
-OPERATIONS = set(
-  [
-    "add",
-    "and",
-    "bitcast-convert",
-    "broadcast",
-    "compare",
-    "concatenate",
-    "constant",
-    "convert",
-    "copy",
-    "divide",
-    "dot",
-    "exponential",
-    "gather",
-    "get-tuple-element",
-    "iota",
-    "log",
-    "maximum",
-    "minimum",
-    "multiply",
-    "negate",
-    "or",
-    "pad",
-    "parameter",
-    "power",
-    "reduce",
-    "reshape",
-    "rng-bit-generator",
-    "rsqrt",
-    "scatter",
-    "select",
-    "set-dimension-size",
-    "shift-left",
-    "shift-right-logical",
-    "slice",
-    "sqrt",
-    "subtract",
-    "tanh",
-    "transpose",
-    "tuple",
-    "xor",
-  ]
-)
+OPERATIONS = {
+  *("add", "and", "bitcast-convert", "broadcast", "compare", "concatenate"),
+  *("constant", "convert", "copy", "divide", "dot", "exponential", "gather"),
+  *("get-tuple-element", "iota", "log", "maximum", "minimum", "multiply"),
+  *("negate", "or", "pad", "parameter", "power", "reduce", "reshape"),
+  *("rng-bit-generator", "rsqrt", "scatter", "select", "set-dimension-size"),
+  *("shift-left", "shift-right-logical", "slice", "sqrt", "subtract", "tanh"),
+  *("transpose", "tuple", "xor"),
+}
 # s64 and u64 (steps, random states) are computed in two halves.
 DTYPES = {"pred", "s32", "s64", "u32", "u64", "f32", "bf16"}
 _INSTRUCTION = re.compile(
