@@ -130,13 +130,12 @@ def train_step(config_json: str, dtype: str, compilation: str) -> Any:
 
 
 def _model(config_json: str, dtype: str) -> tuple[Any, Any]:
-  import tf_keras
-
+  from bert_tf import keras
   from bert_tf.models import pretrainer
   from bert_tf.tasks.pretraining import loss
   from bert_tf.training import dtype_policies
 
-  tf_keras.utils.set_random_seed(_SEED)
+  keras.utils.set_random_seed(_SEED)
   config = bert_config.BertConfig.from_json_file(config_json)
   model = pretrainer.BertPretrainer(config, dtype=dtype_policies.policy(dtype))
   return model, loss.PretrainingObjective()

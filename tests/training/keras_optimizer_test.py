@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.models import classifier
 from bert_tf.tasks.classification import loss, task_definition
 from bert_tf.training import optimizer_table, optimizers, step_functions
@@ -25,7 +25,7 @@ def fitted():
   model = saving.randomize(saving.MODELS["classifier"]())
   model.compile(
     bert_tf.create_optimizer(RATE, STEPS, WARMUP),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
   )
   inputs = saving.inputs_of(model)
   model.fit(
@@ -78,7 +78,7 @@ def test_the_schedule_is_the_original_s():
 def test_saved_and_resumed(name, tmp_path):
   model = fitted()
   model.save(tmp_path / name)
-  found = tf_keras.models.load_model(tmp_path / name)
+  found = keras.models.load_model(tmp_path / name)
   assert found.optimizer.get_config() == model.optimizer.get_config()
   assert found.optimizer.global_clipnorm == 1.0
   inputs = saving.inputs_of(model)
@@ -113,7 +113,7 @@ def test_class_weights():
     model = saving.randomize(saving.MODELS["classifier"]())
     model.compile(
       bert_tf.create_optimizer(RATE, 10),
-      tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+      keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     inputs = saving.inputs_of(model)
     model.fit(

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader, variable_names
 from bert_tf.tasks.pretraining import loss
 from bert_tf.training import (
@@ -259,7 +259,7 @@ except ImportError as error:
 
 def test_adamw_trains_under_keras_fit():
   """The optimizer is an ordinary Keras optimizer too."""
-  model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+  model = keras.Sequential([keras.layers.Dense(1)])
   model.compile(adam_weight_decay.AdamWeightDecay(0.05), "mse")
   x = np.random.default_rng(0).normal(size=[64, 3]).astype(np.float32)
   y = x @ np.float32([[1], [2], [3]])
