@@ -108,11 +108,20 @@ def one_killed(folder, chosen):
 
 @pytest.mark.skipif(not shutil.which("java"), reason="no Java here")
 def test_spark(make_config, expected, tmp_path, logged, monkeypatch):
-  pytest.importorskip("pyspark")
+  pyspark = pytest.importorskip("pyspark")
+  # Its workers write into Spark's folder.
+  (tmp_path / "spark").mkdir()
+  for path in pathlib.Path(pyspark.__file__).parent.iterdir():
+    if path.name != "work":
+      (tmp_path / "spark" / path.name).symlink_to(path)
+  monkeypatch.setenv("SPARK_HOME", str(tmp_path / "spark"))
   # What the executors import can only be what was sent to them.
   monkeypatch.delenv("PYTHONPATH", raising=False)
   monkeypatch.chdir(tmp_path)
-  options = "spark.ui.enabled=false spark.executor.memory=512m"
+  options = (
+    "spark.ui.enabled=false spark.executor.memory=512m "
+    f"spark.local.dir={tmp_path / 'local'}"
+  )
   run = shard_runners.make(
     "spark", spark=spark_runner.SparkSettings("local-cluster[2,1,512]", options)
   )
