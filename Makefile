@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test check format bazel installed fuzz faults docs clean
+.PHONY: quickstart test check format bazel installed fuzz faults docs clean \
+  engines python313
 
 .venv/.ready: requirements.txt requirements-dev.txt requirements-docs.txt requirements-data.txt
 	$(PYTHON) -m venv .venv
@@ -19,6 +20,15 @@ test: .venv/.ready
 # Kills, signals, full disks, damage: docs/reliability.md.
 faults: .venv/.ready
 	$(BIN)/python -m tests.faults
+
+# Spark and Dask with two processes each, one of them killed: records only.
+engines: .venv/.ready
+	$(BIN)/python -m pytest tests/tasks/pretraining/engines_test.py
+
+# The suite with Debian trixie's Python 3.13, in a chroot (root, debootstrap).
+python313:
+	.ci/python313.sh $(or $(FOLDER),$(CURDIR)/build/python313) --numprocesses=2 \
+	  --dist=loadfile
 
 # Builds the wheel, and works with it from another folder.
 installed: .venv/.ready

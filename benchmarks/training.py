@@ -130,13 +130,12 @@ def train_step(config_json: str, dtype: str, compilation: str) -> Any:
 
 
 def _model(config_json: str, dtype: str) -> tuple[Any, Any]:
-  import tf_keras
-
+  from bert_tf import keras
   from bert_tf.models import pretrainer
   from bert_tf.tasks.pretraining import loss
   from bert_tf.training import dtype_policies
 
-  tf_keras.utils.set_random_seed(_SEED)
+  keras.utils.set_random_seed(_SEED)
   config = bert_config.BertConfig.from_json_file(config_json)
   model = pretrainer.BertPretrainer(config, dtype=dtype_policies.policy(dtype))
   return model, loss.PretrainingObjective()
@@ -148,7 +147,9 @@ def _tensors(given: workers.Batch) -> dict[str, Any]:
   return {name: tf.constant(x) for name, x in given.items()}
 
 
-def keras_nlp(config_json: str, dtype: str) -> workers.Run:
+def keras_nlp(
+  config_json: str, dtype: str, jit_compile: bool = False
+) -> workers.Run:
   """Keras's masked language model (no next sentence), compiled by `compile`."""
   os.environ["KERAS_BACKEND"] = "tensorflow"
   import keras
@@ -173,7 +174,7 @@ def keras_nlp(config_json: str, dtype: str) -> workers.Run:
     ),
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     weighted_metrics=None,
-    jit_compile=False,
+    jit_compile=jit_compile,
   )
 
   def run(given: workers.Batch) -> Any:

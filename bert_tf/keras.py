@@ -13,12 +13,16 @@ from typing import Any
 import h5py
 import tensorflow as tf
 from tf_keras import (
+  Input,
   Model,
+  Sequential,
   activations,
   callbacks,
   initializers,
   layers,
+  losses,
   mixed_precision,
+  models,
   optimizers,
   utils,
 )
@@ -32,11 +36,16 @@ from bert_tf.system import output_files
 _PACKAGE = "bert_tf"
 serializable = utils.register_keras_serializable(package=_PACKAGE)
 
+# Those of Keras before 2.11, as tensorflow-addons has them.
+legacy_optimizers = optimizers.legacy
+
 IN_KERAS3 = "in Keras 3 wrap the model: bert_tf.as_keras3_layer(model)"
 
 __all__ = [
   "IN_KERAS3",
+  "Input",
   "Model",
+  "Sequential",
   "activations",
   "callbacks",
   "check_not_keras3",
@@ -45,7 +54,10 @@ __all__ = [
   "is_tensorflow_s",
   "keras_tensor",
   "layers",
+  "legacy_optimizers",
+  "losses",
   "mixed_precision",
+  "models",
   "optimizers",
   "registered_classes",
   "save_hdf5",

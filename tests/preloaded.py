@@ -2,4 +2,4 @@
 
 import bert_tf  # noqa: F401, I001  before TensorFlow, for its Keras
 import tensorflow  # noqa: F401
-import tf_keras  # noqa: F401
+from bert_tf import keras  # noqa: F401

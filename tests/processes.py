@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import random
 import socket
 import time
@@ -82,3 +83,9 @@ def free_ports(count):
   for one in sockets:
     one.close()
   return ports
+
+
+def children(pid):
+  """Ids of the processes that a process has started, in any of its threads."""
+  files = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+  return sorted(int(child) for x in files for child in x.read_text().split())

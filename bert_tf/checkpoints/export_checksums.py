@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from bert_tf.system import files, output_files
+from bert_tf.system import files, output_files, remote_files
 
 # TensorFlow Serving keeps this folder and looks at nothing in it.
 FILE = os.path.join("assets.extra", "sha256.json")
@@ -20,7 +20,7 @@ def write(folder: str) -> None:
   """Writes the checksums of all files that are in a folder now."""
   found = {name: _sha256(os.path.join(folder, name)) for name in _names(folder)}
   path = os.path.join(folder, FILE)
-  files.gfile().makedirs(os.path.dirname(path))
+  remote_files.gfile().makedirs(os.path.dirname(path))
   text = json.dumps(found, indent=2, sort_keys=True) + "\n"
   output_files.write_atomically(path, text.encode())
 
@@ -51,7 +51,7 @@ def check(folder: str) -> None:
 
 
 def _names(folder: str) -> Iterator[str]:
-  for inner, _, names in files.gfile().walk(folder):
+  for inner, _, names in remote_files.gfile().walk(folder):
     for name in names:
       yield os.path.relpath(os.path.join(inner, name), folder)
 

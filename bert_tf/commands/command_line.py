@@ -1,7 +1,9 @@
 """How every command starts and ends."""
 
 import contextlib
+import functools
 import importlib
+import inspect
 import itertools
 import os
 import pathlib
@@ -49,43 +51,14 @@ def run_command(name: str) -> None:
   run(importlib.import_module(f"bert_tf.commands.{name}").main)
 
 
-def run(main: Callable[[], None]) -> None:
-  """Parses the flags and calls `main`.
+def run(main: Callable[..., None]) -> None:
+  """Parses the flags and calls `main`, with what follows `--` if it takes that.
 
   TensorFlow is imported by what `main` calls, if at all: not before the flags
   are known to be right. The log shows what goes on (`--verbosity` changes
   that). An error of flags, files, settings or numbers ends the command with
-  status 1 and one plain message.
+  status 1 and one plain message, or with the status that the error tells.
   """
-
-  def parse(argv: list[str]) -> list[str]:
-    if _HELP & set(argv[1:]):
-      with readers_may_leave():
-        print(_help(main))
-      sys.exit(0)
-    for before, word in itertools.pairwise(argv[1:]):
-      name = before.lstrip("-").removeprefix("no")
-      if before[:1] == "-" != word[:1] and _is_boolean(name):
-        fail(
-          f"unknown arguments: {word}; a flag's value follows a =, as in "
-          f"--{name}={word}"
-        )
-    try:
-      rest: list[str] = flags.FLAGS(argv)
-    except flags.Error as error:
-      missing = ", ".join(f"--{x}" for x in flag_help.missing())
-      needed = f"{missing} {flag_help.NEEDED}"
-      fail(needed if flag_help.NEEDED in str(error) else str(error))
-    if len(rest) > 1:
-      fail(
-        f"unknown arguments: {' '.join(rest[1:])}; a flag's value follows a =, "
-        "as in --name=value"
-      )
-    return rest
-
-  def fail(message: str) -> NoReturn:
-    name = _name(sys.argv[0])
-    sys.exit(f"{name}: {message} (--help lists the flags)")
 
   def called(argv: list[str]) -> None:
     if flags.FLAGS["verbosity"].using_default_value:
@@ -96,17 +69,58 @@ def run(main: Callable[[], None]) -> None:
     try:
       with readers_may_leave():
         model_flags.resolve()
-        main()
+        main(*[argv[1:]] * _takes_command(main))
     except stop_signals.Stopped as stopped:
       raise _ended(name, stopped) from None
     except Exception as error:
       if not is_plain(error):
         raise
       logging.debug("where it happened", exc_info=True)
-      sys.exit(f"{name}: {message(error)}")
+      print(f"{name}: {message(error)}", file=sys.stderr)
+      sys.exit(getattr(error, "exit_status", 1))
 
   with stop_signals.handled():
-    app.run(called, flags_parser=parse)
+    app.run(called, flags_parser=functools.partial(_parse, main))
+
+
+def _takes_command(main: Callable[..., None]) -> bool:
+  """Whether a command runs another one, which follows `--`."""
+  return bool(inspect.signature(main).parameters)
+
+
+def _parse(main: Callable[..., None], argv: list[str]) -> list[str]:
+  """Reads the flags; returns the program and what follows `--`."""
+  command: list[str] = []
+  if _takes_command(main) and "--" in argv:
+    at = argv.index("--")
+    argv, command = argv[:at], argv[at + 1 :]
+  if _HELP & set(argv[1:]):
+    with readers_may_leave():
+      print(_help(main))
+    sys.exit(0)
+  for before, word in itertools.pairwise(argv[1:]):
+    name = before.lstrip("-").removeprefix("no")
+    if before[:1] == "-" != word[:1] and _is_boolean(name):
+      _fail(
+        f"unknown arguments: {word}; a flag's value follows a =, as in "
+        f"--{name}={word}"
+      )
+  try:
+    rest: list[str] = flags.FLAGS(argv)
+  except flags.Error as error:
+    missing = ", ".join(f"--{x}" for x in flag_help.missing())
+    needed = f"{missing} {flag_help.NEEDED}"
+    _fail(needed if flag_help.NEEDED in str(error) else str(error))
+  if len(rest) > 1:
+    _fail(
+      f"unknown arguments: {' '.join(rest[1:])}; a flag's value follows a =, "
+      "as in --name=value"
+    )
+  return rest + command
+
+
+def _fail(message: str) -> NoReturn:
+  sys.exit(f"{_name(sys.argv[0])}: {message} (--help lists the flags)")
 
 
 def _ended(name: str, stopped: stop_signals.Stopped) -> SystemExit:

@@ -64,12 +64,25 @@ flags.DEFINE_enum(
   "runner",
   runner_names.LOCAL,
   runner_names.NAMES,
-  "Where shards are made: local, or with Apache Beam on one of its runners.",
+  "Where shards are made: on this machine, on Apache Spark, or on a runner of "
+  "Apache Beam (beam: the one that --beam_options names).",
 )
 flags.DEFINE_string(
   "beam_options",
   "",
   "Options of the Beam pipeline, as on a command line: '--region=... --...'.",
+)
+flags.DEFINE_string(
+  "spark_master",
+  "",
+  "Spark's master, for --runner=spark: spark://HOST:7077, yarn, "
+  "local-cluster[2,1,1024]. Default: what spark-submit or "
+  "spark-defaults.conf says.",
+)
+flags.DEFINE_string(
+  "spark_options",
+  "",
+  "Properties of Spark, for --runner=spark: 'spark.executor.memory=4g ...'.",
 )
 flags.DEFINE_string(
   "tmp_dir",
@@ -82,14 +95,23 @@ flags.DEFINE_string(
 def main() -> None:
   """Runs with the flags given."""
   from bert_tf.native import jit
-  from bert_tf.tasks.pretraining import record_generator, shard_runners
+  from bert_tf.tasks.pretraining import (
+    record_generator,
+    shard_runners,
+    spark_runner,
+  )
 
   config = shared_flags.settings(
     settings.PretrainingDataConfig,
     input_file=tuple(FLAGS.input_file.split(",")),
     output_file=tuple(FLAGS.output_file.split(",")),
   )
-  run = shard_runners.make(FLAGS.runner, FLAGS.num_workers, FLAGS.beam_options)
+  run = shard_runners.make(
+    FLAGS.runner,
+    FLAGS.num_workers,
+    FLAGS.beam_options,
+    spark_runner.SparkSettings(FLAGS.spark_master, FLAGS.spark_options),
+  )
   jit.leave_blas_out()
   summary = record_generator.create(config, True, run)
   for line in summary.lines():

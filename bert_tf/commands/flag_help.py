@@ -51,6 +51,8 @@ GROUPS = {
     format quantize litert_lengths calibration_file
     precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project
     iterations_per_loop num_shards num_workers runner beam_options
+    spark_master spark_options max_restarts backoff_seconds max_backoff_seconds
+    stable_seconds stop_seconds
     """,
   "Server": """
     host port grpc_port max_batch_size max_batch_tokens max_batch_delay_ms

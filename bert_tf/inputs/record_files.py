@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from bert_tf.records import record_counts
 from bert_tf.system import error_text, files
 
 _HEADER = 12  # length, uint64 little-endian, and its checksum
@@ -58,12 +58,17 @@ def find(patterns: str | Sequence[str]) -> RecordFiles:
 def count_records(path: str) -> int:
   """Counts the records of one file by hopping from length to length.
 
+  Of a remote file, the count beside it is taken: `records.record_counts`.
+
   Raises:
     ValueError: The file ends within a record; the message tells which.
   """
-  if tf.io.gfile.isdir(path):
+  if files.is_folder(path):
     raise ValueError(f"{path} is a folder, not a TFRecord file")
-  size = tf.io.gfile.stat(path).length
+  size = files.size(path)
+  told = record_counts.read(path, size)
+  if told is not None:
+    return told
   count, offset = 0, 0
   with _open(path) as file:
     if file.read(2) == _GZIP:
@@ -89,8 +94,8 @@ def count_records(path: str) -> int:
 
 
 def _open(path: str) -> Any:
-  if "://" in path or not os.path.exists(path):
-    return tf.io.gfile.GFile(path, "rb")
+  if files.is_remote(path):
+    return files.open_file(path)
   return open(path, "rb", buffering=_HEADER)
 
 

@@ -10,7 +10,12 @@ import os
 from collections.abc import Iterable
 from typing import IO, Any
 
-from bert_tf.system import json_text, temporary_names
+from bert_tf.system import (
+  companion_names,
+  json_text,
+  remote_files,
+  temporary_names,
+)
 
 
 def is_remote(path: str) -> bool:
@@ -18,40 +23,48 @@ def is_remote(path: str) -> bool:
   return "://" in path
 
 
-def gfile() -> Any:
-  """TensorFlow's file systems; reading local files does without them."""
-  import tensorflow as tf
-
-  return tf.io.gfile
-
-
 def open_file(path: str | os.PathLike[str], mode: str = "rb") -> IO[Any]:
   """Opens a file, binary unless `mode` says otherwise.
 
   Raises:
-    OSError: as the built-in `open`; for remote paths TensorFlow's own errors.
+    OSError: as the built-in `open`; of a remote path perhaps only once it is
+      read. The message names it.
   """
   name = os.fspath(path)
   if is_remote(name):
-    return gfile().GFile(name, mode)
+    return remote_files.RemoteStream(name, mode)  # type: ignore[return-value]
   encoding = None if "b" in mode else "utf-8"
   return open(name, mode, encoding=encoding)
 
 
 def exists(path: str) -> bool:
   """Whether there is such a file or folder."""
-  return bool(gfile().exists(path)) if is_remote(path) else os.path.exists(path)
+  return _ask("exists", path) if is_remote(path) else os.path.exists(path)
 
 
 def is_folder(path: str) -> bool:
   """Whether there is such a folder."""
-  return bool(gfile().isdir(path)) if is_remote(path) else os.path.isdir(path)
+  return _ask("isdir", path) if is_remote(path) else os.path.isdir(path)
+
+
+def _ask(question: str, path: str) -> bool:
+  with remote_files.named(path):
+    return bool(getattr(remote_files.gfile(), question)(path))
+
+
+def size(path: str) -> int:
+  """Bytes of a file."""
+  if not is_remote(path):
+    return os.stat(path).st_size
+  with remote_files.named(path):
+    return int(remote_files.gfile().stat(path).length)
 
 
 def remove(path: str) -> None:
   """Removes a file."""
   if is_remote(path):
-    gfile().remove(path)
+    with remote_files.named(path):
+      remote_files.gfile().remove(path)
   else:
     os.remove(path)
 
@@ -79,7 +92,8 @@ def read_json(path: str) -> dict[str, Any]:
 def rename(path: str, to: str) -> None:
   """Gives a file another name, in the place of what may have had it."""
   if is_remote(path):
-    gfile().rename(path, to, overwrite=True)
+    with remote_files.named(to):
+      remote_files.gfile().rename(path, to, overwrite=True)
   else:
     os.replace(path, to)
 
@@ -180,7 +194,10 @@ def names_in(folder: str) -> list[str]:
   What is still being written is left out.
   """
   if is_remote(folder):
-    listed = gfile().listdir(folder) if gfile().isdir(folder) else []
+    listed = []
+    if is_folder(folder):
+      with remote_files.named(folder):
+        listed = remote_files.gfile().listdir(folder)
   else:
     listed = os.listdir(folder) if os.path.isdir(folder) else []
   return _whole(name.rstrip("/") for name in listed)
@@ -193,12 +210,20 @@ def find(pattern: str) -> list[str]:
   files that are still being written.
   """
   if is_remote(pattern):
-    return _whole(gfile().glob(pattern))
+    with remote_files.named(pattern):
+      return _whole(remote_files.gfile().glob(pattern))
   if os.path.exists(pattern):
     return [pattern]  # Even with a "[" in its name.
   return _whole(glob.glob(pattern, include_hidden=True))
 
 
 def _whole(paths: Iterable[str]) -> list[str]:
-  """Paths, sorted, without those of files that are being written."""
-  return sorted(path for path in paths if temporary_names.owner(path) is None)
+  """Paths, sorted, without those of files that are being written.
+
+  Nor those of files that tell something of others.
+  """
+  return sorted(
+    path
+    for path in paths
+    if temporary_names.owner(path) is None and not companion_names.is_one(path)
+  )

@@ -22,7 +22,12 @@ from typing import IO, Any
 
 from absl import logging
 
-from bert_tf.system import files, temporary_names, write_errors
+from bert_tf.system import (
+  files,
+  remote_files,
+  temporary_names,
+  write_errors,
+)
 
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
@@ -48,7 +53,8 @@ class Output:
     self._temporary: str | None = None
     self._target = self.path
     if files.is_remote(self.path):
-      files.gfile().makedirs(os.path.dirname(self.path))
+      with remote_files.named(self.path):
+        remote_files.gfile().makedirs(os.path.dirname(self.path))
       self._temporary = temporary_names.beside(self.path)
       self._stream: IO[bytes] = files.open_file(self._temporary, "wb")
       return
@@ -182,12 +188,13 @@ def temporary_folder_for(path: str) -> Iterator[str]:
   """
   if files.is_remote(path):
     temporary = temporary_names.beside(path)
-    files.gfile().makedirs(temporary)
+    with remote_files.named(path):
+      remote_files.gfile().makedirs(temporary)
     try:
       yield temporary
     finally:
       if files.exists(temporary):
-        files.gfile().rmtree(temporary)
+        remote_files.gfile().rmtree(temporary)
     return
   temporary = temporary_names.beside(os.path.realpath(path))
   with write_errors.named(path):
@@ -214,7 +221,8 @@ def publish_folder(temporary: str, path: str) -> None:
     OSError: There is something of that name.
   """
   if files.is_remote(path):
-    files.gfile().rename(temporary, path)
+    with remote_files.named(path):
+      remote_files.gfile().rename(temporary, path)
     return
   for folder, _, names in os.walk(temporary):
     for name in names:

@@ -85,7 +85,7 @@ class KerasAdapter(OptimizerAdapter):
 
 
 class LegacyAdapter(OptimizerAdapter):
-  """A `keras.optimizers.legacy.Optimizer`, such as those of addons.
+  """A `keras.legacy_optimizers.Optimizer`, such as those of addons.
 
   Args:
     optimizer: The optimizer.
@@ -146,7 +146,7 @@ def adapt(made: Any, slot_names: Mapping[str, str]) -> OptimizerAdapter:
   Raises:
     TypeError: It is neither.
   """
-  if isinstance(made, keras.optimizers.legacy.Optimizer):
+  if isinstance(made, keras.legacy_optimizers.Optimizer):
     return LegacyAdapter(made, slot_names)
   if isinstance(made, keras.optimizers.Optimizer):
     return KerasAdapter(made, slot_names)

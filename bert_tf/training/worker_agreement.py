@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bert_tf.system import error_text
+from bert_tf.system import error_text, supervisor
 from bert_tf.training import whole_checkpoints
 
 # How TensorFlow names a worker: /job:worker/replica:0/task:1.
@@ -24,6 +24,8 @@ _OF_LOSS = (
 
 class LostWorkerError(RuntimeError):
   """Another worker of the run has ended or cannot be reached."""
+
+  exit_status = supervisor.TRY_AGAIN
 
 
 def is_shared(strategy: Any) -> bool:

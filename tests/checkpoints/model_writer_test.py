@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader, run_metadata
 from tests.models import saving, tiny
 
@@ -72,8 +72,8 @@ def test_the_step_is_the_optimizer_s(tokenizer, tmp_path):
   model = make("classifier")
   model.save_checkpoint(tmp_path / "before", tokenizer=tokenizer)
   model.compile(
-    tf_keras.optimizers.Adam(1e-3),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.optimizers.Adam(1e-3),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
   )
   inputs = saving.inputs_of(model)
   model.fit(inputs, np.zeros([4]), batch_size=2, epochs=2, verbose=0)

@@ -46,6 +46,7 @@ def shown():
     blocks.append(_NUMBERS.sub("8", path.read_text()))
   for block in blocks:
     text = re.sub(r"\\\n\s*", "", block)
+    text = text.replace(" -- ", "\n")  # a command, run by another
     for tools, console, name, line in _COMMAND.findall(text):
       if name != "completion":
         found[_PACKAGES[tools or console], name].append(

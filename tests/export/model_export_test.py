@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.export import saved_model_predictor
 from tests.models import tiny
 
@@ -19,7 +19,7 @@ def test_what_fit_has_trained_is_served(tokenizer, tmp_path):
   model = bert_tf.BertClassifier.from_checkpoint(tiny.FOLDER, outputs=2)
   model.compile(
     bert_tf.create_optimizer(1e-3, 2),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
   )
   texts = ["the heron", "the lantern"]
   inputs = tokenizer(texts, max_seq_length=12)
@@ -69,5 +69,5 @@ def test_what_does_not_fit(tokenizer, tmp_path):
       model, tmp_path / "out", tokenizer=tokenizer, labels=["a"]
     )
   with pytest.raises(TypeError, match="Dense is not a model of bert_tf"):
-    bert_tf.export_saved_model(tf_keras.layers.Dense(2), tmp_path / "out")
+    bert_tf.export_saved_model(keras.layers.Dense(2), tmp_path / "out")
   assert not (tmp_path / "out").exists()

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.kernels import token_rows
 from bert_tf.layers import (
   attention,
@@ -76,8 +76,8 @@ def test_made_again(name):
   layer = make()
   layer.build(tf.TensorShape([None, 8]))
   saving.randomize(layer)
-  stored = json.dumps(tf_keras.utils.serialize_keras_object(layer))
-  found = tf_keras.utils.deserialize_keras_object(json.loads(stored))
+  stored = json.dumps(keras.utils.serialize_keras_object(layer))
+  found = keras.utils.deserialize_keras_object(json.loads(stored))
   assert type(found) is type(layer)
   assert found.get_config() == layer.get_config()
   assert found.trainable == layer.trainable
@@ -88,16 +88,16 @@ def test_made_again(name):
 
 @pytest.mark.parametrize("form", ["m.keras", "m.h5", "m"])
 def test_in_a_functional_model(form, tmp_path):
-  sequence = tf_keras.Input([3, 8])
-  table = tf_keras.Input([8], batch_size=CONFIG.vocab_size)
+  sequence = keras.Input([3, 8])
+  table = keras.Input([8], batch_size=CONFIG.vocab_size)
   x = layer_norm.LayerNorm(name="n")(sequence)
   x = named_variables.Dense(8, 0.02, "gelu")(x)
   outputs = [
     heads.LinearHead(CONFIG, 3)(x),
     heads.MaskedLmHead(CONFIG)(pooler.Pooler(CONFIG)(x), table),
   ]
-  model = saving.randomize(tf_keras.Model([sequence, table], outputs))
+  model = saving.randomize(keras.Model([sequence, table], outputs))
   model.save(str(tmp_path / form))
-  found = tf_keras.models.load_model(str(tmp_path / form))
+  found = keras.models.load_model(str(tmp_path / form))
   inputs = [X.reshape(2, 3, 8), tf.ones([CONFIG.vocab_size, 8])]
   saving.assert_equal(model, found, inputs)

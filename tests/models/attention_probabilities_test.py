@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.checkpoints import variable_names
 from bert_tf.kernels import modes
 from tests.models import tiny
@@ -99,9 +99,9 @@ def test_off_they_are_not_there(encoder, batch):
 
 def test_in_a_functional_model(encoder, batch):
   inputs = {
-    name: tf_keras.Input([None], dtype=tf.int32, name=name) for name in batch
+    name: keras.Input([None], dtype=tf.int32, name=name) for name in batch
   }
   output = encoder(inputs, output_attentions=True)
-  model = tf_keras.Model(inputs, output.attention_probabilities)
+  model = keras.Model(inputs, output.attention_probabilities)
   assert model.output_shape[0] == (None, HEADS, None, None)
   assert_expected(model(batch), encoder, batch)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.inputs import encoded_texts
 from bert_tf.models import classifier
 from bert_tf.text import full_tokenizer
@@ -24,7 +24,7 @@ def tokenizer(testdata):
 
 
 def test_fits_under_compile(testdata, tokenizer):
-  tf_keras.utils.set_random_seed(1)
+  keras.utils.set_random_seed(1)
   model = classifier.BertClassifier.from_checkpoint(
     testdata / "tiny", outputs=2
   )
@@ -33,8 +33,8 @@ def test_fits_under_compile(testdata, tokenizer):
   labels = np.array([0, 1] * 16)
   batches = tf.data.Dataset.from_tensor_slices((inputs, labels)).batch(8)
   model.compile(
-    optimizer=tf_keras.optimizers.Adam(1e-3),
-    loss=tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    optimizer=keras.optimizers.Adam(1e-3),
+    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
   )
   model.fit(batches, epochs=8, verbose=0)

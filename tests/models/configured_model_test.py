@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
 from bert_tf import keras
@@ -29,13 +28,13 @@ def model(request):
 
 def again(model, path, **kwargs):
   model.save(path)
-  return tf_keras.models.load_model(path, **kwargs)
+  return keras.models.load_model(path, **kwargs)
 
 
 def compiled(model):
   model.compile(
-    tf_keras.optimizers.Adam(1e-3, jit_compile=False),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.optimizers.Adam(1e-3, jit_compile=False),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
   )
   return model
@@ -117,7 +116,7 @@ def test_hdf5_asks_before_it_replaces_a_file(tmp_path, monkeypatch):
 
 
 def test_clones(model):
-  clone = tf_keras.models.clone_model(model)
+  clone = keras.models.clone_model(model)
   clone.set_weights(model.get_weights())
   saving.assert_equal(model, clone, saving.inputs_of(model))
 
@@ -129,8 +128,8 @@ def test_inside_a_functional_model(form, tmp_path):
   x = encoder(inputs).pooled_output
   if form != "hdf5":  # where variables of two encoders would have one name
     other = saving.MODELS["token_classifier"](name="right")
-    x = tf_keras.layers.concatenate([x, other(inputs)[:, 0]])
-  model = tf_keras.Model(inputs, tf_keras.layers.Dense(3)(x))
+    x = keras.layers.concatenate([x, other(inputs)[:, 0]])
+  model = keras.Model(inputs, keras.layers.Dense(3)(x))
   model = compiled(saving.randomize(model))
   fit(model, FITS["classifier"](4))
   found = again(model, str(tmp_path / FORMATS[form]))
@@ -139,7 +138,7 @@ def test_inside_a_functional_model(form, tmp_path):
   if form != "saved_model":  # Keras resumes no optimizer of a SavedModel
     labels = FITS["classifier"](4)
     assert fit(found, labels) == fit(model, labels)
-  clone = tf_keras.models.clone_model(model)
+  clone = keras.models.clone_model(model)
   clone.set_weights(model.get_weights())
   saving.assert_equal(model, clone, saving.inputs_of(encoder))
 
@@ -147,30 +146,30 @@ def test_inside_a_functional_model(form, tmp_path):
 def test_each_inside_a_functional_model(model, tmp_path):
   inputs = saving.symbolic(saving.inputs_of(model))
   outputs = tf.nest.flatten(model(inputs))
-  functional = tf_keras.Model(inputs, [x for x in outputs if x is not None])
+  functional = keras.Model(inputs, [x for x in outputs if x is not None])
   found = again(functional, tmp_path / "m.keras")
   saving.assert_equal(functional, found, saving.inputs_of(model))
 
 
-@tf_keras.utils.register_keras_serializable("tests")
-class Subclassed(tf_keras.Model):
+@keras.utils.register_keras_serializable("tests")
+class Subclassed(keras.Model):
   """A model of a user's own, with one of ours in it."""
 
   def __init__(self, encoder, **kwargs):
     super().__init__(**kwargs)
     self.encoder = encoder
-    self.dense = tf_keras.layers.Dense(3)
+    self.dense = keras.layers.Dense(3)
 
   def call(self, inputs):
     return self.dense(self.encoder(inputs).pooled_output)
 
   def get_config(self):
-    encoder = tf_keras.utils.serialize_keras_object(self.encoder)
+    encoder = keras.utils.serialize_keras_object(self.encoder)
     return {**super().get_config(), "encoder": encoder}
 
   @classmethod
   def from_config(cls, config):
-    encoder = tf_keras.utils.deserialize_keras_object(config.pop("encoder"))
+    encoder = keras.utils.deserialize_keras_object(config.pop("encoder"))
     return cls(encoder, **config)
 
 
@@ -238,9 +237,10 @@ def test_a_process_that_only_loads(tmp_path):
     model.save(tmp_path / name)
   np.save(tmp_path / "want.npy", model(saving.inputs_of(model)))
   code = (
-    "import os, bert_tf, numpy as np, tf_keras; from tests.models import saving"
+    "import os, bert_tf, numpy as np; from bert_tf import keras; "
+    "from tests.models import saving"
     "\nkinds = bert_tf.custom_objects() if NAME == 'm.h5' else None"
-    "\nmodel = tf_keras.models.load_model(f'{FOLDER}/{NAME}', kinds)"
+    "\nmodel = keras.models.load_model(f'{FOLDER}/{NAME}', kinds)"
     "\ngot = model(saving.inputs_of(model))"
     "\nassert (got == np.load(f'{FOLDER}/want.npy')).numpy().all()"
   )

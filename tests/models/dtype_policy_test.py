@@ -2,18 +2,18 @@
 
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from tests.models import saving, tiny
 
 
 @pytest.fixture(autouse=True)
 def policy():
-  before = tf_keras.mixed_precision.global_policy()
-  tf_keras.mixed_precision.set_global_policy("mixed_bfloat16")
+  before = keras.mixed_precision.global_policy()
+  keras.mixed_precision.set_global_policy("mixed_bfloat16")
   yield
-  tf_keras.mixed_precision.set_global_policy(before)
+  keras.mixed_precision.set_global_policy(before)
 
 
 @pytest.mark.parametrize("make", saving.MODELS.values(), ids=saving.MODELS)
@@ -45,5 +45,5 @@ def test_a_checkpoint_follows_it():
 def test_a_file_keeps_its_own(tmp_path):
   model = bert_tf.BertModel(saving.CONFIG, dtype="float32")
   model.save(tmp_path / "m.keras")
-  found = tf_keras.models.load_model(tmp_path / "m.keras")
+  found = keras.models.load_model(tmp_path / "m.keras")
   assert found.compute_dtype == found.blocks[0].compute_dtype == "float32"

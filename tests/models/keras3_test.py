@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-import tf_keras
 
 import bert_tf
+from bert_tf import keras as bert_tf_keras
 from bert_tf.models import classifier
 from tests.models import saving
 
@@ -77,7 +77,7 @@ def test_fit_trains_the_model_itself():
   layer = bert_tf.as_keras3_layer(models[0])
   inputs = symbolic(models[0])
   whole = compiled(keras.Model(inputs, layer(inputs)), keras)
-  compiled(models[1], tf_keras)
+  compiled(models[1], bert_tf_keras)
   for model in (whole, models[1]):
     model.fit(arrays, LABELS, epochs=5, shuffle=False, verbose=0)
   start = saving.randomize(saving.MODELS["classifier"]())
@@ -120,4 +120,4 @@ def test_saved_by_keras_3(tmp_path):
 
 def test_other_things():
   with pytest.raises(TypeError, match="Dense is not a model of bert_tf"):
-    bert_tf.as_keras3_layer(tf_keras.layers.Dense(3))
+    bert_tf.as_keras3_layer(bert_tf_keras.layers.Dense(3))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 
 CONFIG = bert_tf.BertConfig(
   vocab_size=20,
@@ -67,7 +67,7 @@ def randomize(model):
 def symbolic(batch):
   """Keras's inputs, any number of examples of any length."""
   return {
-    name: tf_keras.Input([None], dtype=tf.int32, name=name) for name in batch
+    name: keras.Input([None], dtype=tf.int32, name=name) for name in batch
   }
 
 

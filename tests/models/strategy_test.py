@@ -2,9 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from tests import processes
 from tests.models import saving
 
@@ -12,11 +12,11 @@ from tests.models import saving
 def make():
   encoder = bert_tf.BertModel(saving.CONFIG)
   inputs = saving.symbolic(saving.inputs_of(encoder))
-  x = tf_keras.layers.Dense(3)(encoder(inputs).pooled_output)
-  model = saving.randomize(tf_keras.Model(inputs, x))
+  x = keras.layers.Dense(3)(encoder(inputs).pooled_output)
+  model = saving.randomize(keras.Model(inputs, x))
   model.compile(
     bert_tf.create_optimizer(1e-2, 8, 2),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
   )
   return encoder, model
 
@@ -47,7 +47,7 @@ def on_two_devices(folder):
     compiled.compile(bert_tf.create_optimizer(1e-2, 8))
   compiled.save_checkpoint(f"{folder}/compiled")  # its step is mirrored, too
   with strategy.scope():
-    found = tf_keras.models.load_model(f"{folder}/m.keras")
+    found = keras.models.load_model(f"{folder}/m.keras")
   assert found.optimizer.iterations.numpy() == 4
   fit(found, arrays)
   fit(model, arrays)
@@ -64,7 +64,7 @@ def test_trains_saves_loads_serves(tmp_path):
   fit(alone, arrays)
   # One device comes to the same: gradients are summed before they are clipped.
   np.testing.assert_allclose(alone.predict(arrays, verbose=0), want, atol=1e-4)
-  loaded = tf_keras.models.load_model(tmp_path / "m.keras")
+  loaded = keras.models.load_model(tmp_path / "m.keras")
   np.testing.assert_allclose(loaded.predict(arrays, verbose=0), want, atol=1e-6)
   served = tf.saved_model.load(str(tmp_path / "served"))
   tensors = {name: tf.constant(array) for name, array in arrays.items()}

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader
 from bert_tf.system import output_files
 from tests.models import saving
@@ -22,14 +22,14 @@ def tokenizer(tmp_path):
 
 def compiled(model):
   model.compile(
-    tf_keras.optimizers.SGD(0.1),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.optimizers.SGD(0.1),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
   )
   return model
 
 
-class Scripted(tf_keras.callbacks.Callback):
+class Scripted(keras.callbacks.Callback):
   """Puts values into the logs of epochs, before what comes after it."""
 
   def __init__(self, values):
@@ -117,8 +117,8 @@ def test_a_loss_is_minimized(tokenizer, tmp_path):
 def test_a_part_of_a_functional_model(tokenizer, tmp_path):
   encoder = saving.randomize(bert_tf.BertModel(saving.CONFIG))
   inputs = saving.symbolic(saving.inputs_of(encoder))
-  x = tf_keras.layers.Dense(3)(encoder(inputs).pooled_output)
-  model = compiled(tf_keras.Model(inputs, x))
+  x = keras.layers.Dense(3)(encoder(inputs).pooled_output)
+  model = compiled(keras.Model(inputs, x))
   arrays = saving.inputs_of(encoder)
   keep = bert_tf.BestCheckpoint(tmp_path / "a", "accuracy", tokenizer=tokenizer)
   with pytest.raises(TypeError, match=r"Functional is not .* model=encoder"):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader, variable_names
 from bert_tf.training import optimizer_adapters, optimizers, run_checkpoints
+from tests import needs
 
-keras_optimizers = tf_keras.optimizers
+keras_optimizers = keras.optimizers
 STEPS, STOP = 8, 3
 SHAPES = {"dense/kernel": [3, 4], "dense/bias": [4], "table": [5, 3]}
 
@@ -46,12 +47,12 @@ OTHERS = {
   ),
   "ftrl": (keras_optimizers.Ftrl, {"accumulators", "linears"}, set()),
   "legacy_adam": (
-    lambda rate: keras_optimizers.legacy.Adam(rate, amsgrad=True),
+    lambda rate: keras.legacy_optimizers.Adam(rate, amsgrad=True),
     {"m", "v", "vhat"},
     set(),
   ),
   "legacy_nadam": (
-    lambda rate: keras_optimizers.legacy.Nadam(0.01),
+    lambda rate: keras.legacy_optimizers.Nadam(0.01),
     {"m", "v"},
     {"momentum_cache"},
   ),
@@ -83,6 +84,7 @@ class Run:
   """A training of three variables on made-up gradients, as the loop does it."""
 
   def __init__(self, folder, name, loss_scaling=False):
+    needs.optimizer(name)
     rng = np.random.default_rng(1)
     self.variables = [
       tf.Variable(rng.normal(size=shape), name=name, dtype=tf.float32)

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader, variable_names
 from bert_tf.tasks.pretraining import loss
 from bert_tf.training import (
@@ -18,6 +18,7 @@ from bert_tf.training import (
   step_compilation,
   step_functions,
 )
+from tests import needs
 from tests.models import tiny
 
 GOLDEN = optimizers.OptimizerSettings("adamw", 1e-3, 20, 5)
@@ -118,6 +119,7 @@ def test_sparse_gradients_are_dense_ones():
 
 
 def test_lamb_against_numpy():
+  needs.addons()
   start = np.float32([1.0, -2.0])
   (kernel, bias), norms, opt = steps_of(
     "lamb", GRADIENTS, kernel=start, bias=start
@@ -195,6 +197,7 @@ def test_adafactor_against_numpy():
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
 def test_decay_is_of_the_variables_that_the_original_decays(name):
   """Without gradients nothing else moves them."""
+  needs.optimizer(name)
   names = [variable_names.variable_name(v) for v in tiny.pretrainer().variables]
   variables = [tf.Variable([1.0, 2.0], name=name) for name in names]
   opt = optimizers.Optimizer(
@@ -256,7 +259,7 @@ except ImportError as error:
 
 def test_adamw_trains_under_keras_fit():
   """The optimizer is an ordinary Keras optimizer too."""
-  model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+  model = keras.Sequential([keras.layers.Dense(1)])
   model.compile(adam_weight_decay.AdamWeightDecay(0.05), "mse")
   x = np.random.default_rng(0).normal(size=[64, 3]).astype(np.float32)
   y = x @ np.float32([[1], [2], [3]])

@@ -14,6 +14,7 @@ from typing import IO
 
 from bert_tf.system import files, output_files
 from bert_tf.tasks.pretraining import settings, text_corpus
+from bert_tf.text import tokenizer_rules
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +24,13 @@ class Shard:
   Attributes:
     config: settings of this shard alone.
     text: its part of the text.
+    rules: of the tokenizer; None for those that are stored beside the
+      vocabulary.
   """
 
   config: settings.PretrainingDataConfig
   text: tuple[text_corpus.TextPart, ...]
+  rules: tokenizer_rules.TokenizerRules | None = None
 
 
 def plan(

@@ -14,6 +14,7 @@ from bert_tf.checkpoints import stored_rules
 from bert_tf.native import jit
 from bert_tf.records import (
   example_decoder,
+  record_counts,
   record_writer,
   shuffled_bytes,
   spill_files,
@@ -122,7 +123,7 @@ def create(
   run: Runner | None = None,
   limits: settings.MemoryLimits | None = None,
 ) -> Summary:
-  """Writes the records of a corpus.
+  """Writes the records of a corpus, and beside remote files their number.
 
   Args:
     config: settings.
@@ -140,6 +141,19 @@ def create(
   for shard in shards:
     _check_outputs(shard.config.output_file, inputs)
   logging.info("reading %d files: %s", len(inputs), ", ".join(inputs))
+  summary = _create(shards, show_progress, run, limits)
+  for path, records, size in summary.files:
+    record_counts.write(path, records, size)
+  return summary
+
+
+def _create(
+  shards: Sequence[corpus_shards.Shard],
+  show_progress: bool,
+  run: Runner | None,
+  limits: settings.MemoryLimits | None,
+) -> Summary:
+  """Writes the records of all shards; see `create`."""
   if len(shards) == 1 and run is None:
     return create_shard(shards[0], show_progress, limits)
   staged = [corpus_shards.staged(shard) for shard in shards]
@@ -165,7 +179,8 @@ def create_shard(
   config = shard.config
   tokenizer = full_tokenizer.FullTokenizer(
     config.vocab_file,
-    rules=stored_rules.beside(config.vocab_file, config.do_lower_case),
+    rules=shard.rules
+    or stored_rules.beside(config.vocab_file, config.do_lower_case),
   )
   instance_generator.check_vocabulary(tokenizer.vocab, config.vocab_file)
   jit.start()

@@ -1,80 +1,63 @@
-"""Ways to make the shards of a corpus: in processes here, or on Apache Beam."""
+"""Ways to make the shards of a corpus: here, on Spark, or on Apache Beam."""
 
 import concurrent.futures
-import dataclasses
-import json
 import multiprocessing
 import os
-import shlex
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 from absl import logging
 
-from bert_tf.system import files, output_files, stop_signals
+from bert_tf.system import stop_signals
 from bert_tf.tasks.pretraining import (
+  beam_runner,
   corpus_shards,
   record_generator,
   runner_names,
+  spark_runner,
 )
-
-BEAM_RUNNERS = runner_names.BEAM_RUNNERS
-LOCAL = runner_names.LOCAL
-NAMES = runner_names.NAMES
 
 
 def make(
-  name: str, num_workers: int = 1, beam_options: str = ""
+  name: str,
+  num_workers: int = 1,
+  beam_options: str = "",
+  spark: spark_runner.SparkSettings | None = None,
 ) -> record_generator.Runner | None:
   """Returns a way to make shards; None for one after the other, here.
 
   Args:
-    name: one of `NAMES`.
+    name: one of `runner_names.NAMES`.
     num_workers: processes, for "local" and "direct".
     beam_options: options of Beam's pipelines, as on a command line.
+    spark: settings of Spark.
 
   Raises:
-    ImportError: Apache Beam is wanted and not installed.
+    ImportError: Apache Beam or PySpark is wanted and not installed.
     ValueError: settings that do not go together.
   """
-  arguments = beam_arguments(name, num_workers, beam_options)
-  if arguments:
-    beam = _import_beam()
-    return lambda parts: _on_beam(parts, beam, arguments)
+  spark = spark or spark_runner.SparkSettings()
+  if num_workers < 1:
+    raise ValueError(f"--num_workers={num_workers}, expected at least 1")
+  if beam_options and name not in runner_names.BEAM_RUNNERS:
+    raise ValueError(
+      f"--beam_options={beam_options!r} need a runner of Apache "
+      f"Beam, found --runner={name}; expected "
+      f"{', '.join(runner_names.BEAM_RUNNERS)}"
+    )
+  if spark != spark_runner.SparkSettings() and name != runner_names.SPARK:
+    raise ValueError(
+      "--spark_master and --spark_options need --runner=spark, found "
+      f"--runner={name}; for Beam's SparkRunner use --runner=beam "
+      "--beam_options='--runner=SparkRunner ...'"
+    )
+  if name in runner_names.BEAM_RUNNERS:
+    return beam_runner.make(name, num_workers, beam_options)
+  if name == runner_names.SPARK:
+    return spark_runner.make(spark, num_workers)
   if num_workers == 1:
     return None
   return lambda parts: _in_processes(parts, num_workers)
-
-
-def beam_arguments(name: str, num_workers: int, beam_options: str) -> list[str]:
-  """Returns what Beam's pipeline is told; nothing for "local"."""
-  try:
-    options = shlex.split(beam_options)
-  except ValueError as error:
-    raise ValueError(
-      f"--beam_options={beam_options!r}: {error}; expected options as on a "
-      "command line"
-    ) from None
-  if num_workers < 1:
-    raise ValueError(f"--num_workers={num_workers}, expected at least 1")
-  if name == LOCAL:
-    if options:
-      raise ValueError(
-        f"--beam_options={beam_options!r} need a runner of Apache "
-        f"Beam, found --runner={name}; expected {', '.join(BEAM_RUNNERS)}"
-      )
-    return []
-  arguments = [f"--runner={BEAM_RUNNERS[name]}", *options]
-  if num_workers > 1:
-    if name != "direct":
-      raise ValueError(
-        f"--num_workers={num_workers} is for the runners local and direct; "
-        f"for {name} say it in --beam_options, in that system's own words"
-      )
-    arguments.append(f"--direct_num_workers={num_workers}")
-    arguments.append("--direct_running_mode=multi_processing")
-  return arguments
 
 
 def _in_processes(
@@ -111,53 +94,3 @@ def _start_worker(verbosity: int) -> None:
     os._exit(1)
 
   threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def _import_beam() -> Any:
-  try:
-    import apache_beam
-  except ImportError as error:
-    raise ImportError(
-      "this --runner needs Apache Beam, which is not installed "
-      f"({error}); pip install 'apache-beam==2.77.*', or use --runner=local"
-    ) from None
-  return apache_beam
-
-
-def _on_beam(
-  parts: Sequence[corpus_shards.Shard], beam: Any, arguments: Sequence[str]
-) -> list[record_generator.Summary]:
-  """Makes shards in a pipeline of Apache Beam."""
-  options = beam.options.pipeline_options.PipelineOptions(list(arguments))
-  try:
-    with beam.Pipeline(options=options) as pipeline:
-      # Shuffled, so that the shards are spread over all workers.
-      _ = (
-        pipeline
-        | "Shards" >> beam.Create(list(parts))
-        | "Spread" >> beam.Reshuffle()
-        | "Make" >> beam.Map(_make_and_report)
-      )
-    return [_read_report(part) for part in parts]
-  finally:
-    for part in parts:
-      if files.exists(_report_name(part)):
-        files.remove(_report_name(part))
-
-
-def _report_name(part: corpus_shards.Shard) -> str:
-  return f"{part.config.output_file[0]}.json"
-
-
-def _make_and_report(part: corpus_shards.Shard) -> None:
-  """Makes a shard; its summary goes into a file, since Beam returns nothing."""
-  summary = record_generator.create_shard(part)
-  report = json.dumps(dataclasses.asdict(summary))
-  output_files.write_atomically(_report_name(part), report.encode())
-
-
-def _read_report(part: corpus_shards.Shard) -> record_generator.Summary:
-  with files.open_file(_report_name(part)) as reader:
-    report = json.loads(reader.read())
-  report["files"] = tuple(tuple(file) for file in report["files"])
-  return record_generator.Summary(**report)

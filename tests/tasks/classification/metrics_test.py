@@ -1,7 +1,5 @@
 """Losses and scores, recomputed in NumPy."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,7 @@ from bert_tf.tasks.classification import (
   task_definition,
 )
 from bert_tf.training import addons
+from tests import needs
 
 SINGLE, MULTI, REGRESSION = task_definition.KINDS
 
@@ -173,8 +172,7 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_f1_and_matthews_are_those_of_tensorflow_addons(name):
   """A cross-check: nothing but LAMB and this test needs that package."""
-  if not importlib.util.find_spec("tensorflow_addons"):
-    pytest.skip("tensorflow-addons has no release for this Python")
+  needs.addons()
   tfa_metrics = addons.load().metrics
   rng = np.random.default_rng(9)
   logits = ODD[name].astype(np.float32)

@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import pretrainer
 from bert_tf.tasks.masked_lm import examples, predictor
@@ -210,8 +210,8 @@ def test_fits_with_keras(testdata):
     return x, (tf.reshape(words, [-1]), labels), (weights, ones)
 
   dataset = tf.data.Dataset.from_tensor_slices(batch).batch(4).map(parts)
-  loss = tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-  model.compile(tf_keras.optimizers.Adam(1e-3), [loss, loss])
+  loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+  model.compile(keras.optimizers.Adam(1e-3), [loss, loss])
   losses = model.fit(dataset, epochs=25, verbose=0).history["loss"]
   assert losses[-1] < 0.8 * losses[0]
   assert model.evaluate(dataset, verbose=0)[0] < losses[0]

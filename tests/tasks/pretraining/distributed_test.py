@@ -1,18 +1,19 @@
 """Devices, workers and XLA: the same numbers however a run is spread."""
 
-import dataclasses
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import bert_tf
-from bert_tf.models import pretrainer
-from bert_tf.tasks.pretraining import loss
-from bert_tf.training import optimizers, step_functions
 from tests import processes
+from tests.conftest import ROOT
 from tests.tasks.pretraining import training
 
 STEPS = 800  # so many that five kills come before the end
@@ -63,11 +64,11 @@ def test_two_devices_are_one(tmp_path, one_device, micro_batches):
   np.testing.assert_allclose(list(got.values()), list(want.values()), atol=1e-5)
 
 
-def start_workers(folder, **settings):
-  """Two processes over loopback, with an output folder each."""
-  hosts = [f"localhost:{port}" for port in processes.free_ports(2)]
+def start_workers(folder, count=2, **settings):
+  """Processes over loopback, with an output folder each."""
+  hosts = [f"localhost:{port}" for port in processes.free_ports(count)]
   workers = []
-  for index in range(2):
+  for index in range(count):
     config = {
       "cluster": {"worker": hosts},
       "task": {"type": "worker", "index": index},
@@ -93,6 +94,46 @@ def test_two_workers_are_one(tmp_path, one_device):
   assert not (tmp_path / "1").exists()
 
 
+@pytest.mark.slow
+def test_four_uneven_workers_are_one(tmp_path, one_device):
+  """One of them is held up again and again."""
+  workers = start_workers(tmp_path, 4, log_steps=1)
+  slow = workers[2]
+  while slow.poll() is None:
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+      slow.send_signal(number)
+      time.sleep(0.1)
+  for worker in workers:
+    processes.finish(worker)
+  assert_same(tmp_path / "0", one_device, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_supervised_workers_outlive_a_kill(tmp_path, one_device):
+  """The whole way: command, two workers, one killed, both started again."""
+  arguments = {"output_dir": str(tmp_path / "out"), "dropout": False}
+  log = tmp_path / "log"
+  with log.open("wb") as file:
+    supervisor = subprocess.Popen(
+      [
+        *(sys.executable, "-m", "tools.supervise", "--num_workers=2"),
+        "--stop_seconds=5",
+        *("--", sys.executable, "-m", "tests.tasks.pretraining.training", "1"),
+        json.dumps(arguments | {"save_checkpoints_steps": 2, "log_steps": 1}),
+      ],
+      cwd=ROOT,
+      stderr=file,
+    )
+  processes.wait_for_checkpoint(supervisor, tmp_path / "out")
+  killed = processes.children(supervisor.pid)[1]
+  os.kill(killed, signal.SIGKILL)
+  status = supervisor.wait(300)
+  said = log.read_text()
+  assert status == 0, said
+  assert "was killed by SIGKILL; all workers are restarted" in said, said
+  assert_same(tmp_path / "out", one_device, atol=1e-6)
+
+
 def test_workers_without_a_shared_folder_do_not_resume(tmp_path, one_device):
   """The chief would go on at step 12, the other begin anew."""
   shutil.copytree(one_device, tmp_path / "0")
@@ -103,38 +144,6 @@ def test_workers_without_a_shared_folder_do_not_resume(tmp_path, one_device):
     assert "must be one folder that all workers share" in output, output
   assert training.read(tmp_path / "0", 12)["global_step"] == 12
   assert not (tmp_path / "0" / "model.ckpt-24.index").exists()
-
-
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_the_whole_step_compiles_under_xla(testdata, precision):
-  """What a TPU would run, optimizer and dropout included: static shapes."""
-  config = bert_tf.BertConfig.from_json_file(
-    testdata / "tiny" / "bert_config.json"
-  )
-  config = dataclasses.replace(config, num_hidden_layers=1)
-  model = pretrainer.BertPretrainer(
-    config, use_one_hot_embeddings=True, dtype=precision
-  )
-  opt = optimizers.Optimizer(
-    optimizers.OptimizerSettings("adamw", 1e-3, 20, 0),
-    model.trainable_variables,
-  )
-  train_step = tf.function(
-    step_functions.TrainStep(
-      model, loss.PretrainingObjective(), opt, micro_batches=2
-    ),
-    jit_compile=True,
-  )
-  with np.load(testdata / "tiny" / "modeling.npz") as file:
-    batch = {
-      name.removeprefix("in/"): tf.constant(file[name])
-      for name in file.files
-      if name.startswith("in/")
-    }
-  found = [float(train_step(batch)["loss"]) for _ in range(8)]
-  assert found[-1] < 0.8 * found[0]
-  hlo = train_step.experimental_get_compiler_ir(batch)(stage="hlo")
-  assert "bounded" not in hlo and "<=" not in hlo  # no dynamic dimension
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from bert_tf.checkpoints import checkpoint_reader, loader, saver, variable_names
 from bert_tf.models import pretrainer
 from bert_tf.tasks.pretraining import loss, reader, settings
 from bert_tf.training import objectives, training_loop
+from tests import needs
 from tests.tasks.pretraining import training
 
 TESTDATA = training.TESTDATA
@@ -212,6 +213,7 @@ def test_finished_training_is_left_alone(tmp_path):
 )
 def test_learns(tmp_path, precision, optimizer_name):
   """One batch by heart: the loss falls in each precision and optimizer."""
+  needs.optimizer(optimizer_name)
   result = training.pretrain(
     tmp_path,
     input_file=PARITY / "data.tfrecord",

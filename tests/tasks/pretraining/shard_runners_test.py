@@ -7,11 +7,20 @@ import time
 
 import pytest
 
-from bert_tf.tasks.pretraining import record_generator, settings, shard_runners
+from bert_tf.tasks.pretraining import (
+  beam_runner,
+  record_generator,
+  settings,
+  shard_runners,
+  spark_runner,
+)
+from tests import processes
 from tests.commands import running
 from tests.conftest import ROOT
 
 NAME = "create_pretraining_data"
+SPARK = spark_runner.SparkSettings("spark://host:7077")
+NO_PROPERTY = spark_runner.SparkSettings(options="spark.a=1 memory=4g")
 
 
 @pytest.fixture
@@ -84,7 +93,7 @@ def test_beams_direct_runner(make_config, tmp_path, monkeypatch):
   ("name", "options"),
   [
     ("flink", ["--flink_master=host:8081", "--parallelism=8"]),
-    ("spark", ["--spark_master_url=spark://host:7077"]),
+    ("beam", ["--runner=SparkRunner", "--spark_master_url=spark://h:7077"]),
     ("dataflow", ["--project=p", "--region=r", "--temp_location=gs://b/t"]),
   ],
 )
@@ -92,10 +101,11 @@ def test_options_reach_other_runners(name, options):
   pytest.importorskip("apache_beam")
   from apache_beam.options import pipeline_options
 
-  arguments = shard_runners.beam_arguments(name, 1, " ".join(options))
+  arguments = beam_runner.arguments(name, 1, " ".join(options))
   parsed = pipeline_options.PipelineOptions(arguments)
   standard = parsed.view_as(pipeline_options.StandardOptions)
-  assert standard.runner.lower() == f"{name}runner"
+  expected = {"beam": "spark"}.get(name, name)
+  assert standard.runner.lower() == f"{expected}runner"
   found = parsed.get_all_options(drop_default=True)
   for option in options:
     flag, _, value = option[2:].partition("=")
@@ -109,11 +119,31 @@ def test_options_reach_other_runners(name, options):
     (("flink", 2), "is for the runners local and direct; for flink say it in"),
     (("direct", 1, "--x='"), r"--beam_options=.*No closing quotation"),
     (("local", 1, "--x"), "'--x' need a runner of Apache Beam, found"),
+    (("beam", 1, "--x"), "name 0 runners of Apache Beam, expected one"),
+    (("dask", 1, "--runner=SparkRunner"), "name 2 runners of Apache Beam"),
+    (("spark", 2), "is for the runners local and direct; for spark use"),
+    (("spark", 1, "--x"), "'--x' need a runner of Apache Beam, found"),
+    (("local", 1, "", SPARK), "--spark_master and --spark_options need"),
+    (("spark", 1, "", NO_PROPERTY), "'memory=4g' is no property; expected"),
   ],
 )
 def test_settings_that_do_not_go_together(arguments, message):
   with pytest.raises(ValueError, match=message):
     shard_runners.make(*arguments)
+
+
+def test_shards_are_spread_on_dask():
+  dask = ["--runner=DaskRunner"]
+  assert beam_runner.spread(dask, 4) == [*dask, "--dask_npartitions=4"]
+  for given in ("--dask_npartitions=2", "--dask_partition_size=3"):
+    assert beam_runner.spread([*dask, given], 4) == [*dask, given]
+  assert beam_runner.spread(["--runner=x"], 4) == ["--runner=x"]
+
+
+def test_without_pyspark(monkeypatch):
+  monkeypatch.setitem(sys.modules, "pyspark", None)
+  with pytest.raises(ImportError, match=r"pip install 'bert_tf\[spark\]'"):
+    shard_runners.make("spark", spark=SPARK)
 
 
 def test_without_beam(monkeypatch):
@@ -143,7 +173,7 @@ def test_a_killed_command_leaves_no_files_and_no_workers(
   while len(list(tmp_path.glob("out/.*"))) < 2:  # Both are being written.
     assert process.poll() is None and time.monotonic() < deadline
     time.sleep(0.05)
-  workers = children(process.pid)
+  workers = processes.children(process.pid)
   assert len(workers) >= 2
   process.send_signal(signal.SIGKILL)
   process.wait()
@@ -151,11 +181,6 @@ def test_a_killed_command_leaves_no_files_and_no_workers(
     assert time.monotonic() < deadline
     time.sleep(0.05)
   assert not list(tmp_path.glob("out/a-0000?-of-00002"))
-
-
-def children(pid):
-  with open(f"/proc/{pid}/task/{pid}/children") as reader:
-    return list(map(int, reader.read().split()))
 
 
 def is_running(pid):

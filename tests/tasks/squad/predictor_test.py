@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras
 
 import bert_tf
+from bert_tf import keras
 from bert_tf.checkpoints import checkpoint_reader, saver
 from bert_tf.models import span_labeler
 from bert_tf.tasks.squad import (
@@ -159,7 +159,7 @@ def test_a_checkpoint_without_the_whole_encoder(tmp_path, config):
 
 def test_fits_with_plain_data(config):
   """`compile` and `fit` as of any Keras model; labels are a pair."""
-  tf_keras.utils.set_random_seed(1)
+  keras.utils.set_random_seed(1)
   model = span_labeler.BertSpanLabeler(config.without_dropout())
   rng = np.random.default_rng(4)
   ids = rng.integers(5, 600, [8, 16]).astype(np.int32)
@@ -171,8 +171,8 @@ def test_fits_with_plain_data(config):
   labels = (np.arange(8), np.arange(8) + 3)
   data = tf.data.Dataset.from_tensor_slices((inputs, labels)).batch(8)
   model.compile(
-    tf_keras.optimizers.Adam(1e-2),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.optimizers.Adam(1e-2),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
   )
   history = model.fit(data, epochs=40, verbose=0).history["loss"]
   assert history[0] > 5.0 and history[-1] < 1.0

@@ -334,7 +334,7 @@ def test_the_wrong_case_is_told(tmp_path, data_dir):
 
 
 def test_fits_with_keras(data_dir):
-  import tf_keras
+  from bert_tf import keras
 
   file = reader.read(data_dir / "train.txt")
   tokenizer = bert_tf.FullTokenizer(TESTDATA / "vocab.txt")
@@ -353,8 +353,8 @@ def test_fits_with_keras(data_dir):
     )
   ).batch(16)
   model.compile(
-    tf_keras.optimizers.Adam(1e-3),
-    tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    keras.optimizers.Adam(1e-3),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
   )
   losses = model.fit(dataset, epochs=10, verbose=0).history["loss"]
   assert losses[-1] < 0.5 * losses[0]
