@@ -47,8 +47,8 @@ GROUPS = {
     pad_windows
     """,
   "Devices": """
-    precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project
-    iterations_per_loop num_shards num_workers runner beam_options
+    precision strategy jit_compile pack length_buckets use_tpu tpu_name tpu_zone
+    gcp_project iterations_per_loop num_shards num_workers runner beam_options
     """,
   "Output": """
     output_dir output_file export_dir output_format projector_dir to json

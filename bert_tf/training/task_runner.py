@@ -215,6 +215,7 @@ def run(
     options.do_lower_case, tuning.init_checkpoint
   )
   config.check_length(options.max_seq_length)
+  devices.check_length(options.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
   before = run_metadata.read(output_dir)
   if options.do_train:
