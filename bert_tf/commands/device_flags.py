@@ -66,6 +66,14 @@ def _define_training() -> None:
     "more padding there is; needs shapes that --jit_compile and TPUs do not "
     "allow. For run_squad the loss then leaves padding out as well.",
   )
+  flags.DEFINE_list(
+    "length_buckets",
+    None,
+    "Pad each training batch to the smallest of these lengths that fits, such "
+    "as 32,64, instead of to --max_seq_length. For TPUs and --jit_compile, "
+    "which compile one program per length. Default: pad to --max_seq_length. "
+    "For run_squad the loss then leaves padding out.",
+  )
   flags.DEFINE_enum(
     "optimizer",
     "adamw",
@@ -124,7 +132,15 @@ def devices() -> device_settings.DeviceSettings:
 
     onednn_kernels.assume_frozen_weights()
   others = {} if "pack" in FLAGS else {"pack": None}
-  return shared_flags.settings(device_settings.DeviceSettings, **others)
+  return shared_flags.settings(
+    device_settings.DeviceSettings, length_buckets=length_buckets(), **others
+  )
+
+
+def length_buckets() -> tuple[int, ...]:
+  """The lengths that training batches are padded to; none if not given."""
+  told = FLAGS.length_buckets if "length_buckets" in FLAGS else None
+  return device_settings.parse_length_buckets(told)
 
 
 def training() -> loop_settings.LoopSettings:

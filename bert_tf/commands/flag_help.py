@@ -49,7 +49,8 @@ GROUPS = {
     """,
   "Devices": """
     format quantize litert_lengths calibration_file
-    precision strategy jit_compile pack use_tpu tpu_name tpu_zone gcp_project
+    precision strategy jit_compile pack length_buckets use_tpu tpu_name
+    tpu_zone gcp_project
     iterations_per_loop num_shards num_workers runner beam_options
     spark_master spark_options max_restarts backoff_seconds max_backoff_seconds
     stable_seconds stop_seconds

@@ -57,6 +57,7 @@ def main() -> None:
     bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
     shared_flags.settings(
       settings.SquadSettings,
+      length_buckets=device_flags.length_buckets(),
       windows=shared_flags.settings(settings.WindowSettings),
       decoding=shared_flags.settings(settings.DecodingSettings),
     ),

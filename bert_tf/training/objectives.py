@@ -22,11 +22,14 @@ class Objective(Protocol):
     sum_names: The names of all that `sums` returns.
     uses_padding: Whether the losses depend on what the model computes at
       padding, so that it cannot be left out.
+    per_token: Features of a batch that have an entry for each token, [B, S],
+      besides the model's inputs.
   """
 
   epsilons: Mapping[str, float]
   sum_names: Sequence[str]
   uses_padding: bool
+  per_token: Sequence[str]
 
   def weights(self, batch: Mapping[str, Any]) -> Sums:
     """By loss name: the sum of the weights in `batch`, float32 scalar."""

@@ -48,6 +48,7 @@ def of_training(
     "precision": devices.precision,
     # Other rows drop other entries, and run_squad has another loss.
     "pack": devices.pack,
+    "length_buckets": list(devices.length_buckets) or None,
     **others,
   }
   for name in _PATHS:

@@ -35,7 +35,11 @@ def choose(jit_compile: bool | None, strategy: Any) -> str:
 
 
 def packs(
-  pack: bool | None, compilation: str, strategy: Any, uses_padding: bool
+  pack: bool | None,
+  compilation: str,
+  strategy: Any,
+  uses_padding: bool,
+  has_length_buckets: bool = False,
 ) -> bool:
   """Whether a training step leaves padding out.
 
@@ -48,9 +52,11 @@ def packs(
     compilation: One of `COMPILATIONS`.
     strategy: Where it computes.
     uses_padding: As of `objectives.Objective`.
+    has_length_buckets: Whether batches are padded to one of a few lengths.
 
   Raises:
-    ValueError: It is wanted and not possible.
+    ValueError: It is wanted and not possible; or such lengths are, and the
+      losses depend on padding.
   """
   is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
   is_static = is_tpu or compilation == WHOLE
@@ -58,13 +64,20 @@ def packs(
     raise ValueError(
       "pack=True needs shapes that change from step to step, which "
       f"{'a TPU' if is_tpu else 'jit_compile=True'} does not allow: leave one "
-      "of them out"
+      "of them out; length_buckets saves part of the padding there"
     )
   if pack and uses_padding:
     raise ValueError(
       "pack=True leaves out padding, which this objective counts among the "
       "tokens: make the objective with uses_padding=False"
     )
+  if has_length_buckets:
+    if uses_padding:
+      raise ValueError(
+        "length_buckets cuts off padding, which this objective counts among "
+        "the tokens: make the objective with uses_padding=False"
+      )
+    return False
   if pack is not None:
     return pack
   has_gpu = bool(tf.config.list_logical_devices("GPU"))

@@ -1,13 +1,18 @@
 """One training step and one evaluation step, in replica context."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from bert_tf.kernels import modes, seeded_dropout
-from bert_tf.training import objectives, optimizers, step_compilation
+from bert_tf.training import (
+  length_buckets,
+  objectives,
+  optimizers,
+  step_compilation,
+)
 
 Batch = Mapping[str, Any]
 Sums = dict[str, Any]
@@ -42,6 +47,8 @@ class TrainStep:
     compilation: What of the gradients XLA computes, one of
       `step_compilation.COMPILATIONS`.
     packed: Whether padding is left out, see `modes.Mode`.
+    lengths: Lengths that batches are padded to, see `length_buckets.call`;
+      empty for that of the batches.
   """
 
   def __init__(
@@ -53,6 +60,7 @@ class TrainStep:
     micro_batches: int = 1,
     compilation: str = step_compilation.NONE,
     packed: bool = False,
+    lengths: Sequence[int] = (),
   ):
     self.model = model
     self.objective = objective
@@ -61,6 +69,7 @@ class TrainStep:
     self.micro_batches = micro_batches
     self._has_groups = compilation == step_compilation.GROUPS
     self._packed = packed
+    self._lengths = lengths
     self._sparse: tuple[int, ...] = ()  # known when the step is traced
     self._gradients = (
       tf.function(self._batch_gradients, jit_compile=True)
@@ -84,7 +93,7 @@ class TrainStep:
       self.seed, step.read_value(), context.replica_id_in_sync_group
     )
     weights = _sum_over_replicas(self.objective.weights(batch))
-    gradients, sums = self._gradients(batch, weights, seed)
+    gradients, sums = self._cut_gradients(batch, weights, seed)
     gradients, sums = _sum_over_replicas((gradients, sums))
     norm = self.optimizer.apply(
       gradients, self._sparse, sums.pop(_SPARSE_SQUARE)
@@ -95,6 +104,21 @@ class TrainStep:
       "gradient_norm": norm,
       "tokens": _sum_over_replicas(_tokens(batch)),
     }
+
+  def _cut_gradients(
+    self, batch: Batch, weights: Sums, seed: Any
+  ) -> tuple[list[Any], Sums]:
+    """Those of the batch at its length; each replica's may be another."""
+    if not self._lengths:
+      found: tuple[list[Any], Sums] = self._gradients(batch, weights, seed)
+      return found
+    gradients, sums = length_buckets.call(
+      lambda part: self._gradients(part, weights, seed),
+      batch,
+      self._lengths,
+      self.objective.per_token,
+    )
+    return gradients, sums
 
   def _batch_gradients(
     self, batch: Batch, weights: Sums, seed: Any

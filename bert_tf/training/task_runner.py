@@ -221,6 +221,7 @@ def run(
   )
   config = fine_tuning_session.config_of(config, tuning)
   config.check_length(options.max_seq_length)
+  devices.check_length(options.max_seq_length)
   tuning.check_layers(config.num_hidden_layers)
   before = run_metadata.read(output_dir)
   if options.do_train:

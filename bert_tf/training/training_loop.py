@@ -147,8 +147,13 @@ class Trainer:
       settings.gradient_accumulation_steps,
       compilation,
       step_compilation.packs(
-        devices.pack, compilation, strategy, objective.uses_padding
+        devices.pack,
+        compilation,
+        strategy,
+        objective.uses_padding,
+        bool(devices.length_buckets),
       ),
+      devices.length_buckets,
     )
     self._run = tf.function(self._run_steps)
     self._workers = worker_agreement.Workers(strategy)

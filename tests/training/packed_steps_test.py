@@ -103,10 +103,21 @@ TASKS = {
 # Added to all scores of a softmax these biases change nothing: their gradient
 # is rounding, and Adam, which divides by its size, makes steps of it.
 WITHOUT_GRADIENT = {task: ("key/bias:0",) for task in TASKS}
-WITHOUT_GRADIENT["squad"] += ("cls/squad/output_bias:0",)
+# So is what is added to all tokens alike before SQuAD's softmax over them.
+WITHOUT_GRADIENT["squad"] += (
+  "cls/squad/output_bias:0",
+  "layer_1/output/LayerNorm/beta:0",
+)
 
 
-def trained(task, packed, micro_batches=1, dtype="float32"):
+def trained(
+  task,
+  packed,
+  micro_batches=1,
+  dtype="float32",
+  compilation=step_compilation.GROUPS,
+  lengths=(),
+):
   """Losses, norms and weights of twenty steps."""
   tf.keras.utils.set_random_seed(3)
   make_model, objective = TASKS[task]
@@ -118,8 +129,9 @@ def trained(task, packed, micro_batches=1, dtype="float32"):
       objective,
       optimizers.Optimizer(settings, model.trainable_variables),
       micro_batches=micro_batches,
-      compilation=step_compilation.GROUPS,
+      compilation=compilation,
       packed=packed,
+      lengths=lengths,
     )
   )
   sums = [step(tensors(batch, task)) for batch in batches()]
@@ -130,15 +142,36 @@ def trained(task, packed, micro_batches=1, dtype="float32"):
 @pytest.mark.parametrize("micro_batches", [1, 2])
 @pytest.mark.parametrize("task", TASKS)
 def test_twenty_steps_are_the_same(task, micro_batches):
-  want, weights = trained(task, False, micro_batches)
-  got, packed_weights = trained(task, True, micro_batches)
+  want = trained(task, False, micro_batches)
+  assert_same(task, trained(task, True, micro_batches), want)
+
+
+def assert_same(task, found, wanted):
+  (got, found_weights), (want, weights) = found, wanted
   np.testing.assert_allclose(got, want, rtol=1e-5)
   assert want[0][0] != pytest.approx(want[0][-1], rel=1e-3), "nothing learnt"
   for name, weight in weights.items():
     if not name.endswith(WITHOUT_GRADIENT[task]):
       np.testing.assert_allclose(
-        packed_weights[name], weight, atol=2e-6, err_msg=name
+        found_weights[name], weight, atol=2e-6, err_msg=name
       )
+
+
+@pytest.mark.parametrize(
+  "task, micro_batches, compilation",
+  [
+    ("classification", 1, step_compilation.WHOLE),
+    ("tagging", 2, step_compilation.NONE),
+    ("pretraining", 1, step_compilation.NONE),
+    ("squad", 1, step_compilation.NONE),
+  ],
+)
+def test_length_buckets_are_the_same(task, micro_batches, compilation):
+  want = trained(task, False, micro_batches, compilation=step_compilation.NONE)
+  got = trained(
+    task, False, micro_batches, compilation=compilation, lengths=(32, 48)
+  )
+  assert_same(task, got, want)
 
 
 def test_bfloat16_is_the_same_up_to_its_rounding():

@@ -102,6 +102,7 @@ class ClassificationObjective:
 
   epsilons: Mapping[str, float] = {_NAME: 0.0}
   uses_padding = False
+  per_token: Sequence[str] = ()
 
   def __init__(
     self,

@@ -53,6 +53,7 @@ def run(
     training_loop.NanLossError: The loss is no longer a number.
   """
   config.check_length(options.max_seq_length)
+  devices.check_length(options.max_seq_length)
   files.check_folder(options.output_dir, "output_dir")
   if options.do_train:
     run_lock.check(options.output_dir)  # before the chief may hold it

@@ -59,7 +59,8 @@ class SquadData:
   @property
   def objective(self) -> objectives.SoftObjective:
     """The loss; without padding if that is left out."""
-    return loss.SpanObjective(uses_padding=not self.options.pack)
+    leaves_out = self.options.pack or self.options.length_buckets
+    return loss.SpanObjective(uses_padding=not leaves_out)
 
   @property
   def num_train_examples(self) -> int:

@@ -24,6 +24,7 @@ class SpanObjective:
 
   epsilons: Mapping[str, float] = {SPANS: 0.0}
   sum_names: Sequence[str] = (SPANS, "start_right", "end_right")
+  per_token: Sequence[str] = ()
 
   def __init__(self, uses_padding: bool = True):
     self.uses_padding = uses_padding

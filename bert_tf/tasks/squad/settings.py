@@ -114,6 +114,8 @@ class SquadSettings:
     batch_by_length: As of `predictor.span_logits`.
     pack: Whether training leaves padding out, of the loss too. The original
       does not, which is the default.
+    length_buckets: As of `DeviceSettings`. If given, the loss leaves padding
+      out, since how much there is depends on the batch.
     score_by: How answers are compared with right ones: one of `SCORE_BY`; None
       chooses by the script of the text.
     windows: How contexts are cut.
@@ -128,6 +130,7 @@ class SquadSettings:
   predict_batch_size: int = 8
   batch_by_length: bool = False
   pack: bool | None = None
+  length_buckets: tuple[int, ...] = ()
   score_by: str | None = None
   windows: WindowSettings = dataclasses.field(default_factory=WindowSettings)
   decoding: DecodingSettings = dataclasses.field(

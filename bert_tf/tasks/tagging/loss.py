@@ -40,6 +40,7 @@ class TaggingObjective:
 
   epsilons: Mapping[str, float] = {_NAME: 1e-5}  # for a batch of context only
   uses_padding = False
+  per_token: Sequence[str] = ("label_ids", "label_weights")
   sum_names: Sequence[str] = (_NAME, _RIGHT, _COUNT)
 
   def __init__(
