@@ -130,6 +130,11 @@ def _check(
   checkpoint_prefix.check_path(export_dir)
   if files.is_remote(export_dir):
     raise ValueError(f"{export_dir}: format={form.format!r} is written locally")
+  if settings.model_type not in conversion.OUTPUTS:
+    raise ValueError(
+      f"model_type={settings.model_type!r} is for format='saved_model', found "
+      f"format={form.format!r}, which takes {', '.join(conversion.OUTPUTS)}"
+    )
   for name, usual in (("precision", "float32"), ("pad_windows", False)):
     if getattr(settings, name) != usual:
       raise ValueError(

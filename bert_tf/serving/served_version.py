@@ -29,6 +29,8 @@ _WATCHED = 1000  # characters of a text that are looked at
 _MUCH = 4096  # bytes of a request that is not made ready between two others
 _WARM_UP_WORDS = (1, 6, 14, 30, 62)
 _WARM_UP_ROWS = (1, 4, 8)
+# Kinds whose requests are cut into rows. Those of choices are answered whole.
+_CUT = frozenset(export_settings.MODEL_TYPES) - {"multiple_choice"}
 _OF_CLIENTS = (
   tf.errors.InvalidArgumentError,
   tf.errors.OutOfRangeError,
@@ -184,7 +186,7 @@ def _is_known(folder: str) -> bool:
   if not saved_models.is_export(folder):
     return False
   kind = saved_models.settings(folder).get("model_type")
-  return kind in export_settings.MODEL_TYPES
+  return kind in _CUT
 
 
 def _lanes_of(

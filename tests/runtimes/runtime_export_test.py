@@ -164,6 +164,9 @@ def test_settings_that_a_format_does_not_have(tmp_path, exports):
   padded = export_settings.ExportSettings("span", pad_windows=True)
   with pytest.raises(ValueError, match="pad_windows=True is for format="):
     export(tmp_path, padded, format="onnx")
+  choices = export_settings.ExportSettings("multiple_choice")
+  with pytest.raises(ValueError, match="model_type='multiple_choice' is for"):
+    export(tmp_path, choices, format="onnx")
   other = exports["litert"].rpartition("/")[0]
   with pytest.raises(ValueError, match="versions in another format"):
     export(other, format="onnx")

@@ -28,6 +28,7 @@ from tests.serving import served
 from tests.tasks.attention import browser
 
 KINDS = ("encoder", "classifier", "regressor", "span", "tagger", "pretrainer")
+CHOICE = "multiple_choice"
 TEXTS = (
   ("The mill was old.", "Who sat on the mat? The cat did."),
   ("Who went to the [MASK]?", "In the morning the miller went to the mill."),
@@ -40,7 +41,9 @@ TEXTS = (
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory):
   folder = tmp_path_factory.mktemp("exports")
-  return {kind: served.Export(folder / kind / "1", kind) for kind in KINDS}
+  return {
+    kind: served.Export(folder / kind / "1", kind) for kind in (*KINDS, CHOICE)
+  }
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,16 @@ def test_answers_are_those_of_the_model(server, exports, kind):
     )
     for one, row in zip(given, several, strict=True):
       assert_rows(export, row, [one])
+
+
+def test_choices(server, exports):
+  """Their requests are not cut into rows."""
+  given = [
+    {"text": "The mill was old.", "choices": ["It was warm.", "The cat did."]},
+    {"text": "Who sat on the mat?", "choices": ["The miller.", "The cat."]},
+  ]
+  found = server.predict(CHOICE, {"instances": given})["predictions"]
+  assert_rows(exports[CHOICE], found, given)
 
 
 def test_columns_bytes_and_ids(server, exports):
