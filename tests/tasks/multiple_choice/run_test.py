@@ -28,12 +28,10 @@ from tests.models import tiny
 from tests.tasks.classification import classifying
 
 VOCABULARY = tiny.FOLDER.parent / "vocab.txt"
-# Of two kinds: the right ending names something of the text's kind, the others
-# name something of the other kind.
-KINDS = (
-  ("reservoir", "library", "chapels"),
-  ("dumplings", "glass", "table"),
-)
+# The right ending is of what the text is of. To like one noun more than another
+# is right as often as chance.
+NOUNS = ("reservoir", "library", "dumplings", "glass")
+VERBS = ("kept", "held", "drew", "counted", "burnt", "sold")
 LENGTH = 16
 
 
@@ -45,11 +43,10 @@ def write(path, count, seed, has_label=True, vary=True):
     writer.writerow(["context", *endings, *(["label"] if has_label else [])])
     for _ in range(count):
       choices = int(rng.integers(3, 5)) if vary else 4
-      kind, label = int(rng.integers(2)), int(rng.integers(choices))
-      nouns = rng.choice(KINDS[1 - kind], choices).tolist()
-      nouns[label] = rng.choice(KINDS[kind])
+      nouns = rng.permutation(NOUNS)[:choices]
+      label = int(rng.integers(choices))
       cells = [f"the {noun}" for noun in nouns] + [""] * (4 - choices)
-      row = [f"they slept about the {rng.choice(KINDS[kind])}", *cells]
+      row = [f"they {rng.choice(VERBS)} the {nouns[label]}", *cells]
       writer.writerow([*row, *([label] if has_label else [])])
 
 
