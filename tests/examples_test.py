@@ -57,7 +57,7 @@ def test_movie_reviews_are_classified(environment, tmp_path):
       folder.mkdir(parents=True)
       for number in range(20):
         (folder / f"{number}_1.txt").write_text(f"It was {text}.<br />{number}")
-  module = hub_modules.tf1(tmp_path / "module")
+  module = hub_modules.tf1(tmp_path / "module", layers=(0,), positions=128)
   done = running.alone(
     str(EXAMPLES / "movie_reviews.py"),
     *(str(tmp_path / name) for name in ("aclImdb", "module", "out")),

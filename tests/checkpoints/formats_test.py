@@ -234,6 +234,7 @@ def test_each_format_says_what_it_looked_for(tmp_path):
     "  huggingface: a folder with config.json or model.safetensors: there is "
     "neither",
     "  saved_model: a folder with saved_model.pb: there is none",
+    "  tf1_hub: a folder with saved_model.pb: there is none",
     "  model_garden: a folder with saved_model.pb or a TensorFlow 2 "
     "checkpoint: there is neither",
     f"  google: no checkpoint in {tmp_path}: expected bert_model.ckpt.index, "

@@ -56,9 +56,16 @@ def model(layers=(0, 1, 2)):
   return made, kept
 
 
-def tf1(folder, lower_case=True, has_heads=True, layers=(0, 1, 2)):
-  """A module of hub.Module, for TensorFlow 1."""
+def tf1(
+  folder, lower_case=True, has_heads=True, layers=(0, 1, 2), positions=None
+):
+  """A module of hub.Module, for TensorFlow 1; of more positions, perhaps."""
   made, tensors = model(layers)
+  if positions:
+    table = tensors["bert/embeddings/position_embeddings"]
+    tensors["bert/embeddings/position_embeddings"] = np.resize(
+      table, (positions, table.shape[1])
+    )
   with tf.Graph().as_default() as graph:
     for name, value in tensors.items():
       tf.compat.v1.get_variable(name, initializer=value)

@@ -19,7 +19,13 @@ FLAGS = {
 def test_flags_and_defaults():
   found = running.flags_of("run_sentence_pairs")["all"]
   assert {name: found[name] for name in FLAGS} == FLAGS
-  running.assert_required("run_sentence_pairs", "data_dir", "output_dir")
+  running.assert_required(
+    "run_sentence_pairs",
+    "data_dir",
+    "output_dir",
+    "bert_config_file",
+    "vocab_file",
+  )
 
 
 def test_a_pre_trained_model_is_evaluated(tmp_path):

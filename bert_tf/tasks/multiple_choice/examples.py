@@ -117,16 +117,14 @@ def write(
 
 def _log(made: Arrays, question: questions.Question, tokenizer: Any) -> None:
   """Logs the first question for inspection."""
+  shown = []
   for choice in range(len(question.choices)):
     length = int(made["input_mask"][0, choice].sum())
     ids = made["input_ids"][0, choice, :length].tolist()
-    logging.info(
-      "%s: choice %d: %s",
-      question.place,
-      choice,
-      " ".join(tokenizer.convert_ids_to_tokens(ids)),
-    )
-  logging.info("%s: label: %s", question.place, question.label)
+    shown.append(" ".join(tokenizer.convert_ids_to_tokens(ids)))
+  logging.info(
+    "%s: choices: %s; label: %s", question.place, shown, question.label
+  )
 
 
 def schema(max_seq_length: int, choices: int) -> dict[str, Any]:

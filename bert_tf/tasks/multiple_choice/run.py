@@ -88,14 +88,16 @@ class MultipleChoiceTask:
       for kind, used in wanted
       if used
     }
+    counts = []
     for kind, file in sets.items():
       texts = (x for q in file.questions for x in (q.context, *q.choices))
       vocabulary_fit.warn_of_unknown(tokenizer, texts, file.path)
       if kind != "test":
         numbers = [str(number) for number in range(file.most_choices)]
         found = (str(question.label) for question in file.questions)
-        counts = label_report.counts_in(file.path, numbers, found)
-        logging.info("%s", counts)
+        counts.append(label_report.counts_in(file.path, numbers, found))
+    if counts:
+      logging.info("%s", "; ".join(counts))
     return data.MultipleChoiceData(self.options, config, tokenizer, sets)
 
 
