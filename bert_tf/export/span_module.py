@@ -34,7 +34,13 @@ class SpanAnswerer(text_modules.Served):
     settings = self.settings
     contexts = text_modules.valid_utf8(text_pair)
     query = self.tokenizer(text)[:, : settings.max_query_length]
-    tokens, starts, ends = self.tokenizer.tokenize_with_offsets(contexts)
+    tokens, starts, ends = (
+      token_windows.never_empty(x, 0)
+      for x in self.tokenizer.tokenize_with_offsets(contexts)
+    )
+    added = tf.cast(tokens.nrows(), tf.int32) - tf.size(text)  # 0 or 1
+    contexts = tf.concat([contexts, tf.fill([added], "")], axis=0)
+    query = tf.concat([query, tf.fill([added, 1], self.tokenizer.unk_id)], 0)
     lengths = tf.cast(tokens.row_lengths(), tf.int32)  # [B]
     row_starts = tf.cast(tokens.row_starts(), tf.int32)
     query_lengths = tf.cast(query.row_lengths(), tf.int32)
@@ -55,7 +61,7 @@ class SpanAnswerer(text_modules.Served):
       end_logits,
       tf.scatter_nd(place, tf.ones_like(shown.token), shape) > 0,
       tf.scatter_nd(place, tf.cast(in_best, tf.int32), shape) > 0,
-      tf.size(text),
+      tf.size(contexts),
       settings.n_best_size,
       settings.max_answer_length,
     )
@@ -74,7 +80,8 @@ class SpanAnswerer(text_modules.Served):
         self._read(tokens.flat_values, first, last),
         self.tokenizer.split,
       )
-    return self._choose(chosen, answers)
+    found = self._choose(chosen, answers)
+    return {name: value[: tf.size(text)] for name, value in found.items()}
 
   def _inputs(
     self, query: Any, tokens: Any, windows: Any, shown: Any

@@ -33,7 +33,9 @@ class Tagger(text_modules.Served):
       `probabilities`, 0 there.
     """
     limit = self.settings.max_seq_length - _SPECIAL
-    words = split_words(text_modules.valid_utf8(text))
+    words = token_windows.never_empty(
+      split_words(text_modules.valid_utf8(text)), "a"
+    )
     pieces = self._pieces(words, limit)  # ragged [B, words, None]
     lengths = words.with_values(tf.cast(pieces.values.row_lengths(), tf.int32))
     cut = word_windows.cut(lengths, limit)
@@ -50,11 +52,10 @@ class Tagger(text_modules.Served):
       for name in ("tag", "probability")
     )
     names = tf.constant(self.settings.labels)
-    return {
-      "words": words.to_tensor(),
-      "tags": tag.with_values(tf.gather(names, tag.values)).to_tensor(),
-      "probabilities": probability.to_tensor(),
-    }
+    tags = tag.with_values(tf.gather(names, tag.values))
+    found = {"words": words, "tags": tags, "probabilities": probability}
+    rows = tf.size(text)
+    return {name: value[:rows].to_tensor() for name, value in found.items()}
 
   def _pieces(self, words: Any, limit: int) -> Any:
     """The first pieces of each word; [UNK] where there are none."""

@@ -113,6 +113,26 @@ def is_first_highest(scores: Any, groups: Any, count: Any) -> Any:
   return first == tf.range(tf.size(scores))
 
 
+def never_empty(rows: Any, value: Any) -> Any:
+  """Adds a row of one value where no row has any.
+
+  There is then a window at least: ops that reduce do not take none.
+
+  Args:
+    rows: Ragged [B, None].
+    value: The value.
+
+  Returns:
+    Ragged [B, None], or [B + 1, None].
+  """
+  none = tf.cast(tf.size(rows.flat_values) == 0, tf.int64)
+  one = tf.constant(1, tf.int64)
+  more = tf.RaggedTensor.from_row_lengths(
+    tf.fill([none], tf.cast(value, rows.dtype)), tf.fill([none], one)
+  )
+  return tf.concat([rows, more], axis=0)
+
+
 def in_chunks(
   function: Any, inputs: Any, outputs: Any, rows: Any = _ROWS_AT_ONCE
 ) -> Any:

@@ -94,7 +94,7 @@ def arrays(call: PredictCall, specs: Mapping[str, Any]) -> Arrays:
   Raises:
     ServiceError: They are not those of the signature.
   """
-  columns = _by_name(call, list(specs))
+  columns = _by_name(call, sorted(specs))
   if set(columns) != set(specs):
     raise invalid(
       f"expected the inputs {', '.join(sorted(specs))}, found "

@@ -166,6 +166,7 @@ class ServerProcess:
     if settings.grpc_port < 0:
       return None
     server = aio.server(
+      maximum_concurrent_rpcs=_MOST_CONNECTIONS,
       options=[
         ("grpc.max_receive_message_length", settings.max_request_bytes),
         ("grpc.so_reuseport", 0),

@@ -210,7 +210,9 @@ def test_grpc_tells_of_models(server, channel):
   (state,) = models.GetModelStatus(request, timeout=60).model_version_status
   assert (state.version, state.state) == (1, 30)
   reload = model_management_pb2.ReloadConfigRequest()
-  assert_grpc(models.HandleReloadConfigRequest, reload, "UNIMPLEMENTED", "")
+  assert_grpc(
+    models.HandleReloadConfigRequest, reload, "UNIMPLEMENTED", "are named"
+  )
 
 
 def assert_grpc(call, request, code, message):
