@@ -39,13 +39,13 @@ quantized.opened(sys.argv[1])(["It was a fine film."])
 
 
 def opened(path: str) -> Callable[[list[str]], list[dict[str, Any]]]:
-  """What answers: an export of any format."""
+  """What answers: an export of any format; a runtime on one thread."""
   from bert_tf.runtimes import runtime_folder
 
   if runtime_folder.find(path):
     from bert_tf.runtimes import answerer
 
-    return answerer.Answerer(path)
+    return answerer.Answerer(path, threads=1)
   from bert_tf.export import saved_model_predictor
   from bert_tf.kernels import onednn_kernels
 

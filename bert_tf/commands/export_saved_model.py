@@ -131,7 +131,9 @@ def main() -> None:
   model = config, FLAGS.init_checkpoint, FLAGS.vocab_file, settings
   if form.format == runtime_settings.SAVED_MODEL:
     from bert_tf.export import exporter
+    from bert_tf.runtimes import runtime_folder
 
+    runtime_folder.check_format(FLAGS.export_dir, form.format)
     exporter.export(*model, FLAGS.export_dir)
     words = [f"--saved_model={FLAGS.export_dir}"]
     logging.info("next: bert_tf serve %s", shlex.join(words))

@@ -144,15 +144,7 @@ def _check(
   form.of_at_most(settings.max_seq_length)
   for module, package in _NEEDED[form.format].items():
     engines.required(module, package, form.format)
-  for name in files.names_in(export_dir):
-    found = os.path.join(export_dir, name)
-    other = "saved_model.pb", *runtime_folder.MODELS.values()
-    for file in set(other) - {runtime_folder.MODELS[form.format]}:
-      if name.isdecimal() and files.exists(os.path.join(found, file)):
-        raise ValueError(
-          f"{export_dir} has versions in another format, {found}/{file}; name "
-          f"another export_dir for format={form.format!r}"
-        )
+  runtime_folder.check_format(export_dir, form.format)
 
 
 _NEEDED = {

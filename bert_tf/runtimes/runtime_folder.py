@@ -24,6 +24,7 @@ MODELS = {
   runtime_settings.LITERT: "model.tflite",
   runtime_settings.ONNX: "model.onnx",
 }
+_FILES = MODELS | {runtime_settings.SAVED_MODEL: "saved_model.pb"}
 # Beside the settings of the export, in the same file.
 FORMAT, QUANTIZE, LENGTHS = "format", "quantize", "lengths"
 
@@ -54,18 +55,38 @@ class RuntimeFolder:
 
 def find(path: str) -> str | None:
   """The folder that `path` stands for: itself, or its newest version."""
-  if _format(path):
+  if _format(path) in MODELS:
     return path
-  versions = {
+  versions = _versions(path)
+  newest = versions[max(versions)] if versions else path
+  return newest if _format(newest) in MODELS else None
+
+
+def check_format(export_dir: str, wanted: str) -> None:
+  """Checks that an export folder has no versions in another format.
+
+  Raises:
+    ValueError: It has one; the message names it.
+  """
+  for folder in _versions(export_dir).values():
+    if _format(folder) != wanted:
+      raise ValueError(
+        f"{folder} is a version in format={_format(folder)!r}; name another "
+        f"export_dir for format={wanted!r}"
+      )
+
+
+def _versions(path: str) -> dict[int, str]:
+  """The versions in a folder, in whatever format, by number."""
+  return {
     int(name): os.path.join(path, name)
     for name in files.names_in(path)
     if name.isdecimal() and _format(os.path.join(path, name))
   }
-  return versions[max(versions)] if versions else None
 
 
 def _format(path: str) -> str | None:
-  for name, file in MODELS.items():
+  for name, file in _FILES.items():
     if files.exists(os.path.join(path, file)):
       return name
   return None

@@ -17,6 +17,7 @@ from bert_tf.runtimes import (
   conversion,
   engines,
   runtime_export,
+  runtime_folder,
   runtime_settings,
 )
 from tests import conftest
@@ -168,8 +169,18 @@ def test_settings_that_a_format_does_not_have(tmp_path, exports):
   with pytest.raises(ValueError, match="model_type='multiple_choice' is for"):
     export(tmp_path, choices, format="onnx")
   other = exports["litert"].rpartition("/")[0]
-  with pytest.raises(ValueError, match="versions in another format"):
+  with pytest.raises(ValueError, match="/1 is a version in format='litert'"):
     export(other, format="onnx")
+
+
+def test_the_newest_version_counts(exports, tmp_path):
+  shutil.copytree(exports["litert"], tmp_path / "9")
+  shutil.copytree(exports["onnx"], tmp_path / "10")
+  assert bert_tf.Answerer(tmp_path).folder.format == "onnx"
+  (tmp_path / "11").mkdir()
+  (tmp_path / "11" / "saved_model.pb").touch()
+  assert runtime_folder.find(str(tmp_path)) is None
+  assert runtime_folder.find(str(tmp_path / "9")) == str(tmp_path / "9")
 
 
 @pytest.mark.parametrize("name", ["ai_edge_litert", "onnxruntime"])
