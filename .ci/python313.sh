@@ -25,7 +25,7 @@ if ! [ -x "$system/usr/bin/python3.13" ]; then
   command -v debootstrap >/dev/null || fail "debootstrap is missing"
   say "Debian trixie"
   debootstrap --variant=minbase \
-    --include=python3.13,python3.13-venv,ca-certificates,git,procps \
+    --include=python3.13,python3.13-venv,ca-certificates,git,openssl,procps \
     trixie "$system" >"$system.log" || fail "see $system.log"
 fi
 for name in proc sys dev; do

@@ -43,7 +43,7 @@ def main() -> None:
   device = _device()
   if not device and not dry_run:
     raise RuntimeError("TensorFlow sees no GPU here; --dry_run needs none")
-  small = _config(2, 128) if dry_run else _config(4, 256)
+  small = _config(1, 64) if dry_run else _config(4, 256)
   base = small if dry_run else bert_config.BertConfig(vocab_size=30522)
   shape = (2, 32) if dry_run else (32, 128)
   with tempfile.TemporaryDirectory() as folder:

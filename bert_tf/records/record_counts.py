@@ -37,7 +37,7 @@ def write(path: str, records: int, size: int) -> None:
   Raises:
     OSError: it cannot be written.
   """
-  if files.is_remote(path):
+  if _is_in_store(path):
     text = json.dumps(dataclasses.asdict(RecordCount(records, size)))
     output_files.write_atomically(
       companion_names.of_records(path), text.encode()
@@ -55,7 +55,7 @@ def read(path: str, size: int) -> int | None:
     None where nothing is told, or it is of another file; a warning says so.
   """
   name = companion_names.of_records(path)
-  if not files.is_remote(path) or not files.exists(name):
+  if not _is_in_store(path) or not files.exists(name):
     return None
   try:
     told = RecordCount(**files.read_json(name))
@@ -73,3 +73,8 @@ def read(path: str, size: int) -> int | None:
     )
     return None
   return told.records
+
+
+def _is_in_store(path: str) -> bool:
+  """Whether a path has a scheme, but that of the local disk."""
+  return files.is_remote(path) and not path.startswith("file://")

@@ -80,8 +80,11 @@ class Failure:
     how = f"ended with status {self.status}"
     if self.status < 0:
       how = f"was killed by {signal.Signals(-self.status).name}"
-    said = f": {error_text.shortened(self.last_line)}" * bool(self.last_line)
-    return f"worker {self.worker} {how}{said}"
+    # Nothing is said by one that is killed.
+    if not self.last_line or self.status == -signal.SIGKILL:
+      return f"worker {self.worker} {how}"
+    last_line = error_text.shortened(self.last_line)
+    return f"worker {self.worker} {how}: {last_line}"
 
   @property
   def may_pass(self) -> bool:
