@@ -14,7 +14,7 @@ quickstart: .venv/.ready
 	$(BIN)/python -m tools.quickstart
 
 test: .venv/.ready
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --durations=40
 
 # Kills, signals, full disks, damage: docs/reliability.md.
 faults: .venv/.ready

@@ -6,15 +6,17 @@ A checkpoint is a prefix, `bert_model.ckpt`, with the files
 
 import os
 import re
+from collections.abc import Sequence
 
 import tensorflow as tf
 from absl import logging
 
-from bert_tf.system import files
+from bert_tf.system import files, output_files
 
 INDEX = ".index"
 DATA = ".data-00000-of-00001"
 DEFAULT = "bert_model.ckpt"
+LISTING = "checkpoint"  # of a run's folder, names its checkpoints
 # What TensorFlow's reader of checkpoints takes for a pattern, wherever it is.
 _OF_PREFIX = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 _PATTERN = re.compile(r"\[.*\]|\\")
@@ -76,6 +78,26 @@ def listed(folder: str) -> tuple[str | None, list[str]]:
   return _here(folder, str(state.model_checkpoint_path)), [
     str(path) for path in state.all_model_checkpoint_paths
   ]
+
+
+def write_listing(folder: str, names: Sequence[str]) -> None:
+  """Writes the `checkpoint` file of a folder, a CheckpointState in text form.
+
+  Args:
+    folder: The folder.
+    names: Its checkpoints, the latest last; without any the file is removed.
+
+  Raises:
+    OSError: It cannot be written; the message names file and reason.
+  """
+  path = os.path.join(folder, LISTING)
+  if not names:
+    if files.exists(path):
+      files.remove(path)
+    return
+  lines = [f'model_checkpoint_path: "{names[-1]}"']
+  lines += [f'all_model_checkpoint_paths: "{name}"' for name in names]
+  output_files.write_atomically(path, "\n".join([*lines, ""]).encode())
 
 
 def _here(folder: str, prefix: str) -> str:

@@ -30,7 +30,6 @@ from bert_tf.text import full_tokenizer, vocabulary_file
 SINGLE_LABEL = "single_label"
 _REGRESSION = "regression"
 KINDS = (SINGLE_LABEL, "multi_label", _REGRESSION)
-_LISTING = "checkpoint"  # of a run's folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +135,9 @@ def save_model(
 
 def _check_free(folder: str, names: Sequence[str], overwrite: bool) -> None:
   others = [
-    name for name in names if name == _LISTING or _is_other_checkpoint(name)
+    name
+    for name in names
+    if name == checkpoint_prefix.LISTING or _is_other_checkpoint(name)
   ]
   if others:
     raise FileExistsError(
@@ -157,13 +158,32 @@ def _is_other_checkpoint(name: str) -> bool:
 
 def _write(model: Any, folder: str, notes: ModelNotes) -> None:
   write_beside(model, folder, notes)
-  save_variables(model, folder)
+  saver.save(state(model), os.path.join(folder, checkpoint_prefix.DEFAULT))
 
 
-def save_variables(model: Any, folder: str) -> None:
-  """Replaces the variables of a model that was written into a folder."""
-  prefix = os.path.join(folder, checkpoint_prefix.DEFAULT)
+def replace_variables(model: Any, folder: str, number: int) -> str:
+  """Replaces the variables of a model that was written into a folder.
+
+  A checkpoint has two files, so the new ones get another name, the folder's
+  `checkpoint` file names them, and then the old ones are removed: whenever it
+  is read, the folder holds one whole model.
+
+  Args:
+    model: The model.
+    folder: The folder.
+    number: The new checkpoint is `bert_model.ckpt-<number>`; none of the
+      folder has this number.
+
+  Returns:
+    The prefix of the checkpoint.
+  """
+  before = checkpoint_prefix.find(folder)
+  name = f"{checkpoint_prefix.DEFAULT}-{number}"
+  prefix = os.path.join(folder, name)
   saver.save(state(model), prefix)
+  checkpoint_prefix.write_listing(folder, [name])
+  checkpoint_prefix.remove(before)
+  return prefix
 
 
 def state(model: Any) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _NOISE = re.compile(
   rb"(UNKNOWN ERROR \(303\)|no CUDA-capable device)"
 )
 
+_ITS_OWN = "tensorflow"  # the name of the logger that TensorFlow has
+
 
 def install() -> None:
   """Makes the import of TensorFlow, whenever it comes, a quiet one.
@@ -30,7 +32,8 @@ def install() -> None:
   TF_CPP_MIN_LOG_LEVEL keeps its value where the user has set it.
   """
   os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-  absl_logging.get_absl_logger().addFilter(_is_worth_a_line)
+  for logger in (absl_logging.get_absl_logger(), logging.getLogger(_ITS_OWN)):
+    logger.addFilter(_is_worth_a_line)
   if "tensorflow" not in sys.modules:
     sys.meta_path.insert(0, _QuietFinder())
 

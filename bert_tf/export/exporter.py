@@ -6,7 +6,6 @@ export.json, the settings.
 """
 
 import dataclasses
-import errno
 import json
 import os
 from typing import Any
@@ -175,7 +174,7 @@ def _publish(temporary: str, export_dir: str) -> str:
       break
     except OSError as error:
       # Another export may have taken the number since.
-      if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+      if error.errno not in output_files.TAKEN:
         raise write_errors.of(path, error.errno or 0) from error
       version += 1
   logging.info("exported to %s", path)

@@ -15,6 +15,7 @@ from numba.core import caching
 _SIZE = hashlib.sha256().digest_size
 # Files of another form than numba's own get names of their own.
 _SUFFIX = ".sha256"
+_NAME_LETTERS = 16
 
 
 class CheckedCache(caching.FunctionCache):
@@ -53,7 +54,28 @@ class CheckedCache(caching.FunctionCache):
 
 
 class _CheckedFile(caching.IndexDataCacheFile):
-  """An index and data files, each with its SHA-256 at its end."""
+  """An index and data files, each with its SHA-256 at its end.
+
+  A data file's name tells what it holds, the types and the source. Numba counts
+  instead, so that two processes that compile at the same time may give two
+  functions one name, and run the wrong one later.
+  """
+
+  def save(self, key: Any, data: Any) -> None:
+    """Keeps a compiled form under the key of its types."""
+    overloads = self._load_index()
+    name = overloads[key] = self._name(key)
+    self._save_data(name, data)
+    self._save_index(overloads)
+
+  def _name(self, key: Any) -> str:
+    told = repr((self._version, self._source_stamp, key))
+    digest = hashlib.sha256(told.encode()).hexdigest()[:_NAME_LETTERS]
+    return self._data_name(digest)
+
+  def _data_name(self, number: Any) -> str:
+    base: str = self._index_name.removesuffix(".nbi")
+    return f"{base}.{number}.nbc"
 
   def _load_index(self) -> Any:
     try:

@@ -9,6 +9,7 @@ one that writes into the folder.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -26,6 +27,8 @@ from bert_tf.system import files, temporary_names, write_errors
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _MOST_LINKS = 40
+# What renaming a folder to a name that another has says.
+TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
 class Output:
@@ -157,11 +160,17 @@ def writing_folder(path: str) -> Iterator[str]:
     OSError: It cannot be written; the message names it and the reason.
   """
   path = path.rstrip("/")
+  taken = FileExistsError(f"{path} is there already; name a new folder")
   if files.exists(path):
-    raise FileExistsError(f"{path} is there already; name a new folder")
+    raise taken
   with temporary_folder_for(path) as temporary, write_errors.named(path):
     yield temporary
-    publish_folder(temporary, path)
+    try:
+      publish_folder(temporary, path)
+    except OSError as error:
+      if error.errno not in TAKEN:
+        raise
+      raise taken from error  # by another process, meanwhile
 
 
 @contextlib.contextmanager

@@ -23,6 +23,26 @@ EMPTY = "the line is empty; remove it"
 Cells = tuple[int, list[str], str | None]
 
 
+class LostError(ValueError):
+  """A row of several lines has wrong quotation marks.
+
+  Where it should have ended cannot be told, nor where other rows begin, so that
+  it cannot be left out.
+
+  Args:
+    first: The number of its first line.
+    last: Of the line where that was noticed.
+    problem: What is wrong.
+  """
+
+  def __init__(self, first: int, last: int, problem: str):
+    super().__init__(
+      f"{problem}. The row reaches line {last}, and where it should have ended "
+      "is not known, so it cannot be skipped"
+    )
+    self.first = first
+
+
 def split(
   lines: Sequence[text_encoding.Line], separator: str, is_quoted: bool
 ) -> Iterator[Cells]:
@@ -37,6 +57,7 @@ def split(
 def _split_quoted(
   lines: Sequence[text_encoding.Line], separator: str
 ) -> Iterator[Cells]:
+  """As `split`; ends after a problem that makes all that follows doubtful."""
   texts = (f"{line.text}\n" for line in lines)
   reader = csv.reader(texts, delimiter=separator, strict=True)
   while True:
@@ -51,8 +72,10 @@ def _split_quoted(
     except csv.Error as error:
       problem = _quoting_problem(str(error))
     used = lines[start : reader.line_num]
-    problem = next((x.problem for x in used if x.problem), problem)
-    yield lines[start].number, cells or [""], problem
+    told = next((x.problem for x in used if x.problem), problem)
+    yield lines[start].number, cells or [""], told
+    if problem and len(used) > 1:
+      raise LostError(lines[start].number, used[-1].number, problem)
 
 
 @contextlib.contextmanager
@@ -91,7 +114,8 @@ def rows(
     has_header: Whether the first row names the columns.
 
   Raises:
-    ValueError: The header lacks a column that is wanted by name.
+    ValueError: The header lacks a column that is wanted by name, or quotation
+      marks are wrong so that all rows after them are doubtful.
   """
   is_quoted = form.is_quoted(separator)
   found = split(_without_end(lines, separator), separator, is_quoted)
@@ -103,7 +127,7 @@ def rows(
   places = [_place(path, names, column) for column in columns]
   width = len(names) if any(isinstance(x, str) for x in columns) else None
   enclosed = 0
-  for number, cells, problem in found:
+  for number, cells, problem in _placed(path, found):
     problem = problem or _problem(cells, places, width, separator, is_quoted)
     if problem:
       yield table_form.Row(number, (), problem)
@@ -119,6 +143,14 @@ def rows(
       path,
       enclosed,
     )
+
+
+def _placed(path: str, found: Iterator[Cells]) -> Iterator[Cells]:
+  """The rows; an error says in which file."""
+  try:
+    yield from found
+  except LostError as error:
+    raise ValueError(f"{path}:{error.first}: {error}") from error
 
 
 def _without_end(

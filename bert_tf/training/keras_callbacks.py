@@ -17,7 +17,8 @@ class BestCheckpoint(keras.callbacks.Callback):
 
   After each epoch, if the metric is better than before, the folder is written
   as by `save_checkpoint`: `from_checkpoint`, the predictors and the commands
-  read it.
+  read it. Name the folder, not the checkpoint: its name changes, and so a
+  training that is killed while it writes leaves the one before.
 
   Args:
     folder: Where to; it must not hold a model yet.
@@ -43,6 +44,7 @@ class BestCheckpoint(keras.callbacks.Callback):
     self.folder = os.fspath(folder)
     self.metric = metric
     self.best = math.nan
+    self._number = 1  # of the checkpoint that the folder holds
     self._part = model
     self._notes = model_writer.ModelNotes(**notes)
 
@@ -90,5 +92,6 @@ class BestCheckpoint(keras.callbacks.Callback):
     if math.isnan(self.best):
       model_writer.save_model(self._part, self.folder, **vars(self._notes))
     else:
-      model_writer.save_variables(self._part, self.folder)
+      self._number += 1
+      model_writer.replace_variables(self._part, self.folder, self._number)
     self.best = value

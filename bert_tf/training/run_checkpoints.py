@@ -156,7 +156,7 @@ class Checkpoints:
     if found.prefix is not None:
       name = os.path.basename(found.prefix)
       kept = [other for other in kept if other != name] + [name]
-    self._list(kept)
+    checkpoint_prefix.write_listing(self.folder, kept)
     for name in files.names_in(self.folder):
       if name.startswith(tuple(f"{x}." for x in names)) and not name.endswith(
         whole_checkpoints.ASIDE
@@ -198,23 +198,11 @@ class Checkpoints:
     kept = [other for other in self._listed() if other != name] + [name]
     drop = kept[: -self.keep_max] if self.keep_max else []
     kept = kept[len(drop) :]
-    self._list(kept)
+    checkpoint_prefix.write_listing(self.folder, kept)
     for other in drop:
       checkpoint_prefix.remove(os.path.join(self.folder, other))
     logging.info("saved %s", path)
     return path
-
-  def _list(self, kept: list[str]) -> None:
-    """Writes the `checkpoint` file, a CheckpointState in text form."""
-    if not kept:
-      path = os.path.join(self.folder, "checkpoint")
-      if files.exists(path):
-        files.remove(path)
-      return
-    lines = [f'model_checkpoint_path: "{kept[-1]}"']
-    lines += [f'all_model_checkpoint_paths: "{name}"' for name in kept]
-    path = os.path.join(self.folder, "checkpoint")
-    output_files.write_atomically(path, "\n".join([*lines, ""]).encode())
 
   def _listed(self) -> list[str]:
     _, paths = checkpoint_prefix.listed(self.folder)

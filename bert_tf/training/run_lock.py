@@ -2,7 +2,9 @@
 
 `run.lock` names the process that trains. The file is also locked as the system
 locks files, so that what a killed run left is told from a run that goes on,
-in other containers of the same machine too.
+in other containers of the same machine too. A run touches its lock every half
+minute; one of another machine that has not been touched for ten minutes is that
+of a dead run.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ import errno
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +23,8 @@ from absl import logging
 from bert_tf.system import files, process_identity, write_errors
 
 FILE = "run.lock"
+_TOUCH_SECONDS = 30.0
+_DEAD_SECONDS = 600.0
 _BOOT = "/proc/sys/kernel/random/boot_id"
 # What file systems without such locks answer.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF)
@@ -49,8 +54,8 @@ def check(folder: str) -> None:
 def holding(folder: str, owns: bool = True) -> Iterator[None]:
   """Owns a folder until the end of the block, however it ends.
 
-  A lock that a dead run left is taken over, which is logged. Folders in buckets
-  have no locks.
+  A lock that a dead run left is taken over, which is logged; if the run was on
+  another machine, after ten minutes. Folders in buckets have no locks.
 
   Args:
     folder: The output folder, made if it is missing.
@@ -67,12 +72,26 @@ def holding(folder: str, owns: bool = True) -> Iterator[None]:
   with write_errors.named(path):
     os.makedirs(folder, exist_ok=True)
   descriptor = _take(path)
+  is_over = threading.Event()
+  toucher = threading.Thread(
+    target=_touch, args=(descriptor, is_over), daemon=True
+  )
+  toucher.start()
   try:
     yield
   finally:
+    is_over.set()
+    toucher.join()
     with contextlib.suppress(OSError):
       os.remove(path)
     os.close(descriptor)
+
+
+def _touch(descriptor: int, is_over: threading.Event) -> None:
+  """Shows other machines that the run goes on, until it is over."""
+  while not is_over.wait(_TOUCH_SECONDS):
+    with contextlib.suppress(OSError):
+      os.utime(descriptor)
 
 
 def _take(path: str) -> int:
@@ -87,9 +106,10 @@ def _take(path: str) -> int:
         continue
       if before is not None:
         logging.warning(
-          "%s: taking over from process %s, which is no longer running",
+          "%s: taking over from process %s on %s, which is no longer running",
           path,
           before.get("pid"),
+          before.get("host"),
         )
       with write_errors.named(path):
         os.ftruncate(descriptor, 0)
@@ -125,10 +145,15 @@ def _check_free(
   )
   is_same_machine = before.get("boot") == _boot() != ""
   if not (owner.is_of_this_host() or is_same_machine):
+    silent = time.time() - os.fstat(descriptor).st_mtime
+    if silent > _DEAD_SECONDS:
+      return before
     raise RuntimeError(
       f"output_dir {os.path.dirname(path)} is locked by a training on another "
       f"machine, {owner.host} (process {owner.pid}, since "
-      f"{before.get('since')}); if that run is over, remove {path}"
+      f"{before.get('since')}), which touched the lock {max(silent, 0):.0f} "
+      f"seconds ago; if that run is over, remove {path}, or try again after "
+      f"{_DEAD_SECONDS / 60:.0f} minutes without a touch"
     )
   if not has_locks and owner.is_of_this_host() and owner.is_alive():
     raise _in_use(path, before)

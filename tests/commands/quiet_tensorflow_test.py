@@ -82,3 +82,15 @@ def test_a_level_that_the_user_sets_stays(monkeypatch):
 def test_informative_records_of_tensorflow_are_dropped(path, level, expected):
   record = logging.LogRecord("absl", level, path, 1, "x", (), None)
   assert quiet_tensorflow._is_worth_a_line(record) == expected
+
+
+def test_so_are_those_of_its_own_logger(caplog):
+  """TensorFlow's own module of logging has one."""
+  quiet_tensorflow.install()
+  logger = logging.getLogger("tensorflow")
+  with caplog.at_level(logging.INFO):
+    for level in (logging.INFO, logging.WARNING):
+      path = "/lib/tensorflow/python/saved_model/builder_impl.py"
+      record = logger.makeRecord("tensorflow", level, path, 1, "x", (), None)
+      logger.handle(record)
+  assert [x.levelno for x in caplog.records] == [logging.WARNING]

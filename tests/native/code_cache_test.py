@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from bert_tf.native import code_cache
 from tests.commands import running
 
 MODULE = """
@@ -76,3 +77,25 @@ def test_cannot_be_written(tmp_path):
   assert out == "8 {}"
   assert "Traceback" not in err
   assert pathlib.Path(cache).read_text() == "not a folder"
+
+
+def test_two_that_compile_at_the_same_time(tmp_path):
+  """The code of one never gets the name of the other's."""
+  first, second = (
+    code_cache._CheckedFile(str(tmp_path), "program.twice", "stamp")
+    for _ in range(2)
+  )
+  save = first._save_data
+
+  def slow(name, data):
+    load, second._load_index = second._load_index, dict  # it looked before
+    second.save(("float64",), "of fractions")
+    second._load_index = load
+    save(name, data)
+
+  first._save_data = slow
+  first.save(("int64",), "of whole numbers")
+  assert second.load(("float64",)) in (None, "of fractions")
+  second.save(("float64",), "of fractions")
+  assert first.load(("float64",)) == "of fractions"
+  assert first.load(("int64",)) == "of whole numbers"

@@ -89,6 +89,19 @@ def test_a_folder_is_there_at_the_end_or_never(folder):
   assert files.names_in(folder) == ["b"]
 
 
+def test_a_folder_that_another_process_makes_meanwhile(tmp_path):
+  path = tmp_path / "b"
+  with (
+    pytest.raises(FileExistsError, match=f"{path} is there already"),
+    output_files.writing_folder(str(path)) as temporary,
+  ):
+    output_files.write_atomically(f"{temporary}/x", b"1")
+    path.mkdir()
+    (path / "y").write_bytes(b"2")
+  assert files.names_in(str(tmp_path)) == ["b"]
+  assert files.names_in(str(path)) == ["y"]
+
+
 def test_links_are_followed(tmp_path):
   (tmp_path / "there").mkdir()
   target = tmp_path / "there" / "real"

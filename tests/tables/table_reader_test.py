@@ -217,12 +217,28 @@ def test_quotes(tmp_path, caplog):
   assert cells(path, text, quoting="standard") == [('a "b"', "x")]
   text = 'text,label\n"a,x\n'
   assert cells(tmp_path / "a.csv", text, quoting="none") == [('"a', "x")]
-  (problem,) = problems(tmp_path / "a.csv", text + "b,y\n")
+  (problem,) = problems(tmp_path / "a.csv", text)
   assert "a.csv:2: a quotation mark opens here and is not closed" in problem
   (problem,) = problems(tmp_path / "a.csv", 'text,label\n"a"b,x\n')
   assert "a.csv:2: text follows a closing quotation mark" in problem
   with pytest.raises(ValueError, match="quoting='both' is not known"):
     table_form.TableForm(quoting="both")
+
+
+@pytest.mark.parametrize("text", ['"a,x', 'a,"x', '"a\nb"c,d'])
+def test_a_row_of_wrong_quotes_that_takes_others_along(tmp_path, text):
+  """Not one of the rows after it can be trusted: it is no bad line to skip."""
+  rest = "\n".join(["b,x", '"c\nd",y', "e,z"])
+  with pytest.raises(ValueError, match=r"a.csv:3: .*cannot be skipped"):
+    read(tmp_path / "a.csv", f"text,label\nf,w\n{text}\n{rest}\n")
+
+
+def test_a_row_of_wrong_quotes_on_one_line(tmp_path):
+  text = 'text,label\n"a"b,x\nb,x\nc,"y\n'
+  bad, good, last = read(tmp_path / "a.csv", text)
+  assert (bad.number, good.cells, last.number) == (2, ("b", "x"), 4)
+  assert "text follows a closing quotation mark" in bad.problem
+  assert "is not closed" in last.problem
 
 
 def test_lines_are_counted_through_quoted_line_breaks(tmp_path):

@@ -6,6 +6,7 @@ import tf_keras
 
 import bert_tf
 from bert_tf.checkpoints import checkpoint_reader
+from bert_tf.system import output_files
 from tests.models import saving
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b"]
@@ -60,6 +61,39 @@ def test_the_best_epoch_is_kept(metric, values, best, tokenizer, tmp_path):
   assert reader.read("global_step") == 2 * best
   classify = bert_tf.TextClassifier.from_checkpoint(tmp_path / "best")
   assert classify.output_names == ("x", "y", "z")
+
+
+def test_the_best_before_is_there_until_the_new_one_is(
+  tokenizer, tmp_path, monkeypatch
+):
+  """A training may be killed between any two of its files."""
+  model = compiled(saving.randomize(saving.MODELS["classifier"]()))
+  keep = bert_tf.BestCheckpoint(
+    tmp_path / "best", "score", tokenizer=tokenizer, labels=["x", "y", "z"]
+  )
+  keep.set_model(model)
+  keep.on_train_begin()
+  keep.on_epoch_end(0, {"score": 0.1})
+  before = float(np.sum(model.head.variables[0]))
+  names = []
+  publish = output_files.publish
+
+  def watched(temporary, path):
+    publish(temporary, path)
+    names.append(path.rsplit(".", 1)[1])
+    found = bert_tf.BertClassifier.from_checkpoint(tmp_path / "best")
+    assert float(np.sum(found.head.variables[0])) == before
+
+  for variable in model.variables:
+    variable.assign(variable + 1)
+  with monkeypatch.context() as patch:
+    patch.setattr(output_files, "publish", watched)
+    keep.on_epoch_end(1, {"score": 0.2})
+  assert len(names) == 2
+  found = bert_tf.BertClassifier.from_checkpoint(tmp_path / "best")
+  assert float(np.sum(found.head.variables[0])) != before
+  keep.on_epoch_end(2, {"score": 0.3})
+  assert len(list((tmp_path / "best").glob("*.index"))) == 1
 
 
 def test_a_loss_is_minimized(tokenizer, tmp_path):

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -70,7 +71,8 @@ def test_what_a_killed_run_left_is_taken_over(held, warned):
   run_lock.check(str(folder))
   assert _hold(folder)["pid"] == os.getpid()
   (said,) = warned
-  assert f"process {process.pid}, which is no longer running" in said
+  assert f"process {process.pid} on " in said
+  assert "which is no longer running" in said
 
 
 def test_workers_that_look_at_once_do_not_refuse_each_other(tmp_path):
@@ -91,9 +93,24 @@ def test_of_another_machine(tmp_path, changes):
   with pytest.raises(RuntimeError, match=f"another machine.*remove {path}"):
     _hold(tmp_path)
   assert path.exists()
+  long_ago = time.time() - run_lock._DEAD_SECONDS - 1
+  os.utime(path, (long_ago, long_ago))
+  run_lock.check(str(tmp_path))
+  assert _hold(tmp_path)["pid"] == os.getpid()
   told["boot"] = run_lock._boot()  # it was a container of this machine
   path.write_text(json.dumps(told))
   _hold(tmp_path)
+
+
+def test_it_is_touched_while_it_is_held(tmp_path, monkeypatch):
+  monkeypatch.setattr(run_lock, "_TOUCH_SECONDS", 0.01)
+  path = tmp_path / run_lock.FILE
+  with run_lock.holding(str(tmp_path)):
+    os.utime(path, (1, 1))
+    deadline = time.monotonic() + 30
+    while path.stat().st_mtime == 1 and time.monotonic() < deadline:
+      time.sleep(0.01)
+    assert path.stat().st_mtime > 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\0" * 100])
