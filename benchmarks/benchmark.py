@@ -27,7 +27,7 @@ _TOKENIZERS = {
 }
 
 _RECORDS = ("pretraining_data", "featurizing")
-_ON_TEXT = ("input_pipeline", "fine_tuning")
+_ON_TEXT = ("input_pipeline", "fine_tuning", "packed_training")
 _MODELS = ("forward", "ragged", "load", "training", *_ON_TEXT)
 # What these cannot do without.
 _NEEDED = dict.fromkeys(_TOKENIZERS, ("vocab_file",)) | dict.fromkeys(
@@ -42,7 +42,7 @@ _INPUT = flags.DEFINE_string(
   None,
   "A text file. Without it, for tokenizers: made-up lines in many scripts. For "
   "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad. "
-  "For fine_tuning: TASK:FOLDER.",
+  "For fine_tuning and packed_training: TASK:FOLDER.",
 )
 shared_flags.define(
   "vocab_file",
@@ -92,6 +92,7 @@ def _time_models() -> None:
     fine_tuning,
     forward,
     input_pipeline,
+    packed_training,
     record_making,
     training,
   )
@@ -121,6 +122,12 @@ def _time_models() -> None:
         text, vocab_file, lower, config, rounds, FLAGS.max_seq_length
       )
       print_table = record_making.print_table
+    case "packed_training":
+      text, vocab_file, lower = _text_arguments()
+      rows = packed_training.run(
+        text, vocab_file, lower, config, rounds, FLAGS.max_seq_length
+      )
+      print_table = packed_training.print_table
   print_table(rows)
   _write_json(rows)
 

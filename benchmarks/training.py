@@ -115,14 +115,18 @@ def train_step(config_json: str, dtype: str, compilation: str) -> Any:
   """Makes the step of all runners, from a batch of tensors to its sums."""
   import tensorflow as tf
 
-  from bert_tf.training import optimizers, step_functions
+  from bert_tf.training import optimizers, step_compilation, step_functions
 
   model, objective = _model(config_json, dtype)
   settings = optimizers.OptimizerSettings("adamw", _RATE, _STEPS, 0)
   made = step_functions.TrainStep(
     model,
     objective,
-    optimizers.Optimizer(settings, model.trainable_variables),
+    optimizers.Optimizer(
+      settings,
+      model.trainable_variables,
+      is_compiled=compilation == step_compilation.GROUPS,
+    ),
     _SEED,
     compilation=compilation,
   )

@@ -138,7 +138,7 @@ def _hash(hashed: Any, byte: int) -> Any:
   return (hashed ^ np.uint64(byte)) * _HASH_FACTOR
 
 
-@jit.inlined
+@jit.merged
 def _find(table: Table, data: Bytes, begin: int, end: int, hashed: Any) -> Any:
   """Returns the slot of `data[begin:end]`, or an empty one if it is new."""
   last = np.uint64(len(table.slots) - 1)  # Of a power of two.
@@ -156,7 +156,7 @@ def _find(table: Table, data: Bytes, begin: int, end: int, hashed: Any) -> Any:
   return slot
 
 
-@jit.inlined
+@jit.merged
 def _add(table: Table, slot: int, data: Bytes, begin: int, end: int) -> int:
   """Adds a string, whose empty slot is given; returns its number."""
   number = table.used[0]
@@ -224,7 +224,7 @@ def find_words(
   return found, lines, left
 
 
-@jit.inlined
+@jit.merged
 def _take_apart(
   data: Bytes,
   begin: int,
@@ -253,7 +253,7 @@ def _take_apart(
   words.counts[number] = words.used[0] - words.begins[number]
 
 
-@jit.inlined
+@jit.merged
 def _add_pieces(size: int, vocabulary: Vocabulary, words: Words) -> None:
   """Adds the ids of the word in `vocabulary.part`: longest pieces first."""
   before = words.used[0]
@@ -276,7 +276,7 @@ def _add_pieces(size: int, vocabulary: Vocabulary, words: Words) -> None:
     begin = end
 
 
-@jit.inlined
+@jit.merged
 def _longest(
   begin: int, last: int, table: Table, vocabulary: Vocabulary
 ) -> tuple[Any, int]:

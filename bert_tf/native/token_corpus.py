@@ -1,6 +1,6 @@
 """The token ids of a corpus, as compiled code takes them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,15 @@ class Corpus(NamedTuple):
   """All documents, in the order of the files.
 
   Attributes:
-    tokens: ids of all sentences, one after the other. int32 [T]
+    tokens: ids of all sentences, one after the other. uint16 [T], or int32
+      where there are more of them
     sentences: where each sentence starts in `tokens`, and at the end T.
       int64 [S + 1]
     documents: where each document starts in `sentences`, and at the end S.
       int64 [D + 1]
   """
 
-  tokens: npt.NDArray[np.int32]
+  tokens: npt.NDArray[Any]
   sentences: npt.NDArray[np.int64]
   documents: npt.NDArray[np.int64]
 

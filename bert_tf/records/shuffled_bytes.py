@@ -75,6 +75,13 @@ class ShuffledBytes:
     self._sizes.add(sizes)
     self.count += len(sizes)
 
+  def rest(self) -> None:
+    """Uses little memory until strings are added or read again."""
+    if self._file is not None:
+      self._spill()
+      self._memory = np.empty(len(self._memory), np.uint8)
+      spill_files.forget(self._sizes.finish())
+
   def _spill(self) -> None:
     if self._file is None:
       self._file = spill_files.temporary_file(self._folder)
@@ -88,6 +95,7 @@ class ShuffledBytes:
     sizes = self._sizes.finish()
     begin = int(np.sum(sizes[:number], dtype=np.int64))
     end = begin + int(sizes[number])
+    spill_files.forget(sizes)
     if self._file is None:
       return self._memory[begin:end].copy()
     self._spill()
@@ -116,6 +124,7 @@ class ShuffledBytes:
     size = -(-self.count // parts)  # Of a part, in strings.
     part_of = spill_files.empty(self.count, np.int32, self._folder, self._large)
     _find_parts(order, size, part_of)
+    spill_files.forget(order, part_of)
     with spill_files.temporary_file(self._folder) as dealt:
       begins = self._deal(self._file, dealt, sizes, part_of, parts)
       self._file.close()
@@ -128,7 +137,10 @@ class ShuffledBytes:
         starts = np.empty(len(chosen), np.int64)
         starts[by_number] = ends - of_part[by_number]
         dealt.seek(begin)
-        yield self._read(dealt, int(np.sum(of_part))), starts
+        data = self._read(dealt, int(np.sum(of_part)))
+        spill_files.release(dealt, begin, dealt.tell())
+        spill_files.forget(order, sizes)
+        yield data, starts
 
   def _read(self, file: IO[bytes], size: int) -> Bytes:
     """Reads bytes into the memory that the strings no longer need."""
@@ -163,6 +175,7 @@ class ShuffledBytes:
       if size > len(room):
         room = np.empty(size, np.uint8)
       data = self._read(file, size)
+      spill_files.release(file, file.tell() - size, file.tell())
       chosen = part_of[first:last]
       totals = np.zeros(parts, np.int64)
       _add_sizes(chosen, sizes[first:last], totals)
@@ -173,6 +186,7 @@ class ShuffledBytes:
           dealt.seek(at[part])
           dealt.write(room[ends[part] - totals[part] : ends[part]].data)
       at += totals
+      spill_files.forget(sizes, part_of)
       first = last
     return [int(begin) for begin in begins]
 

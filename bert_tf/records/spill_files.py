@@ -4,9 +4,12 @@ The files have no name, so nothing is left of them however a process ends.
 """
 
 import contextlib
+import ctypes
+import functools
+import mmap
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -17,7 +20,11 @@ from bert_tf.system import files, write_errors
 Array = npt.NDArray[Any]
 
 # Arrays of more bytes than this are kept in files, if not told otherwise.
-LARGE = 32 << 20
+LARGE = 8 << 20
+
+# As much of mapped files as stays in a process's memory, see `Resident`.
+_RESIDENT = 128 << 20
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2  # FALLOC_FL_...
 
 
 def folder_for(path: str) -> str | None:
@@ -66,6 +73,78 @@ def empty(
     return np.asarray(np.memmap(file, dtype, "r+", shape=(count,)))
 
 
+def forget(*arrays: Array) -> None:
+  """Takes arrays that are mapped files out of this process's memory.
+
+  They come back as they are used, from the system's cache of the files. Other
+  arrays, and systems without such advice, are left alone.
+  """
+  for array in arrays:
+    mapped = _mapping(array)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+      mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapping(array: Any) -> mmap.mmap | None:
+  """The mapped file that an array lies in; None if it lies elsewhere."""
+  while array is not None and not isinstance(array, mmap.mmap):
+    array = getattr(array, "base", None)
+  return array
+
+
+class Resident:
+  """Keeps few of some mapped arrays' pages in this process's memory.
+
+  Args:
+    arrays: Those that lie in files are looked after.
+    most: Bytes that may stay.
+  """
+
+  def __init__(self, *arrays: Array, most: int = _RESIDENT):
+    self._arrays = [x for x in arrays if _mapping(x) is not None]
+    self._most = most + _resident_file_bytes()
+
+  def trim(self) -> None:
+    """Forgets the arrays if there is too much of them; call it often."""
+    if self._arrays and _resident_file_bytes() > self._most:
+      forget(*self._arrays)
+
+
+def _resident_file_bytes() -> int:
+  """Bytes of files that are mapped and in memory; 0 if not known."""
+  try:
+    with open("/proc/self/statm", "rb") as reader:
+      return int(reader.read().split()[2]) * mmap.PAGESIZE
+  except OSError:
+    return 0
+
+
+def release(file: IO[bytes], begin: int, end: int) -> None:
+  """Gives back the room of bytes of a file that are not needed again.
+
+  They read as zeros then. Written bytes that are soon given back need never
+  reach the disk. Where the system or the disk has no holes, nothing happens.
+  """
+  fallocate = _fallocate()
+  if fallocate is not None and end > begin:
+    fallocate(file.fileno(), _KEEP_SIZE | _PUNCH_HOLE, begin, end - begin)
+
+
+@functools.cache
+def _fallocate() -> Callable[..., int] | None:
+  try:
+    function = ctypes.CDLL(None).fallocate64
+  except (OSError, AttributeError):
+    return None
+  function.argtypes = (
+    ctypes.c_int,
+    ctypes.c_int,
+    ctypes.c_int64,
+    ctypes.c_int64,
+  )
+  return function
+
+
 class Spool:
   """An array that is made piece by piece."""
 
@@ -96,7 +175,11 @@ class Spool:
       self._flush()
 
   def finish(self) -> Array:
-    """Returns the whole array, not to be written; none can be added to it."""
+    """Returns the whole array, not to be written; none can be added to it.
+
+    From a file, too, it is an array of the same kind: of another, compiled code
+    would be compiled once more.
+    """
     if self._whole is None:
       if self._file is None:
         pieces = [np.empty(0, self._dtype), *self._pieces]
@@ -104,7 +187,7 @@ class Spool:
       else:
         self._flush()
         with self._file:
-          self._whole = np.asarray(np.memmap(self._file, self._dtype, "r"))
+          self._whole = np.asarray(np.memmap(self._file, self._dtype, "r+"))
       self._pieces.clear()
     return self._whole
 

@@ -76,6 +76,11 @@ class LineEncoder:
     self._words = _no_words(max_words, max_bytes)
     self._lock = threading.Lock()
 
+  @property
+  def largest_id(self) -> int:
+    """The largest id of a piece."""
+    return max(self._pieces.values(), default=0)
+
   def encode(self, data: bytes) -> Lines:
     r"""Encodes lines.
 

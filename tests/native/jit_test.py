@@ -20,6 +20,17 @@ def test_it_is_compiled_when_called():
   assert _twice.py_func("a") == "aa"
 
 
+@jit.compiled
+def _sum_of_doubles(number):
+  return _twice(1) + _twice(2) + _twice(number)
+
+
+def test_constants_share_one_compiled_form():
+  before = set(_twice.signatures)
+  assert _sum_of_doubles(3) == 12
+  assert len({*_twice.signatures} | before) == 1
+
+
 @pytest.mark.parametrize(
   ("function", "callee"),
   [

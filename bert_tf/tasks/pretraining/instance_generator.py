@@ -99,6 +99,7 @@ class Generator:
       many documents were completed with them.
     """
     documents = len(self._order)
+    resident = spill_files.Resident(*self._corpus)
     for _ in range(self._copies):
       cursor = np.array([0, -1, 0], np.int64)
       while (before := int(cursor[0])) < documents:
@@ -114,7 +115,9 @@ class Generator:
         )
         self.made += int(self._store.used[0])
         self.token_count += int(self._store.used[1])
+        resident.trim()
         yield self._store, int(cursor[0]) - before
+    spill_files.forget(*self._corpus)
 
   def order(self, folder: str | None) -> npt.NDArray[np.int32]:
     """Returns which instance comes first, second, ... int32 [made].

@@ -239,6 +239,7 @@ def fill(
   for store, documents in generator.batches():
     packed_instances.add_all(store, packed)
     progress(documents)
+  packed.rest()
   return generator.order(folder)
 
 

@@ -56,7 +56,10 @@ class _Builder:
     self._encoder = encoder
     self._folder = folder
     self._large = large
-    self._tokens = spill_files.Spool(np.int32, folder, large)
+    small = encoder.largest_id < 1 << 16
+    self._tokens = spill_files.Spool(
+      np.uint16 if small else np.int32, folder, large
+    )
     self._lengths = spill_files.Spool(np.int32, folder, large)
     self._documents = spill_files.Spool(np.int64, folder, large)
     self._sentence_count = 0
