@@ -115,12 +115,11 @@ def _batches(
 
 
 def _model(config: bert_config.BertConfig) -> tuple[Any, Any]:
-  import tf_keras
-
+  from bert_tf import keras
   from bert_tf.models import classifier
   from bert_tf.tasks.classification import loss, task_definition
 
-  tf_keras.utils.set_random_seed(_SEED)
+  keras.utils.set_random_seed(_SEED)
   model = classifier.BertClassifier(config, 2)
   return model, loss.ClassificationObjective(task_definition.SINGLE_LABEL)
 

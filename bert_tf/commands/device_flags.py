@@ -61,18 +61,16 @@ def _define_training() -> None:
   flags.DEFINE_bool(
     "pack",
     None,
-    "Compute the real tokens of a training batch only, not its padding. "
-    "Default: on a CPU, where padding takes no part in the loss. Faster the "
-    "more padding there is; needs shapes that --jit_compile and TPUs do not "
-    "allow. For run_squad the loss then leaves padding out as well.",
+    "Compute the real tokens of a training batch only. Default: on a CPU, "
+    "where padding takes no part in the loss. Not with --jit_compile or on "
+    "TPUs. For run_squad the loss then leaves padding out as well.",
   )
   flags.DEFINE_list(
     "length_buckets",
     None,
     "Pad each training batch to the smallest of these lengths that fits, such "
-    "as 32,64, instead of to --max_seq_length. For TPUs and --jit_compile, "
-    "which compile one program per length. Default: pad to --max_seq_length. "
-    "For run_squad the loss then leaves padding out.",
+    "as 32,64 (default: to --max_seq_length). For TPUs and --jit_compile, which "
+    "compile a program per length. For run_squad the loss leaves padding out.",
   )
   flags.DEFINE_enum(
     "optimizer",

@@ -11,13 +11,7 @@ import tensorflow as tf
 from absl import logging
 
 from bert_tf import keras
-from bert_tf.checkpoints import (
-  formats,
-  layer_selection,
-  load_log,
-  loader,
-  variable_names,
-)
+from bert_tf.checkpoints import initial_checkpoint, variable_names
 from bert_tf.kernels import onednn_kernels
 from bert_tf.system import stop_signals
 from bert_tf.training import (
@@ -181,12 +175,9 @@ class Trainer:
       logging.info("resuming %s at step %d", self.output_dir, step)
       return step
     if init_checkpoint:
-      reader = formats.reader(init_checkpoint, self.model.config)
-      reader = layer_selection.of(reader, layers)
-      report = loader.load(
-        self.model.variables, reader, allow_new_layers=allow_new_layers
+      initial_checkpoint.load(
+        self.model, init_checkpoint, allow_new_layers, layers
       )
-      load_log.log("init_checkpoint", report)
     return 0
 
   def train(

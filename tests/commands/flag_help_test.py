@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bert_tf.commands import console, flag_help
+from bert_tf.commands import console, flag_groups, flag_help
 from tests.commands import running
 
 
@@ -27,7 +27,7 @@ def test_all_flags_are_in_groups_and_fit(shown):
   listed = re.findall(r"^[* ] --(?:\[no\])?(\w+)", text, re.M)
   assert sorted(listed) == sorted(defined)
   assert "Other flags" not in text
-  groups = [x for x in flag_help.GROUPS if f"\n{x}:\n" in text]
+  groups = [x for x in flag_groups.GROUPS if f"\n{x}:\n" in text]
   assert groups == re.findall(r"^([A-Z][\w ]+):$(?=\n[* ] --)", text, re.M)
   about = [line for line in text.splitlines() if line.startswith("      ")]
   assert max(map(len, about)) <= 80

@@ -26,6 +26,7 @@ from bert_tf.tasks.masked_lm import predictor as masked_lm_predictor
 from bert_tf.tasks.squad import reader as squad_reader
 from bert_tf.tasks.tagging import predictor as tagging_predictor
 from bert_tf.text import text_lines
+from tests.export import odd_texts
 from tests.models import tiny
 from tests.tasks.squad import goldens
 
@@ -38,18 +39,6 @@ MASKED = (
   ("The [MASK] sat on the [MASK].", "It was old."),
   ("Who went to the mill?", "[MASK] did."),
 )
-ODD = [
-  b"",
-  b"\0",
-  b"a\0b \x01\x02",
-  b"\xff\xfe broken \xc3",
-  "שלום עולם, مرحبا".encode(),
-  "🙂👩‍👩‍👧 ok".encode(),
-  b"[MASK]" * 3,
-  b"word " * 10_000,
-  b"x" * 5000,
-  "\u202e\u0301\u2028\ufeff".encode(),
-]
 
 
 def _settings(name, **changes):
@@ -204,10 +193,14 @@ def _odd(name):
   """Odd texts, and others beside them where the kind takes pairs or choices."""
   inputs = model_types.KINDS[name].served.text_inputs
   if "choices" in inputs:
-    both = zip(ODD, ODD[1:] + ODD[:1], strict=True)
+    both = zip(
+      odd_texts.ODD, odd_texts.ODD[1:] + odd_texts.ODD[:1], strict=True
+    )
     choices = [[_latin(a), _latin(b)] for a, b in both]
-    return _texts(ODD) | {"choices": choices}
-  return _texts(ODD, ODD[::-1] if "text_pair" in inputs else None)
+    return _texts(odd_texts.ODD) | {"choices": choices}
+  return _texts(
+    odd_texts.ODD, odd_texts.ODD[::-1] if "text_pair" in inputs else None
+  )
 
 
 @pytest.fixture(scope="module")
@@ -350,7 +343,7 @@ def test_pretrainer_is_the_original(answers):
 def test_odd_inputs_are_answered(answers):
   for name, outputs in answers["odd"].items():
     for key, value in outputs.items():
-      assert len(value) == len(ODD), (name, key)
+      assert len(value) == len(odd_texts.ODD), (name, key)
       if key not in ("answer", "choice", "label", "tags", "tokens", "words"):
         assert np.isfinite(value).all(), (name, key)
 

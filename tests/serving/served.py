@@ -22,6 +22,13 @@ LABELS = {
   "multilabel": ("wet", "dry", "warm"),
   "tagger": ("O", "B-place", "I-place"),
 }
+TEXTS = (
+  ("The mill was old.", "Who sat on the mat? The cat did."),
+  ("Who went to the [MASK]?", "In the morning the miller went to the mill."),
+  ("", ""),
+  ("The [MASK] sat by the [MASK]. " * 9, "It was warm and it was late. " * 12),
+  ("Zoë 雪 🙂 naïve", "O"),
+)
 SPAN = {"doc_stride": 24, "max_query_length": 20, "answer_alignment": "offsets"}
 
 

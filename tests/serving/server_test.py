@@ -29,13 +29,6 @@ from tests.tasks.attention import browser
 
 KINDS = ("encoder", "classifier", "regressor", "span", "tagger", "pretrainer")
 CHOICE = "multiple_choice"
-TEXTS = (
-  ("The mill was old.", "Who sat on the mat? The cat did."),
-  ("Who went to the [MASK]?", "In the morning the miller went to the mill."),
-  ("", ""),
-  ("The [MASK] sat by the [MASK]. " * 9, "It was warm and it was late. " * 12),
-  ("Zoë 雪 🙂 naïve", "O"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +59,7 @@ def channel(server):
     yield channel
 
 
-def instances(export, texts=TEXTS):
+def instances(export, texts=served.TEXTS):
   names = ("text", "text_pair") if export.takes_pairs else ("text",)
   return [dict(zip(names, pair, strict=False)) for pair in texts]
 
@@ -110,7 +103,7 @@ def test_choices(server, exports):
 
 
 def test_columns_bytes_and_ids(server, exports):
-  texts = [text for text, _ in TEXTS]
+  texts = [text for text, _ in served.TEXTS]
   encoded = [{"b64": base64.b64encode(x.encode()).decode()} for x in texts]
   found = server.predict("tagger", {"inputs": {"text": encoded}})["outputs"]
   assert found == server.predict("tagger", {"inputs": texts})["outputs"]
@@ -131,7 +124,7 @@ def test_columns_bytes_and_ids(server, exports):
 
 
 def test_classes_and_values(server, exports):
-  examples = [{"text": x, "text_pair": [y]} for x, y in TEXTS]
+  examples = [{"text": x, "text_pair": [y]} for x, y in served.TEXTS]
   want = exports["classifier"].predict(instances(exports["classifier"]))
   found = server.predict("classifier", {"examples": examples}, "classify")
   for row, scores in zip(found["results"], want["probabilities"], strict=True):
