@@ -69,7 +69,7 @@ def _define_training() -> None:
     "length_buckets",
     None,
     "Pad each training batch to the smallest of these lengths that fits, such "
-    "as 32,64 (default: to --max_seq_length). For TPUs and --jit_compile, which "
+    "as 32,64 (default: --max_seq_length). For TPUs and --jit_compile, which "
     "compile a program per length. For run_squad the loss leaves padding out.",
   )
   flags.DEFINE_enum(

@@ -1,5 +1,6 @@
 """The groups of flags that `--help` shows."""
 
+OTHERS = "Other flags"
 # In this order. A flag that stands nowhere comes under "Other flags".
 GROUPS = {
   "Data": """
@@ -55,6 +56,6 @@ GROUPS = {
     output_dir output_file export_dir output_format projector_dir to json
     allow_loss strip_optimizer test_results_header verbose_logging tmp_dir
     """,
-  _OTHERS: "",
+  OTHERS: "",
   "Without effect": "master num_tpu_cores",
 }

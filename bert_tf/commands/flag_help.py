@@ -11,7 +11,6 @@ from bert_tf.commands import flag_groups
 
 _WIDTH = 80
 NEEDED = "must have a value other than None"
-_OTHERS = "Other flags"
 _GROUP_OF = {
   name: group
   for group, names in flag_groups.GROUPS.items()
@@ -29,7 +28,7 @@ def text(doc: str, defined: Iterable[Any]) -> str:
   parts = [doc.strip(), "Flags; those marked * are required."]
   by_group: dict[str, list[Any]] = {group: [] for group in flag_groups.GROUPS}
   for flag in defined:
-    by_group[_GROUP_OF.get(flag.name, _OTHERS)].append(flag)
+    by_group[_GROUP_OF.get(flag.name, flag_groups.OTHERS)].append(flag)
   for group, members in by_group.items():
     if members:
       order = flag_groups.GROUPS[group].split()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bert_tf.commands import console, flag_groups, flag_help
+from bert_tf.commands import console, flag_groups
 from tests.commands import running
 
 
