@@ -14,7 +14,7 @@ from bert_tf.tasks.pretraining import loss
 from bert_tf.training import optimizers, step_functions
 
 # All of them are in XLA's set for TPUs. No call of a kernel of the host or of a
-# library (custom-call), no transfer, no sorting; the loop is over micro-batches.
+# library (custom-call), no transfer, no sorting; a loop is over micro-batches.
 OPERATIONS = {
   *("add", "and", "bitcast-convert", "broadcast", "compare", "concatenate"),
   *("constant", "convert", "copy", "divide", "dot", "exponential", "gather"),
