@@ -65,7 +65,7 @@ def running(folder):
   server = pytest.importorskip("gcp_storage_emulator.server")
   if not shutil.which("openssl"):
     pytest.skip("no openssl here, which makes the certificate")
-  _accept_empty_objects(server)
+  _take_what_tensorflow_sends(server)
   certificate, key = _make_certificate(folder)
   context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
   context.load_cert_chain(certificate, key)
@@ -98,16 +98,24 @@ def running(folder):
     emulator.stop()
 
 
-def _accept_empty_objects(server):
-  """TensorFlow makes a folder as an object of no bytes, named `folder/`.
+def _take_what_tensorflow_sends(server):
+  """Lets the emulator read two things that it fails at.
 
-  The emulator fails at no bytes.
+  TensorFlow makes a folder as an object of no bytes, named `folder/`; and it
+  sends files in chunks with a Content-Length, which then does not count.
   """
-  read = server._read_data
-  server._read_data = lambda handler, query: (
-    read(handler, query)
-    or (b"" if query.get("uploadType") == ["media"] else None)
-  )
+  read_raw, read = server._read_raw_data, server._read_data
+
+  def without_length(handler):
+    if handler.headers.get("Transfer-Encoding", "").lower() == "chunked":
+      del handler.headers["Content-Length"]
+    return read_raw(handler)
+
+  def or_empty(handler, query):
+    is_media = query.get("uploadType") == ["media"]
+    return read(handler, query) or (b"" if is_media else None)
+
+  server._read_raw_data, server._read_data = without_length, or_empty
 
 
 def _make_certificate(folder):

@@ -14,11 +14,12 @@ from bert_tf.tasks.pretraining import loss
 from bert_tf.training import optimizers, step_functions
 
 # All of them are in XLA's set for TPUs. No call of a kernel of the host or of a
-# library (custom-call), no transfer, no sorting, no loop of unknown length.
+# library (custom-call), no transfer, no sorting; a loop is over micro-batches.
 OPERATIONS = {
   *("add", "and", "bitcast-convert", "broadcast", "compare", "concatenate"),
   *("constant", "convert", "copy", "divide", "dot", "exponential", "gather"),
   *("get-tuple-element", "iota", "log", "maximum", "minimum", "multiply"),
+  *("call", "dynamic-slice", "while"),
   *("negate", "or", "pad", "parameter", "power", "reduce", "reshape"),
   *("rng-bit-generator", "rsqrt", "scatter", "select", "set-dimension-size"),
   *("shift-left", "shift-right-logical", "slice", "sqrt", "subtract", "tanh"),
