@@ -170,7 +170,7 @@ class ServerProcess:
       options=[
         ("grpc.max_receive_message_length", settings.max_request_bytes),
         ("grpc.so_reuseport", 0),
-      ]
+      ],
     )
     grpc_service.start(server, *self._told)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
