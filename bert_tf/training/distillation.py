@@ -50,6 +50,9 @@ class DistillationObjective:
     self.epsilons: Mapping[str, float] = {**objective.epsilons, SOFT: epsilon}
     self.sum_names: Sequence[str] = (*objective.sum_names, SOFT)
     self.uses_padding = objective.uses_padding
+    axis = objective.soft_token_axis
+    of_logits = {} if axis is None else {LOGITS: axis}
+    self.token_axes: Mapping[str, int] = {**objective.token_axes, **of_logits}
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:
     """The task's, and the weight of the soft loss."""

@@ -22,14 +22,14 @@ class Objective(Protocol):
     sum_names: The names of all that `sums` returns.
     uses_padding: Whether the losses depend on what the model computes at
       padding, so that it cannot be left out.
-    per_token: Features of a batch that have an entry for each token, [B, S],
-      besides the model's inputs.
+    token_axes: The axis of tokens of each feature that has one, besides the
+      model's inputs, by name.
   """
 
   epsilons: Mapping[str, float]
   sum_names: Sequence[str]
   uses_padding: bool
-  per_token: Sequence[str]
+  token_axes: Mapping[str, int]
 
   def weights(self, batch: Mapping[str, Any]) -> Sums:
     """By loss name: the sum of the weights in `batch`, float32 scalar."""
@@ -45,7 +45,13 @@ class Objective(Protocol):
 
 
 class SoftObjective(Objective, Protocol):
-  """An objective whose task can be learned from a teacher, too."""
+  """An objective whose task can be learned from a teacher, too.
+
+  Attributes:
+    soft_token_axis: The axis of tokens of `soft_logits`; None if it has none.
+  """
+
+  soft_token_axis: int | None
 
   def soft_logits(self, output: Any) -> Any:
     """What is learned of a model's output: one float32 tensor [B, ...]."""

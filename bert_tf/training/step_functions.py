@@ -116,7 +116,7 @@ class TrainStep:
       lambda part: self._gradients(part, weights, seed),
       batch,
       self._lengths,
-      self.objective.per_token,
+      self.objective.token_axes,
     )
     return gradients, sums
 

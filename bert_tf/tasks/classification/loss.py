@@ -102,7 +102,8 @@ class ClassificationObjective:
 
   epsilons: Mapping[str, float] = {_NAME: 0.0}
   uses_padding = False
-  per_token: Sequence[str] = ()
+  token_axes: Mapping[str, int] = {}
+  soft_token_axis: int | None = None
 
   def __init__(
     self,

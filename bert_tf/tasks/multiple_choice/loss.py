@@ -28,6 +28,8 @@ class MultipleChoiceObjective:
 
   epsilons: Mapping[str, float] = {_NAME: 0.0}
   uses_padding = False
+  token_axes: Mapping[str, int] = {}
+  soft_token_axis: int | None = None
   sum_names: Sequence[str] = (_NAME, _RIGHT)
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class PretrainingObjective:
 
   epsilons: Mapping[str, float] = {MASKED_LM: 1e-5, NEXT_SENTENCE: 0.0}
   uses_padding = False
-  per_token: Sequence[str] = ()
+  token_axes: Mapping[str, int] = {}
   sum_names: Sequence[str] = (
     MASKED_LM,
     NEXT_SENTENCE,

@@ -42,6 +42,8 @@ class _PairObjective:
 
   epsilons: Mapping[str, float] = {_NAME: 0.0}
   uses_padding = False
+  token_axes: Mapping[str, int] = {}
+  soft_token_axis: int | None = None
 
   def weights(self, batch: Mapping[str, Any]) -> dict[str, Any]:
     """The number of pairs."""

@@ -24,7 +24,8 @@ class SpanObjective:
 
   epsilons: Mapping[str, float] = {SPANS: 0.0}
   sum_names: Sequence[str] = (SPANS, "start_right", "end_right")
-  per_token: Sequence[str] = ()
+  token_axes: Mapping[str, int] = {}
+  soft_token_axis: int | None = 2
 
   def __init__(self, uses_padding: bool = True):
     self.uses_padding = uses_padding

@@ -40,7 +40,8 @@ class TaggingObjective:
 
   epsilons: Mapping[str, float] = {_NAME: 1e-5}  # for a batch of context only
   uses_padding = False
-  per_token: Sequence[str] = ("label_ids", "label_weights")
+  token_axes: Mapping[str, int] = {"label_ids": 1, "label_weights": 1}
+  soft_token_axis: int | None = 1
   sum_names: Sequence[str] = (_NAME, _RIGHT, _COUNT)
 
   def __init__(
