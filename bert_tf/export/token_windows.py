@@ -141,20 +141,17 @@ def in_chunks(
   Args:
     function: Tensors [R, ...] by name to tensors [R, ...] by name.
     inputs: Tensors [N, ...] by name.
-    outputs: dtype and shape, the first axis apart, of each result by name; None
-      stands for the length of the inputs' second axis.
+    outputs: dtype and shape, the first axis apart, of each result by name.
     rows: The most rows at once.
   """
-  total, length, *_ = tf.unstack(tf.shape(next(iter(inputs.values()))))
+  total = tf.shape(next(iter(inputs.values())))[0]
   count = -(-total // rows)
-  arrays = {}
-  for name, (dtype, shape) in outputs.items():
-    array = tf.TensorArray(
-      dtype, count + 1, element_shape=[None, *shape], infer_shape=False
+  arrays = {
+    name: tf.TensorArray(
+      dtype, count, element_shape=[None, *shape], infer_shape=False
     )
-    # Where there are no rows, only this tells how long they would be.
-    nothing = [0, *(length if size is None else size for size in shape)]
-    arrays[name] = array.write(count, tf.zeros(nothing, dtype))
+    for name, (dtype, shape) in outputs.items()
+  }
 
   def body(index: Any, arrays: Any) -> Any:
     part = slice(index * rows, (index + 1) * rows)
