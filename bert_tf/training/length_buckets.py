@@ -33,7 +33,8 @@ def call(
   """
   longest = int(batch[_MASK].shape[-1])
   lengths = [length for length in lengths if length < longest] + [longest]
-  axes = {name: batch[_MASK].shape.rank - 1 for name in _INPUTS} | token_axes
+  last = batch[_MASK].shape.rank - 1
+  axes = {**dict.fromkeys(_INPUTS, last), **token_axes}
 
   def branch(length: int) -> Callable[[], Any]:
     def run() -> Any:

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from bert_tf.tasks.classification import loss as classification_loss
+from bert_tf.tasks.squad import loss as squad_loss
+from bert_tf.tasks.tagging import loss as tagging_loss
 from bert_tf.training import (
   device_settings,
+  distillation,
   length_buckets,
   step_compilation,
 )
@@ -37,7 +41,7 @@ def test_the_smallest_length_that_fits(longest, length):
 
   @tf.function
   def run(given):
-    return length_buckets.call(function, given, (8, 12, 30), ["word_ids"])
+    return length_buckets.call(function, given, (8, 12, 30), {"word_ids": 1})
 
   found, total = run(batch(longest))
   assert (int(found), int(total)) == (length, 6)
@@ -47,6 +51,35 @@ def test_the_smallest_length_that_fits(longest, length):
   assert {x["label_ids"] for x in seen} == {(2, S)}
   run(batch(20))
   assert len(seen) == 3
+
+
+def test_sequences_of_choices():
+  """Features [B, C, S], and others with the axis of tokens elsewhere."""
+  mask = np.zeros([2, 3, S], np.int32)
+  mask[1, 2, :9] = 1
+  given = {"input_mask": mask, "logits": np.ones([2, 2, S]), "labels": mask[0]}
+  shapes = length_buckets.call(
+    lambda part: {name: tf.shape(x) for name, x in part.items()},
+    {name: tf.constant(x) for name, x in given.items()},
+    (12,),
+    {"logits": 2},
+  )
+  assert {name: x.numpy().tolist() for name, x in shapes.items()} == {
+    "input_mask": [2, 3, 12],
+    "logits": [2, 2, 12],
+    "labels": [3, S],
+  }
+
+
+def test_what_a_teacher_says_of_tokens():
+  for task, axes in (
+    (tagging_loss.TaggingObjective(), {"label_ids": 1, "label_weights": 1}),
+    (squad_loss.SpanObjective(), {}),
+    (classification_loss.ClassificationObjective("single_label"), {}),
+  ):
+    found = distillation.DistillationObjective(task, 2.0, 0.5).token_axes
+    axis = task.soft_token_axis
+    assert found == axes | ({} if axis is None else {distillation.LOGITS: axis})
 
 
 def test_a_batch_of_padding():
