@@ -32,13 +32,11 @@ GROUPS = {
     """,
   "Training": """
     do_train allow_new_layers train_batch_size learning_rate num_train_epochs
-    num_train_steps
-    num_warmup_steps warmup_proportion optimizer gradient_accumulation_steps
-    freeze_layers layer_decay class_weights label_smoothing seed num_trials
-    num_folds eval_steps best_metric
+    num_train_steps num_warmup_steps warmup_proportion optimizer
+    gradient_accumulation_steps freeze_layers layer_decay class_weights
+    label_smoothing seed num_trials num_folds eval_steps best_metric
     early_stopping_patience save_checkpoints_steps keep_checkpoint_max
-    require_latest
-    log_steps profile_steps
+    require_latest log_steps profile_steps
     """,
   "Evaluation and prediction": """
     do_eval do_predict eval_batch_size predict_batch_size batch_size
