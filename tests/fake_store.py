@@ -152,11 +152,14 @@ class _Connection(socketserver.StreamRequestHandler):
       client = self.server.context.wrap_socket(
         self.connection, server_side=True
       )
-      first = b""
+      # The emulator has one client at a time: none that says nothing yet.
+      first = client.recv(1 << 16)
     else:  # the address of an upload, which the emulator has as http://
       client = self.connection
       path = b"/" + target.split(b"/", 3)[3]
       first = b" ".join([method, path, version]) + b"\r\n"
+    if not first:
+      return
     with socket.create_connection(self.server.emulator) as emulator:
       emulator.sendall(first)
       threading.Thread(
