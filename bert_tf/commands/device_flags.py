@@ -70,9 +70,8 @@ def _define_training() -> None:
     "length_buckets",
     None,
     "Pad each training batch to the smallest of these lengths that fits, such "
-    "as 32,64, instead of to --max_seq_length. For TPUs and --jit_compile, "
-    "which compile one program per length. Default: pad to --max_seq_length. "
-    "For run_squad the loss then leaves padding out.",
+    "as 32,64. For TPUs and --jit_compile, which compile one program per "
+    "length. Default: --max_seq_length. run_squad's loss then omits padding.",
   )
   flags.DEFINE_enum(
     "optimizer",
@@ -131,15 +130,14 @@ def devices() -> device_settings.DeviceSettings:
     from bert_tf.kernels import onednn_kernels
 
     onednn_kernels.assume_frozen_weights()
-  others = {} if "pack" in FLAGS else {"pack": None}
-  return shared_flags.settings(
-    device_settings.DeviceSettings, length_buckets=length_buckets(), **others
-  )
+  others: dict[str, object] = {"length_buckets": length_buckets()}
+  others |= {} if "pack" in FLAGS else {"pack": None}
+  return shared_flags.settings(device_settings.DeviceSettings, **others)
 
 
 def length_buckets() -> tuple[int, ...]:
   """The lengths that training batches are padded to; none if not given."""
-  told = FLAGS.length_buckets if "length_buckets" in FLAGS else None
+  told = FLAGS["length_buckets"].value if "length_buckets" in FLAGS else None
   return device_settings.parse_length_buckets(told)
 
 
