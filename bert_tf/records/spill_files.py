@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 LARGE = 8 << 20
 
 # As much of mapped files as stays in a process's memory, see `Resident`.
-_RESIDENT = 128 << 20
+_RESIDENT = 96 << 20
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # FALLOC_FL_...
 
 
@@ -102,6 +102,7 @@ class Resident:
 
   def __init__(self, *arrays: Array, most: int = _RESIDENT):
     self._arrays = [x for x in arrays if _mapping(x) is not None]
+    forget(*self._arrays)
     self._most = most + _resident_file_bytes()
 
   def trim(self) -> None:

@@ -1,12 +1,13 @@
 """That the benchmarks of training run, and train the same in all ways."""
 
 import collections
+import dataclasses
 import functools
 import json
 
 import pytest
 
-from benchmarks import input_pipeline, training
+from benchmarks import input_pipeline, packed_training, training
 from bert_tf import bert_config
 from tests.commands import running
 
@@ -44,6 +45,23 @@ def test_each_step_drops_other_entries(tmp_path, testdata, monkeypatch, make):
   run = makers[make]()
   batch = training.batch(bert_config.BertConfig.from_json_file(config), 2, 16)
   assert len({float(run(batch)) for _ in range(3)}) == 3
+
+
+def test_packed_training(testdata):
+  config = bert_config.BertConfig.from_json_file(
+    testdata / "tiny" / "bert_config.json"
+  )
+  rows = packed_training.run(
+    f"mrpc:{testdata / 'classifier/mrpc/data'}",
+    str(testdata / "vocab.txt"),
+    True,
+    dataclasses.replace(config, num_hidden_layers=1),
+    rounds=2,
+    max_seq_length=32,
+  )
+  assert [row["contender"] for row in rows] == ["mrpc, padded", "mrpc, packed"]
+  assert rows[0]["times as fast"] == 1
+  assert 0 < rows[0]["real tokens"] == rows[1]["real tokens"] <= 1
 
 
 def test_input_pipeline(tmp_path, testdata):

@@ -91,6 +91,7 @@ class _Builder:
       count + 1, np.int64, self._folder, self._large
     )
     _running_total(self._lengths.finish(), sentences)
+    spill_files.forget(self._lengths.finish())
     ends = self._documents.finish()
     return token_corpus.Corpus(
       self._tokens.finish(), sentences, np.concatenate([[0], ends])
