@@ -1,11 +1,9 @@
-"""Pre-training from and into gs://, on a store on loopback."""
+"""Records from and into gs://, on a store on loopback."""
 
-import numpy as np
 import pytest
 
-from tests import fake_store, processes
+from tests import fake_store
 from tests.commands import running
-from tests.tasks.pretraining import training
 
 GS = f"gs://{fake_store.BUCKET}"
 NAME = "create_pretraining_data"
@@ -54,40 +52,3 @@ def test_records(store, reached, testdata, tmp_path):
   missing = there | {"vocab_file": f"{GS}/none.txt"}
   done = running.run(NAME, *running.as_flags(missing))
   running.assert_plain_error(done, f"{GS}/none.txt")
-
-
-def test_checkpoints_and_resuming(store, tmp_path):
-  """A training whose last checkpoints are lost ends where it ended before."""
-  store.put("data.tfrecord", (training.EVAL / "data.tfrecord").read_bytes())
-  for path in (training.TESTDATA / "tiny").glob("bert_model.ckpt*"):
-    store.put(f"tiny/{path.name}", path.read_bytes())
-
-  def trained():
-    process = training.pretrain_in_process(
-      f"{GS}/out",
-      env=store.environment,
-      input_file=f"{GS}/data.tfrecord",
-      init_checkpoint=f"{GS}/tiny/bert_model.ckpt",
-      save_checkpoints_steps=6,
-      do_eval=True,
-      max_eval_steps=2,
-    )
-    return processes.finish(process)
-
-  def fetched(step):
-    for ending in ("index", "data-00000-of-00001"):
-      name = f"model.ckpt-{step}.{ending}"
-      (tmp_path / name).write_bytes(store.get(f"out/{name}"))
-    return training.read(tmp_path, step)
-
-  trained()
-  whole = fetched(12)
-  for ending in ("index", "data-00000-of-00001"):
-    store.remove(f"out/model.ckpt-12.{ending}")
-  store.put("out/checkpoint", b'model_checkpoint_path: "model.ckpt-6"\n')
-  assert "at step 6" in trained()
-  resumed = fetched(12)
-  assert set(resumed) == set(whole)
-  for name, value in whole.items():
-    np.testing.assert_array_equal(resumed[name], value, err_msg=name)
-  assert b"global_step = 12" in store.get("out/eval_results.txt")
