@@ -3,7 +3,6 @@
 import concurrent.futures
 import multiprocessing
 import os
-import sys
 import threading
 from collections.abc import Sequence
 
@@ -67,7 +66,7 @@ def _in_processes(
   """Makes shards in processes of this machine."""
   with concurrent.futures.ProcessPoolExecutor(
     min(num_workers, len(parts)),
-    multiprocessing.get_context("fork" if _may_fork() else "spawn"),
+    multiprocessing.get_context("spawn"),
     _start_worker,
     (logging.get_verbosity(),),
   ) as pool:
@@ -81,19 +80,6 @@ def _in_processes(
         child.terminate()  # which removes what it was writing
       pool.shutdown(cancel_futures=True)
       raise
-
-
-def _may_fork() -> bool:
-  """Whether processes can start as copies of this one, with all it has loaded.
-
-  A second to start is saved. Threads are not copied, and what they hold stays
-  locked in a copy.
-  """
-  return (
-    sys.platform == "linux"
-    and threading.active_count() == 1
-    and "tensorflow" not in sys.modules
-  )
 
 
 def _start_worker(verbosity: int) -> None:
