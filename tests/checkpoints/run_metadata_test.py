@@ -8,7 +8,7 @@ import pytest
 from absl import logging
 
 from bert_tf.checkpoints import portable_model, run_metadata
-from bert_tf.system import files
+from bert_tf.system import remote_files
 from tests.conftest import ROOT
 
 COLA = run_metadata.RunMetadata("cola", "single_label", ("0", "1"))
@@ -112,7 +112,7 @@ def test_who_only_applies_a_model_does_not_change_what_is_known(tmp_path):
 def test_a_folder_in_a_bucket(monkeypatch):
   """Without a slash at its end, too."""
   there = types.SimpleNamespace(isdir=lambda path: path == "gs://b/run")
-  monkeypatch.setattr(files, "gfile", lambda: there)
+  monkeypatch.setattr(remote_files, "gfile", lambda: there)
   for path in ("gs://b/run", "gs://b/run/model.ckpt-3"):
     assert run_metadata.folder_of(path) == "gs://b/run"
   assert run_metadata.folder_of("gs://b/run/") == "gs://b/run/"
