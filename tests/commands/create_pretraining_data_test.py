@@ -33,6 +33,8 @@ def test_flags_are_the_originals():
     "num_workers": 1,
     "runner": "local",
     "beam_options": "",
+    "spark_master": "",
+    "spark_options": "",
     "tmp_dir": "",
   }
 
@@ -117,7 +119,7 @@ def test_quiet(testdata, tmp_path):
     (
       {"runner": "spark", "num_workers": "2"},
       "create_pretraining_data: --num_workers=2 is for the runners local and "
-      "direct; for spark say it in --beam_options",
+      "direct; for spark use --spark_options='spark.executor.instances=N'",
     ),
     (
       {"tmp_dir": "nowhere"},
