@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 
@@ -168,6 +169,35 @@ def test_answers_are_those_of_the_saved_model(kind, checkpoints, tmp_path):
     for one, want in zip(answers, wanted, strict=True):
       assert one.keys() - {"text", "text_pair"} == want.keys()
       same(one, want)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_onnx_takes_any_shape(kind, checkpoints, tmp_path):
+  """Its outputs are those of the SavedModel's signature of ids."""
+  module = Case(checkpoints, KINDS[kind], tmp_path).module
+  session = onnxruntime.InferenceSession(
+    conversion.onnx(module, "none"), providers=["CPUExecutionProvider"]
+  )
+  random = np.random.default_rng(5)
+  for rows, length in ((1, 5), (3, 17), (2, 48)):
+    real = np.arange(length) < random.integers(2, length + 1, [rows, 1])
+    given = {
+      "input_ids": random.integers(5, 60, [rows, length]) * real,
+      "input_mask": real,
+      "segment_ids": random.integers(0, 2, [rows, length]) * real,
+      "masked_lm_positions": np.zeros([rows, 2]),
+    }
+    given = {name: given[name].astype(np.int32) for name in module.id_inputs}
+    want = module.from_ids({k: tf.constant(v) for k, v in given.items()})
+    found = session.run(list(conversion.OUTPUTS[kind]), given)
+    for (name, is_of_tokens), value in zip(
+      conversion.OUTPUTS[kind].items(), found, strict=True
+    ):
+      chosen = real if is_of_tokens else ...
+      wanted = want[name].numpy()
+      assert value.shape == wanted.shape
+      np.testing.assert_allclose(value[chosen], wanted[chosen], 1e-5, 1e-5)
 
 
 @pytest.mark.parametrize("alignment", ["original", "offsets"])
