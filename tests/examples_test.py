@@ -38,7 +38,7 @@ def test_own_model_learns_its_levels(environment):
   done = running.alone(
     str(EXAMPLES / "own_model.py"),
     "uncased_L-2_H-128_A-2",
-    "150",
+    "300",
     env=os.environ | environment,
   )
   assert done.returncode == 0, done.stderr
