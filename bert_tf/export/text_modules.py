@@ -1,5 +1,6 @@
 """What an export computes: texts or ids to answers."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,12 @@ class Served(tf.Module):
   def settings(self) -> export_settings.ExportSettings:
     """The settings."""
     return self._kept()[2]
+
+  def computed_by(self, mode: modes.Mode | modes.Kernels) -> "Served":
+    """The same module with the same weights, computed in another way."""
+    other = copy.copy(self)
+    other._mode = lambda: mode
+    return other
 
   def apply(self, features: Mapping[str, Any]) -> Any:
     """What the model computes; of padding only if it is looked at."""

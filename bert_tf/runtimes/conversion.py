@@ -13,8 +13,14 @@ import numpy as np
 import tensorflow as tf
 
 from bert_tf.export import text_modules
-from bert_tf.kernels import modes, plain_kernels
-from bert_tf.runtimes import engines, runtime_settings, text_answers
+from bert_tf.kernels import modes
+from bert_tf.runtimes import (
+  engines,
+  integer_products,
+  integer_quantizer,
+  runtime_settings,
+  text_answers,
+)
 from bert_tf.system import error_text, output_files
 
 # Of each kind what answers are made of; the value is whether for each token.
@@ -30,34 +36,15 @@ OUTPUTS: Mapping[str, Mapping[str, bool]] = {
   "pretrainer": {"masked_lm_logits": False, "next_sentence_logits": False},
 }
 _OPSET = 17
-# What is added to masked scores in "int8". In 256 steps down to the original's
-# -10000 all scores would be one; e^-24 is nothing in steps of 1/256.
-_INT8_MASK = -24.0
-
-
-class IntegerKernels(plain_kernels.PlainKernels):
-  """Plain ops whose values fit into int8."""
-
-  def softmax_dropout(
-    self, scores: Any, bias: Any, scale: float, rate: float
-  ) -> Any:
-    """See `modes.Kernels`; masked scores are not far below the others."""
-    bias = tf.maximum(bias, _INT8_MASK)
-    return super().softmax_dropout(scores, bias, scale, rate)
-
-
-def mode(quantize: str) -> modes.Mode | modes.Kernels:
-  """How a model has to be computed to be converted."""
-  if quantize == runtime_settings.INT8:
-    return IntegerKernels()
-  return modes.Mode(kernels=modes.PLAIN)
+# How a model has to be computed to be converted.
+MODE = modes.Mode(kernels=modes.PLAIN)
 
 
 class LibraryEngine:
   """The model itself, as an engine.
 
   Args:
-    module: Made with `mode`.
+    module: Made with `MODE`.
   """
 
   def __init__(self, module: text_modules.Served):
@@ -83,7 +70,7 @@ def litert(
   """A model of LiteRT with a signature for each length.
 
   Args:
-    module: Made with `mode`.
+    module: Made with `MODE`.
     lengths: Of sequences, ascending.
     quantize: As of `RuntimeSettings`.
     samples: For "int8": inputs of one row each, no longer than the last length.
@@ -92,6 +79,10 @@ def litert(
     RuntimeError: LiteRT has no such op.
     ValueError: No sample is as short as a length.
   """
+  is_int8 = quantize == runtime_settings.INT8
+  if is_int8:
+    calibration = integer_quantizer.calibration(lengths, samples)
+    module = integer_products.even(module, samples)
   functions = {
     engines.signature(length): _function(module, 1, length)
     for length in lengths
@@ -106,31 +97,19 @@ def litert(
     )
     if quantize != runtime_settings.NONE:
       converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if quantize != runtime_settings.INT8:
+    if not is_int8:
       return _converted(runtime_settings.LITERT, converter.convert)
-
-    def calibration() -> Iterator[tuple[str, engines.Inputs]]:
-      for sample in samples:
-        for length in lengths:
-          if sample[engines.MASK].sum() <= length:
-            yield engines.signature(length), engines.at_length(sample, length)
-
-    measured = {name for name, _ in calibration()}
-    for length in lengths:
-      if engines.signature(length) not in measured:
-        raise ValueError(
-          f"no text of calibration_file fits into {length} tokens, one of "
-          "litert_lengths; add shorter texts, or leave that length out"
-        )
-    converter.representative_dataset = calibration
-    return _converted(runtime_settings.LITERT, converter.convert)
+    return _converted(
+      runtime_settings.LITERT,
+      lambda: integer_quantizer.quantize(converter, calibration),
+    )
 
 
 def onnx(module: text_modules.Served, quantize: str) -> bytes:
   """A model of ONNX for any number of sequences of any length.
 
   Args:
-    module: Made with `mode`.
+    module: Made with `MODE`.
     quantize: "none" or "dynamic".
 
   Raises:

@@ -58,7 +58,7 @@ def export(
   _check(settings, form, export_dir)
   settings = exporter.completed(settings, checkpoint, vocab_file)
   module, reference = exporter.make(
-    config, checkpoint, vocab_file, settings, conversion.mode(form.quantize)
+    config, checkpoint, vocab_file, settings, conversion.MODE
   )
   place = os.path.join(export_dir, "version")
   with output_files.temporary_folder_for(place) as temporary:
@@ -80,7 +80,7 @@ def write_model(
   """Writes the model into a folder that has all else, and looks at it.
 
   Args:
-    module: Made with `conversion.mode`.
+    module: Made with `conversion.MODE`.
     form: Which model.
     path: The folder.
 

@@ -94,7 +94,7 @@ class Case:
       checkpoints[kind],
       goldens.VOCAB,
       settings,
-      conversion.mode("none"),
+      conversion.MODE,
     )
     self.settings, self.path = settings, path
     self.lines = [text_lines.Line(*x) for x in TEXTS.get(kind, PAIRS)]
