@@ -1,5 +1,8 @@
 """Exports of one classifier against each other: size, accuracy, time, start.
 
+Labels and times are compared with those of the first. TF_NUM_INTRAOP_THREADS=1
+gives a SavedModel one thread, as the others have.
+
 Example, of folders that export_saved_model wrote:
   python -m benchmarks.quantized --data=SST-2/dev.tsv \
     --exports=out/saved_model,out/litert,out/litert-int8,out/onnx
@@ -73,13 +76,18 @@ def main() -> None:
     "cpu",
   )
   first = answers[FLAGS.exports[0]]
-  print("export  MB  accuracy  same label  CPU ms a text  s to first answer")
+  print(
+    "export  MB  accuracy  same label  CPU ms a text  times as fast  "
+    "s to first answer"
+  )
+  usual = statistics.median(seconds[FLAGS.exports[0]])
   for path in FLAGS.exports:
     same = sum(map(str.__eq__, answers[path], first)) / len(first)
-    taken = 1000 * statistics.median(seconds[path]) / len(timed)
+    taken = statistics.median(seconds[path])
     print(
       f"{path}  {_size(path) / 1e6:.1f}  {accuracy[path]:.4f}  {same:.4f}  "
-      f"{taken:.1f}  {_start(path):.2f}",
+      f"{1000 * taken / len(timed):.1f}  {usual / taken:.2f}  "
+      f"{_start(path):.2f}",
       flush=True,
     )
 

@@ -93,7 +93,7 @@ flags.DEFINE_enum(
   runtime_settings.NONE,
   runtime_settings.QUANTIZED[runtime_settings.LITERT],
   "litert, onnx: dynamic stores weights in int8, a quarter of the size. "
-  "litert: int8 computes in int8 too, with --calibration_file.",
+  "litert: int8 also fixes the ranges of activations, with --calibration_file.",
 )
 flags.DEFINE_list(
   "litert_lengths",

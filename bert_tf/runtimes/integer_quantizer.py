@@ -9,15 +9,14 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from bert_tf.runtimes import engines, runtime_settings
 
-# Ops that compute in int8: products, and what only moves values. The rest, such
-# as LayerNorm and softmax, loses too much by it.
+# Ops that compute in int8: products, and the look-up of embeddings. The rest,
+# such as LayerNorm and softmax, loses too much by it; RESHAPE and TRANSPOSE
+# would round whatever passes through them.
 INTEGER_OPS = {
   "BATCH_MATMUL",
   "EMBEDDING_LOOKUP",
   "FULLY_CONNECTED",
   "GATHER",
-  "RESHAPE",
-  "TRANSPOSE",
 }
 
 Samples = Sequence[tuple[str, engines.Inputs]]
@@ -67,8 +66,8 @@ def quantize(converter: Any, samples: Samples) -> bytes:
     converter: A `tf.lite.TFLiteConverter` that optimizes.
     samples: As of `calibration`.
   """
-  # The converter's own measurement takes values after later ops have written
-  # theirs into the same memory (TensorFlow 2.21), so only its first half is run.
+  # TensorFlow 2.21's own measurement gives tensors the ranges of later ops that
+  # compute in the same memory; it runs once, to mark what is to be measured.
   converter.representative_dataset = lambda: iter(_one_of_each(samples))
   converter._experimental_calibrate_only = True
   model = flatbuffer_utils.convert_bytearray_to_object(converter.convert())
