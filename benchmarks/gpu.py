@@ -2,8 +2,8 @@
 
 Same weights, same batches: the forward pass, then 20 training steps by
 run_pretraining's own way in each precision, compiled as a whole, over all GPUs,
-and with dropout. Then step times and the memory of the card, keras-nlp beside. With
---dry_run everything is tiny and runs on the CPU, to see that it runs.
+and with dropout. Then step times and the memory of the card, keras-nlp beside.
+With --dry_run everything is tiny and runs on the CPU, to see that it runs.
 
 `benchmarks/gpu.sh` calls it, within ten minutes.
 """
