@@ -12,6 +12,7 @@ from bert_tf.export import export_settings, exporter, model_types
 from bert_tf.runtimes import (
   answerer,
   conversion,
+  engines,
   runtime_export,
   runtime_folder,
   runtime_settings,
@@ -198,6 +199,29 @@ def test_onnx_takes_any_shape(kind, checkpoints, tmp_path):
       wanted = want[name].numpy()
       assert value.shape == wanted.shape
       np.testing.assert_allclose(value[chosen], wanted[chosen], 1e-5, 1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CONVERTED)
+def test_int8_of_every_kind(kind, checkpoints, tmp_path):
+  case = Case(checkpoints, KINDS[kind], tmp_path)
+  path = case.folder(runtime_settings.RuntimeSettings("litert"))
+  (path / "model.tflite").touch()
+  library = conversion.LibraryEngine(case.module)
+  folder = runtime_folder.read(str(path))
+  inputs = list(runtime_export._inputs(case.lines, folder, library))
+  length = folder.settings.max_seq_length
+  model = conversion.litert(case.module, [length], "int8", inputs)
+  run = engines.LitertEngine(model, [length])
+  for given in inputs:
+    count = int(given[engines.MASK].sum())
+    want, found = (
+      conversion.cut(next(iter(engine(given))), kind, count)
+      for engine in (library, run)
+    )
+    for name, value in want.items():
+      lost = np.linalg.norm(found[name] - value) / np.linalg.norm(value)
+      assert 0 < lost < 0.15, name
 
 
 @pytest.mark.parametrize("alignment", ["original", "offsets"])
