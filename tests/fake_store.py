@@ -2,10 +2,15 @@
 
 TensorFlow's gs:// has Google's addresses built in, but goes through the proxy
 that the environment names. Here that is one which answers as Google's hosts do,
-with a certificate of its own, and hands requests on to gcp-storage-emulator.
+with a certificate of its own. What it answers comes from gcp-storage-emulator,
+whose own server has one connection at a time: here each has a thread.
 """
 
 import contextlib
+import functools
+import inspect
+import json
+import re
 import shutil
 import socket
 import socketserver
@@ -18,6 +23,7 @@ import urllib.request
 import pytest
 
 BUCKET = "bucket"
+REFUSED = "somebody does not have storage.objects.create access"
 _HOSTS = "DNS:www.googleapis.com,DNS:storage.googleapis.com"
 
 
@@ -26,11 +32,23 @@ class Store:
 
   Attributes:
     environment: What a program needs to reach it as gs://bucket.
+    before: Is called with method and path of each request; what it returns is
+      the status of an error to answer, or None to answer as it should be.
   """
 
-  def __init__(self, port, environment):
-    self.environment = environment
-    self._address = f"http://localhost:{port}"
+  def __init__(self, address, certificate, storage):
+    self._address, self._storage = address, storage
+    self.before = _nothing
+    self.environment = {
+      "https_proxy": address,
+      "http_proxy": address,
+      "no_proxy": "",
+      "CURL_CA_BUNDLE": str(certificate),
+      "GOOGLE_AUTH_TOKEN_FOR_TESTING": "token",
+      "GCS_RETRY_CONFIG_MAX_RETRIES": "1",
+      "GCS_RETRY_CONFIG_INIT_DELAY_TIME_US": "1000",
+      "GCS_RETRY_CONFIG_MAX_DELAY_TIME_US": "1000",
+    }
 
   def put(self, name, data):
     """Writes an object."""
@@ -45,6 +63,11 @@ class Store:
     """Removes an object."""
     quoted = urllib.parse.quote(name, safe="")
     self._ask("DELETE", f"/storage/v1/b/{BUCKET}/o/{quoted}")
+
+  def names(self, start=""):
+    """The names of all objects that start so, sorted."""
+    found, _ = self._storage.get_file_list(BUCKET, start)
+    return [item["name"] for item in found]
 
   def _ask(self, method, path, data=None):
     request = urllib.request.Request(
@@ -69,33 +92,19 @@ def running(folder):
   certificate, key = _make_certificate(folder)
   context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
   context.load_cert_chain(certificate, key)
-  with socket.socket() as free:
-    free.bind(("localhost", 0))
-    port = free.getsockname()[1]
-  emulator = server.create_server(
-    "localhost", port, in_memory=True, default_bucket=BUCKET
-  )
-  emulator.start()
+  storage = _locked(server.Storage(use_memory_fs=True))
+  server.buckets.create_bucket(BUCKET, storage)
   proxy = _Proxy(("localhost", 0), _Connection)
-  proxy.context, proxy.emulator = context, ("localhost", port)
-  threading.Thread(target=proxy.serve_forever, daemon=True).start()
+  proxy.context = context
   address = f"http://localhost:{proxy.server_address[1]}"
+  store = proxy.store = Store(address, certificate, storage)
+  proxy.answer = functools.partial(_handler(server), storage)
+  threading.Thread(target=proxy.serve_forever, daemon=True).start()
   try:
-    yield Store(
-      port,
-      {
-        "https_proxy": address,
-        "http_proxy": address,
-        "no_proxy": "",
-        "CURL_CA_BUNDLE": str(certificate),
-        "GOOGLE_AUTH_TOKEN_FOR_TESTING": "token",
-        "GCS_RETRY_CONFIG_MAX_RETRIES": "1",
-      },
-    )
+    yield store
   finally:
     proxy.shutdown()
     proxy.server_close()
-    emulator.stop()
 
 
 def _take_what_tensorflow_sends(server):
@@ -118,6 +127,49 @@ def _take_what_tensorflow_sends(server):
   server._read_raw_data, server._read_data = without_length, or_empty
 
 
+def _locked(storage):
+  """Lets one thread at a time use the storage, not made for several."""
+  lock = threading.RLock()
+
+  def call(method, *arguments, **named):
+    with lock:
+      return method(*arguments, **named)
+
+  for name, method in inspect.getmembers(storage, inspect.ismethod):
+    setattr(storage, name, functools.partial(call, method))
+  return storage
+
+
+def _nothing(method, path):
+  return None
+
+
+def _handler(server):
+  class Handler(server.RequestHandler):
+    """The emulator's, which may be told to answer errors."""
+
+    # Says "100 Continue", without which senders of much wait for a second.
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # As Google's, which tell the reason in JSON.
+    error_message_format = json.dumps(
+      {"error": {"code": "%(code)d", "message": REFUSED}}, indent=1
+    )
+
+    def parse_request(self):
+      if not super().parse_request():
+        return False
+      # To a proxy a whole address is sent.
+      self.path = re.sub("^http://[^/]*", "", self.path)
+      status = self.server.store.before(self.command, self.path)
+      if status is not None:
+        self.close_connection = True
+        self.send_error(status)
+      return status is None
+
+  return Handler
+
+
 def _make_certificate(folder):
   certificate, key = folder / "store.pem", folder / "store.key"
   options = ["-nodes", "-days", "2", "-subj", "/CN=store"]
@@ -136,43 +188,22 @@ def _make_certificate(folder):
 class _Proxy(socketserver.ThreadingTCPServer):
   daemon_threads = True
   allow_reuse_address = True
+  request_queue_size = 64
 
 
-class _Connection(socketserver.StreamRequestHandler):
-  """One connection: the emulator closes it after one answer."""
-
-  rbufsize = 0  # so that nothing is read ahead of what is handed on
+class _Connection(socketserver.BaseRequestHandler):
+  """One connection, of a client of the proxy or of the store itself."""
 
   def handle(self):
-    method, target, version = self.rfile.readline().split()
-    if method == b"CONNECT":
-      while self.rfile.readline().strip():
-        pass
-      self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-      client = self.server.context.wrap_socket(
-        self.connection, server_side=True
-      )
-      # The emulator has one client at a time: none that says nothing yet.
-      first = client.recv(1 << 16)
-    else:  # the address of an upload, which the emulator has as http://
-      client = self.connection
-      path = b"/" + target.split(b"/", 3)[3]
-      first = b" ".join([method, path, version]) + b"\r\n"
-    if not first:
-      return
-    with socket.create_connection(self.server.emulator) as emulator:
-      emulator.sendall(first)
-      threading.Thread(
-        target=_copy, args=(client, emulator), daemon=True
-      ).start()
-      _copy(emulator, client)
+    client = self.request
+    # A program that is killed leaves in the middle of something.
     with contextlib.suppress(OSError):
+      if client.recv(7, socket.MSG_PEEK) == b"CONNECT":
+        with client.makefile("rb", buffering=0) as lines:
+          while lines.readline().strip():
+            pass
+        client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        client = self.server.context.wrap_socket(client, server_side=True)
+      self.server.answer(client, self.client_address, self.server)
       client.shutdown(socket.SHUT_RDWR)
     client.close()
-
-
-def _copy(source, target):
-  """Hands on what comes until one side has left."""
-  with contextlib.suppress(OSError):
-    while data := source.recv(1 << 16):
-      target.sendall(data)
