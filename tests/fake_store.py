@@ -1,22 +1,27 @@
-"""A store on loopback that TensorFlow takes for Google's.
+"""A store on loopback that TensorFlow takes for Google's; also as a program.
 
 TensorFlow's gs:// has Google's addresses built in, but goes through the proxy
 that the environment names. Here that is one which answers as Google's hosts do,
 with a certificate of its own. What it answers comes from gcp-storage-emulator,
-whose own server has one connection at a time: here each has a thread.
+whose own server has one connection at a time: here each has a thread. And it is
+a process of its own: TensorFlow's reader of checkpoints keeps Python's lock
+while it waits for an answer, which no thread of this process could then give.
 """
 
 import contextlib
 import functools
 import inspect
 import json
+import pathlib
 import re
 import shutil
 import socket
 import socketserver
 import ssl
 import subprocess
+import sys
 import threading
+import time
 import urllib.parse
 import urllib.request
 
@@ -24,7 +29,9 @@ import pytest
 
 BUCKET = "bucket"
 REFUSED = "somebody does not have storage.objects.create access"
+HELD = 0  # an answer that does not come
 _HOSTS = "DNS:www.googleapis.com,DNS:storage.googleapis.com"
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 class Store:
@@ -32,22 +39,16 @@ class Store:
 
   Attributes:
     environment: What a program needs to reach it as gs://bucket.
-    before: Is called with method and path of each request; what it returns is
-      the status of an error to answer, or None to answer as it should be.
   """
 
-  def __init__(self, address, certificate, storage):
-    self._address, self._storage = address, storage
-    self.before = _nothing
+  def __init__(self, address, certificate):
+    self._address = address
     self.environment = {
       "https_proxy": address,
       "http_proxy": address,
       "no_proxy": "",
       "CURL_CA_BUNDLE": str(certificate),
       "GOOGLE_AUTH_TOKEN_FOR_TESTING": "token",
-      "GCS_RETRY_CONFIG_MAX_RETRIES": "1",
-      "GCS_RETRY_CONFIG_INIT_DELAY_TIME_US": "1000",
-      "GCS_RETRY_CONFIG_MAX_DELAY_TIME_US": "1000",
     }
 
   def put(self, name, data):
@@ -66,8 +67,31 @@ class Store:
 
   def names(self, start=""):
     """The names of all objects that start so, sorted."""
-    found, _ = self._storage.get_file_list(BUCKET, start)
-    return [item["name"] for item in found]
+    query = urllib.parse.urlencode({"prefix": start})
+    found = json.loads(self._ask("GET", f"/storage/v1/b/{BUCKET}/o?{query}"))
+    return [item["name"] for item in found["items"]]
+
+  def watch(self, pattern, status=None):
+    """Remembers the requests that match, and answers an error if one is given.
+
+    Args:
+      pattern: Of the method and the path, with a space between; empty for none.
+      status: Of HTTP; `HELD` for no answer. TensorFlow asks again for a minute
+        after those of 500 and above.
+    """
+    told = json.dumps({"pattern": pattern, "status": status}).encode()
+    self._ask("POST", "/watch", told)
+
+  def seen(self):
+    """The requests that matched."""
+    return json.loads(self._ask("GET", "/watch"))
+
+  def wait(self):
+    """Waits until a request matches."""
+    deadline = time.monotonic() + 120
+    while not self.seen():
+      assert time.monotonic() < deadline
+      time.sleep(0.05)
 
   def _ask(self, method, path, data=None):
     request = urllib.request.Request(
@@ -85,26 +109,52 @@ def running(folder):
   Args:
     folder: For the certificate.
   """
-  server = pytest.importorskip("gcp_storage_emulator.server")
+  pytest.importorskip("gcp_storage_emulator.server")
   if not shutil.which("openssl"):
     pytest.skip("no openssl here, which makes the certificate")
-  _take_what_tensorflow_sends(server)
   certificate, key = _make_certificate(folder)
-  context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-  context.load_cert_chain(certificate, key)
+  process = subprocess.Popen(
+    [sys.executable, "-m", "tests.fake_store", str(certificate), str(key)],
+    stdout=subprocess.PIPE,
+    cwd=_ROOT,
+    text=True,
+  )
+  try:
+    port = int(process.stdout.readline())
+    yield Store(f"http://localhost:{port}", certificate)
+  finally:
+    process.kill()
+    process.communicate()
+
+
+def _make_certificate(folder):
+  certificate, key = folder / "store.pem", folder / "store.key"
+  options = ["-nodes", "-days", "2", "-subj", "/CN=store"]
+  subprocess.run(
+    [
+      *("openssl", "req", "-x509", "-newkey", "rsa:2048", *options),
+      *("-addext", f"subjectAltName={_HOSTS}"),
+      *("-keyout", str(key), "-out", str(certificate)),
+    ],
+    check=True,
+    capture_output=True,
+  )
+  return certificate, key
+
+
+def _serve(certificate, key):
+  from gcp_storage_emulator import server
+
+  _take_what_tensorflow_sends(server)
   storage = _locked(server.Storage(use_memory_fs=True))
   server.buckets.create_bucket(BUCKET, storage)
   proxy = _Proxy(("localhost", 0), _Connection)
-  proxy.context = context
-  address = f"http://localhost:{proxy.server_address[1]}"
-  store = proxy.store = Store(address, certificate, storage)
+  proxy.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+  proxy.context.load_cert_chain(certificate, key)
   proxy.answer = functools.partial(_handler(server), storage)
-  threading.Thread(target=proxy.serve_forever, daemon=True).start()
-  try:
-    yield store
-  finally:
-    proxy.shutdown()
-    proxy.server_close()
+  proxy.watched, proxy.seen = {"pattern": ""}, []
+  print(proxy.server_address[1], flush=True)
+  proxy.serve_forever()
 
 
 def _take_what_tensorflow_sends(server):
@@ -140,10 +190,6 @@ def _locked(storage):
   return storage
 
 
-def _nothing(method, path):
-  return None
-
-
 def _handler(server):
   class Handler(server.RequestHandler):
     """The emulator's, which may be told to answer errors."""
@@ -161,33 +207,39 @@ def _handler(server):
         return False
       # To a proxy a whole address is sent.
       self.path = re.sub("^http://[^/]*", "", self.path)
-      status = self.server.store.before(self.command, self.path)
-      if status is not None:
+      if self.path == "/watch":
+        self._watch()
+        return False
+      line, watched = f"{self.command} {self.path}", self.server.watched
+      if not watched["pattern"] or not re.search(watched["pattern"], line):
+        return True
+      self.server.seen.append(line)
+      while watched["status"] == HELD and watched is self.server.watched:
+        time.sleep(0.05)
+      if watched["status"]:
         self.close_connection = True
-        self.send_error(status)
-      return status is None
+        self.send_error(watched["status"])
+      return not watched["status"]
+
+    def _watch(self):
+      answer = json.dumps(self.server.seen).encode()
+      if self.command == "POST":
+        length = int(self.headers["Content-Length"])
+        self.server.watched = json.loads(self.rfile.read(length))
+        self.server.seen = []
+      self.send_response(200)
+      self.send_header("Content-Length", str(len(answer)))
+      self.end_headers()
+      self.wfile.write(answer)
+
+    def log_message(self, *arguments):
+      pass
 
   return Handler
 
 
-def _make_certificate(folder):
-  certificate, key = folder / "store.pem", folder / "store.key"
-  options = ["-nodes", "-days", "2", "-subj", "/CN=store"]
-  subprocess.run(
-    [
-      *("openssl", "req", "-x509", "-newkey", "rsa:2048", *options),
-      *("-addext", f"subjectAltName={_HOSTS}"),
-      *("-keyout", str(key), "-out", str(certificate)),
-    ],
-    check=True,
-    capture_output=True,
-  )
-  return certificate, key
-
-
 class _Proxy(socketserver.ThreadingTCPServer):
   daemon_threads = True
-  allow_reuse_address = True
   request_queue_size = 64
 
 
@@ -207,3 +259,7 @@ class _Connection(socketserver.BaseRequestHandler):
       self.server.answer(client, self.client_address, self.server)
       client.shutdown(socket.SHUT_RDWR)
     client.close()
+
+
+if __name__ == "__main__":
+  _serve(*sys.argv[1:])
