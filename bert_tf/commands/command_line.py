@@ -14,12 +14,7 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
-from bert_tf.commands import (
-  flag_help,
-  model_flags,
-  path_flags,
-  quiet_tensorflow,
-)
+from bert_tf.commands import flag_help, model_flags, quiet_tensorflow
 from bert_tf.system import error_text, stop_signals
 
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
@@ -73,7 +68,6 @@ def run(main: Callable[..., None]) -> None:
     name = _name(argv[0])
     try:
       with readers_may_leave():
-        path_flags.check()
         model_flags.resolve()
         main(*[argv[1:]] * _takes_command(main))
     except stop_signals.Stopped as stopped:

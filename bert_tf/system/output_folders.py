@@ -93,16 +93,24 @@ def publish(temporary: str, path: str, last: str = "") -> None:
     OSError: There is something of that name, see `is_taken`.
   """
   if files.is_remote(path):
-    if files.exists(path):
-      raise FileExistsError(f"{path} is there already")
-    names = files.names_below(temporary)
-    for name in sorted(names, key=lambda name: (name == last, name)):
-      files.rename(os.path.join(temporary, name), os.path.join(path, name))
+    _publish_remote(temporary, path, last)
     return
   for folder, _, names in os.walk(temporary):
     for name in names:
       output_files.sync(os.path.join(folder, name))
   os.rename(temporary, os.path.realpath(path))
+
+
+def _publish_remote(temporary: str, path: str, last: str) -> None:
+  if not path.startswith("gs://"):
+    with remote_files.named(path):
+      remote_files.gfile().rename(temporary, path)
+    return
+  if files.exists(path):
+    raise FileExistsError(f"{path} is there already")
+  names = files.names_below(temporary)
+  for name in sorted(names, key=lambda name: (name == last, name)):
+    files.rename(os.path.join(temporary, name), os.path.join(path, name))
 
 
 def is_taken(error: OSError) -> bool:
