@@ -21,12 +21,14 @@ class Check:
     precision: As of the flag.
     jit_compile: As of the flag.
     strategy: As of the flag.
+    dropout: Whether entries are dropped: the same ones on every device.
     limit: The most relative difference of the loss of any step.
   """
 
   precision: str = "float32"
   jit_compile: bool = False
   strategy: str = "one_device"
+  dropout: bool = False
   limit: float = 1e-4
 
 
@@ -36,6 +38,10 @@ CHECKS = {
   "mixed_float16": Check("mixed_float16", limit=5e-3),
   "XLA": Check(jit_compile=True),
   "MirroredStrategy": Check(strategy="mirrored"),
+  "dropout": Check(dropout=True),
+  "dropout XLA": Check(jit_compile=True, dropout=True),
+  "dropout XLA bf16": Check("mixed_bfloat16", True, dropout=True, limit=2e-2),
+  "dropout XLA fp16": Check("mixed_float16", True, dropout=True, limit=5e-3),
 }
 _BF16, _FP16 = "mixed_bfloat16", "mixed_float16"
 TIMED = {
@@ -79,7 +85,7 @@ def trained(folder: str, where: str, check: Check) -> workers.Run:
   def steps(given: workers.Batch) -> Any:
     output_dir = tempfile.mkdtemp(dir=folder)
     run.run(
-      config.without_dropout(),
+      config if check.dropout else config.without_dropout(),
       settings.PretrainingSettings(
         os.path.join(folder, "records"),
         output_dir,

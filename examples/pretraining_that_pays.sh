@@ -3,14 +3,17 @@
 # pre-trained on a corpus, about an hour on two cores. Three GLUE tasks are then
 # fine-tuned from it, from its first half, and from random weights.
 #
-#   examples/pretraining_that_pays.sh CORPUS HELD_OUT GLUE OUT [STEPS]
+#   examples/pretraining_that_pays.sh CORPUS HELD_OUT GLUE OUT [STEPS [FLAG...]]
 #
 # Pre-training goes without dropout: an hour is too short to learn the corpus by
 # heart. Fine-tuning has the usual 0.1.
 #
 # CORPUS and HELD_OUT have one sentence a line and blank lines between documents;
-# GLUE has the folders SST-2_8k, CoLA and MRPC; STEPS is a multiple of 8. Killed,
-# it goes on where it was.
+# GLUE has the folders SST-2_8k, CoLA and MRPC; STEPS is a multiple of 8; each FLAG
+# is one more of pre-training's. Killed, it goes on where it was. With a GPU:
+#
+#   examples/pretraining_that_pays.sh ... 10000 --train_batch_size=128 \
+#     --precision=mixed_bfloat16
 set -euo pipefail
 corpus=$1 held_out=$2 glue=$3 out=$4 steps=${5:-8000}
 mkdir -p "$out"
@@ -47,7 +50,7 @@ bert_tf run_pretraining --input_file="$out/train.tfrecord" \
   --train_batch_size=32 --learning_rate=1e-3 \
   --num_train_steps="$steps" --num_warmup_steps=$((steps / 10)) \
   --save_checkpoints_steps=$((steps / 8)) --keep_checkpoint_max=0 \
-  --optimizer=adamw_bias_corrected --nopack
+  --optimizer=adamw_bias_corrected --nopack "${@:6}"
 bert_tf run_pretraining --input_file="$out/held_out.tfrecord" \
   --output_dir="$out/whole" --bert_config_file="$out/pretraining_config.json" \
   --do_eval --max_seq_length=64 --max_predictions_per_seq=10 \

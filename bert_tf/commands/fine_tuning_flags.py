@@ -1,9 +1,11 @@
 """Flags that the fine-tuning runners share."""
 
 from collections.abc import Collection
+from typing import Any
 
 from absl import flags
 
+from bert_tf import bert_config
 from bert_tf.commands import device_flags, model_flags, shared_flags
 from bert_tf.training import fine_tuning_settings
 
@@ -96,4 +98,24 @@ def settings() -> fine_tuning_settings.FineTuningSettings:
   return shared_flags.settings(
     fine_tuning_settings.FineTuningSettings,
     init_from_layers=model_flags.layers(FLAGS.init_from_layers),
+  )
+
+
+def run_arguments(task: type[Any], **values: Any) -> tuple[Any, ...]:
+  """The arguments of a task's `run.run`.
+
+  Args:
+    task: The class of the task's own settings.
+    **values: Those that are not flags of the same name.
+
+  Returns:
+    The configuration, the task's settings, and those of fine-tuning, training
+    and devices.
+  """
+  return (
+    bert_config.BertConfig.from_json_file(FLAGS.bert_config_file),
+    shared_flags.settings(task, **values),
+    settings(),
+    device_flags.training(),
+    device_flags.devices(),
   )

@@ -8,10 +8,8 @@ Example:
 
 from absl import flags
 
-import bert_tf
 from bert_tf.commands import (
   closing_block,
-  device_flags,
   fine_tuning_flags,
   shared_flags,
 )
@@ -75,13 +73,7 @@ def main() -> None:
   """Runs with the flags given."""
   closing = closing_block.Closing()
   _check_flags()
-  told = (
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(settings.MultipleChoiceSettings),
-    fine_tuning_flags.settings(),
-    device_flags.training(),
-    device_flags.devices(),
-  )
+  told = fine_tuning_flags.run_arguments(settings.MultipleChoiceSettings)
   from bert_tf.tasks.multiple_choice import run
 
   run.run(*told)

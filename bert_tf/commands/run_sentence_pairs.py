@@ -7,10 +7,8 @@ Example:
 
 from absl import flags
 
-import bert_tf
 from bert_tf.commands import (
   closing_block,
-  device_flags,
   fine_tuning_flags,
   shared_flags,
 )
@@ -62,13 +60,7 @@ fine_tuning_flags.define(max_seq_length=128)
 def main() -> None:
   """Runs with the flags given."""
   closing = closing_block.Closing()
-  told = (
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(settings.SentencePairSettings),
-    fine_tuning_flags.settings(),
-    device_flags.training(),
-    device_flags.devices(),
-  )
+  told = fine_tuning_flags.run_arguments(settings.SentencePairSettings)
   from bert_tf.tasks.sentence_pairs import run
 
   run.run(*told)

@@ -8,7 +8,6 @@ Example:
 
 from absl import flags
 
-import bert_tf
 from bert_tf.commands import (
   closing_block,
   device_flags,
@@ -53,17 +52,11 @@ flags.DEFINE_bool(
 def main() -> None:
   """Runs with the flags given."""
   closing = closing_block.Closing()
-  told = (
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(
-      settings.SquadSettings,
-      length_buckets=device_flags.length_buckets(),
-      windows=shared_flags.settings(settings.WindowSettings),
-      decoding=shared_flags.settings(settings.DecodingSettings),
-    ),
-    fine_tuning_flags.settings(),
-    device_flags.training(),
-    device_flags.devices(),
+  told = fine_tuning_flags.run_arguments(
+    settings.SquadSettings,
+    length_buckets=device_flags.length_buckets(),
+    windows=shared_flags.settings(settings.WindowSettings),
+    decoding=shared_flags.settings(settings.DecodingSettings),
   )
   from bert_tf.tasks.squad import run
 

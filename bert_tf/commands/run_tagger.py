@@ -7,11 +7,9 @@ Example:
 
 from absl import flags
 
-import bert_tf
 from bert_tf.commands import (
   closing_block,
   column_flags,
-  device_flags,
   fine_tuning_flags,
   shared_flags,
 )
@@ -72,13 +70,7 @@ fine_tuning_flags.define(max_seq_length=128)
 def main() -> None:
   """Runs with the flags given."""
   closing = closing_block.Closing()
-  told = (
-    bert_tf.BertConfig.from_json_file(FLAGS.bert_config_file),
-    shared_flags.settings(settings.TaggingSettings),
-    fine_tuning_flags.settings(),
-    device_flags.training(),
-    device_flags.devices(),
-  )
+  told = fine_tuning_flags.run_arguments(settings.TaggingSettings)
   from bert_tf.tasks.tagging import run
 
   run.run(*told)

@@ -12,6 +12,11 @@ from bert_tf.training import device_settings
 
 DeviceSettings = device_settings.DeviceSettings
 
+# XLA's own matmuls on a GPU, fused with the dropout before them, gave NaN in
+# bfloat16 and failed to compile in float16 (TensorFlow 2.21.0, NVIDIA H200,
+# CUDA 13's ptxas); cuBLAS's are right. docs/platforms.md has the runs.
+_TRITON = "--xla_gpu_enable_triton_gemm"
+
 
 def worker_count() -> int:
   """Number of workers that TF_CONFIG names; 1 without it.
@@ -40,7 +45,12 @@ def has_workers(settings: DeviceSettings) -> bool:
 
 
 def create(settings: DeviceSettings) -> Any:
-  """Makes the strategy; call it before any other use of TensorFlow."""
+  """Makes the strategy; call it before any other use of TensorFlow.
+
+  On a GPU adds to the environment variable XLA_FLAGS that matmuls are cuBLAS's,
+  unless it says something of that.
+  """
+  _choose_matmuls()
   kind = settings.kind
   if kind == "auto":
     kind = _choose()
@@ -52,6 +62,12 @@ def create(settings: DeviceSettings) -> Any:
     settings.precision,
   )
   return strategy
+
+
+def _choose_matmuls() -> None:
+  flags = os.environ.get("XLA_FLAGS", "")
+  if _TRITON not in flags and tf.config.list_physical_devices("GPU"):
+    os.environ["XLA_FLAGS"] = f"{flags} {_TRITON}=false".strip()
 
 
 def _choose() -> str:

@@ -62,6 +62,23 @@ def test_packed_training(testdata):
   assert [row["contender"] for row in rows] == ["mrpc, padded", "mrpc, packed"]
   assert rows[0]["times as fast"] == 1
   assert 0 < rows[0]["real tokens"] == rows[1]["real tokens"] <= 1
+  assert 0 < rows[1]["weights differ by"] < 1e-6
+
+
+def test_packed_training_that_differs_is_an_error(testdata, monkeypatch):
+  monkeypatch.setattr(packed_training, "_SAME", 0.0)
+  config = bert_config.BertConfig.from_json_file(
+    testdata / "tiny" / "bert_config.json"
+  )
+  with pytest.raises(RuntimeError, match="packed steps differ by"):
+    packed_training.run(
+      f"mrpc:{testdata / 'classifier/mrpc/data'}",
+      str(testdata / "vocab.txt"),
+      True,
+      dataclasses.replace(config, num_hidden_layers=1),
+      rounds=1,
+      max_seq_length=32,
+    )
 
 
 def test_input_pipeline(tmp_path, testdata):

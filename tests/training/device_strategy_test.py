@@ -1,10 +1,12 @@
 """The choice of devices."""
 
 import json
+import os
 
 import pytest
+import tensorflow as tf
 
-from bert_tf.training import device_strategy, training_loop
+from bert_tf.training import device_settings, device_strategy, training_loop
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,24 @@ def test_workers_are_named_before_they_are_waited_for(monkeypatch):
   )
   with pytest.raises(RuntimeError, match="waited"):
     device_strategy.create(device_strategy.DeviceSettings())
+
+
+@pytest.mark.parametrize(
+  "before,after",
+  [
+    ("", "--xla_gpu_enable_triton_gemm=false"),
+    ("--xla_x=1", "--xla_x=1 --xla_gpu_enable_triton_gemm=false"),
+    ("--xla_gpu_enable_triton_gemm=true",) * 2,
+  ],
+)
+def test_a_gpu_s_matmuls_are_cublas_s(monkeypatch, before, after):
+  monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+  monkeypatch.setenv("XLA_FLAGS", before)
+  device_strategy.create(device_settings.DeviceSettings())
+  assert os.environ["XLA_FLAGS"] == after
+
+
+def test_without_a_gpu_xla_s_flags_stay(monkeypatch):
+  monkeypatch.delenv("XLA_FLAGS", raising=False)
+  device_strategy.create(device_settings.DeviceSettings())
+  assert "XLA_FLAGS" not in os.environ
