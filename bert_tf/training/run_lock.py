@@ -56,7 +56,7 @@ def holding(folder: str, owns: bool = True) -> Iterator[None]:
 
   A lock that a dead run left is taken over, which is logged; if the run was on
   another machine, after ten minutes. Folders in buckets have no locks, which
-  is logged: TensorFlow writes no object only where there is none yet.
+  is logged: one that a lost machine left would hold up the one in its place.
 
   Args:
     folder: The output folder, made if it is missing.
