@@ -1,24 +1,37 @@
-"""A store on loopback that TensorFlow takes for Google's.
+"""A store on loopback that TensorFlow takes for Google's; also as a program.
 
 TensorFlow's gs:// has Google's addresses built in, but goes through the proxy
 that the environment names. Here that is one which answers as Google's hosts do,
-with a certificate of its own, and hands requests on to gcp-storage-emulator.
+with a certificate of its own. What it answers comes from gcp-storage-emulator,
+whose own server has one connection at a time: here each has a thread. And it is
+a process of its own: TensorFlow's reader of checkpoints keeps Python's lock
+while it waits for an answer, which no thread of this process could then give.
 """
 
 import contextlib
+import functools
+import inspect
+import json
+import pathlib
+import re
 import shutil
 import socket
 import socketserver
 import ssl
 import subprocess
+import sys
 import threading
+import time
 import urllib.parse
 import urllib.request
 
 import pytest
 
 BUCKET = "bucket"
+REFUSED = "somebody does not have storage.objects.create access"
+HELD = 0  # an answer that does not come
 _HOSTS = "DNS:www.googleapis.com,DNS:storage.googleapis.com"
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 class Store:
@@ -28,9 +41,15 @@ class Store:
     environment: What a program needs to reach it as gs://bucket.
   """
 
-  def __init__(self, port, environment):
-    self.environment = environment
-    self._address = f"http://localhost:{port}"
+  def __init__(self, address, certificate):
+    self._address = address
+    self.environment = {
+      "https_proxy": address,
+      "http_proxy": address,
+      "no_proxy": "",
+      "CURL_CA_BUNDLE": str(certificate),
+      "GOOGLE_AUTH_TOKEN_FOR_TESTING": "token",
+    }
 
   def put(self, name, data):
     """Writes an object."""
@@ -45,6 +64,34 @@ class Store:
     """Removes an object."""
     quoted = urllib.parse.quote(name, safe="")
     self._ask("DELETE", f"/storage/v1/b/{BUCKET}/o/{quoted}")
+
+  def names(self, start=""):
+    """The names of all objects that start so, sorted."""
+    query = urllib.parse.urlencode({"prefix": start})
+    found = json.loads(self._ask("GET", f"/storage/v1/b/{BUCKET}/o?{query}"))
+    return [item["name"] for item in found["items"]]
+
+  def watch(self, pattern, status=None):
+    """Remembers the requests that match, and answers an error if one is given.
+
+    Args:
+      pattern: Of the method and the path, with a space between; empty for none.
+      status: Of HTTP; `HELD` for no answer. TensorFlow asks again for a minute
+        after those of 500 and above.
+    """
+    told = json.dumps({"pattern": pattern, "status": status}).encode()
+    self._ask("POST", "/watch", told)
+
+  def seen(self):
+    """The requests that matched."""
+    return json.loads(self._ask("GET", "/watch"))
+
+  def wait(self):
+    """Waits until a request matches."""
+    deadline = time.monotonic() + 120
+    while not self.seen():
+      assert time.monotonic() < deadline
+      time.sleep(0.05)
 
   def _ask(self, method, path, data=None):
     request = urllib.request.Request(
@@ -62,40 +109,52 @@ def running(folder):
   Args:
     folder: For the certificate.
   """
-  server = pytest.importorskip("gcp_storage_emulator.server")
+  pytest.importorskip("gcp_storage_emulator.server")
   if not shutil.which("openssl"):
     pytest.skip("no openssl here, which makes the certificate")
-  _take_what_tensorflow_sends(server)
   certificate, key = _make_certificate(folder)
-  context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-  context.load_cert_chain(certificate, key)
-  with socket.socket() as free:
-    free.bind(("localhost", 0))
-    port = free.getsockname()[1]
-  emulator = server.create_server(
-    "localhost", port, in_memory=True, default_bucket=BUCKET
+  process = subprocess.Popen(
+    [sys.executable, "-m", "tests.fake_store", str(certificate), str(key)],
+    stdout=subprocess.PIPE,
+    cwd=_ROOT,
+    text=True,
   )
-  emulator.start()
-  proxy = _Proxy(("localhost", 0), _Connection)
-  proxy.context, proxy.emulator = context, ("localhost", port)
-  threading.Thread(target=proxy.serve_forever, daemon=True).start()
-  address = f"http://localhost:{proxy.server_address[1]}"
   try:
-    yield Store(
-      port,
-      {
-        "https_proxy": address,
-        "http_proxy": address,
-        "no_proxy": "",
-        "CURL_CA_BUNDLE": str(certificate),
-        "GOOGLE_AUTH_TOKEN_FOR_TESTING": "token",
-        "GCS_RETRY_CONFIG_MAX_RETRIES": "1",
-      },
-    )
+    port = int(process.stdout.readline())
+    yield Store(f"http://localhost:{port}", certificate)
   finally:
-    proxy.shutdown()
-    proxy.server_close()
-    emulator.stop()
+    process.kill()
+    process.communicate()
+
+
+def _make_certificate(folder):
+  certificate, key = folder / "store.pem", folder / "store.key"
+  options = ["-nodes", "-days", "2", "-subj", "/CN=store"]
+  subprocess.run(
+    [
+      *("openssl", "req", "-x509", "-newkey", "rsa:2048", *options),
+      *("-addext", f"subjectAltName={_HOSTS}"),
+      *("-keyout", str(key), "-out", str(certificate)),
+    ],
+    check=True,
+    capture_output=True,
+  )
+  return certificate, key
+
+
+def _serve(certificate, key):
+  from gcp_storage_emulator import server
+
+  _take_what_tensorflow_sends(server)
+  storage = _locked(server.Storage(use_memory_fs=True))
+  server.buckets.create_bucket(BUCKET, storage)
+  proxy = _Proxy(("localhost", 0), _Connection)
+  proxy.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+  proxy.context.load_cert_chain(certificate, key)
+  proxy.answer = functools.partial(_handler(server), storage)
+  proxy.watched, proxy.seen = {"pattern": ""}, []
+  print(proxy.server_address[1], flush=True)
+  proxy.serve_forever()
 
 
 def _take_what_tensorflow_sends(server):
@@ -118,61 +177,89 @@ def _take_what_tensorflow_sends(server):
   server._read_raw_data, server._read_data = without_length, or_empty
 
 
-def _make_certificate(folder):
-  certificate, key = folder / "store.pem", folder / "store.key"
-  options = ["-nodes", "-days", "2", "-subj", "/CN=store"]
-  subprocess.run(
-    [
-      *("openssl", "req", "-x509", "-newkey", "rsa:2048", *options),
-      *("-addext", f"subjectAltName={_HOSTS}"),
-      *("-keyout", str(key), "-out", str(certificate)),
-    ],
-    check=True,
-    capture_output=True,
-  )
-  return certificate, key
+def _locked(storage):
+  """Lets one thread at a time use the storage, not made for several."""
+  lock = threading.RLock()
+
+  def call(method, *arguments, **named):
+    with lock:
+      return method(*arguments, **named)
+
+  for name, method in inspect.getmembers(storage, inspect.ismethod):
+    setattr(storage, name, functools.partial(call, method))
+  return storage
+
+
+def _handler(server):
+  class Handler(server.RequestHandler):
+    """The emulator's, which may be told to answer errors."""
+
+    # Says "100 Continue", without which senders of much wait for a second.
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # As Google's, which tell the reason in JSON.
+    error_message_format = json.dumps(
+      {"error": {"code": "%(code)d", "message": REFUSED}}, indent=1
+    )
+
+    def parse_request(self):
+      if not super().parse_request():
+        return False
+      # To a proxy a whole address is sent.
+      self.path = re.sub("^http://[^/]*", "", self.path)
+      if self.path == "/watch":
+        self._watch()
+        return False
+      line, watched = f"{self.command} {self.path}", self.server.watched
+      if not watched["pattern"] or not re.search(watched["pattern"], line):
+        return True
+      self.server.seen.append(line)
+      while watched["status"] == HELD and watched is self.server.watched:
+        time.sleep(0.05)
+      if watched["status"]:
+        self.close_connection = True
+        self.send_error(watched["status"])
+      return not watched["status"]
+
+    def _watch(self):
+      answer = json.dumps(self.server.seen).encode()
+      if self.command == "POST":
+        length = int(self.headers["Content-Length"])
+        self.server.watched = json.loads(self.rfile.read(length))
+        self.server.seen = []
+      self.send_response(200)
+      self.send_header("Content-Length", str(len(answer)))
+      self.end_headers()
+      self.wfile.write(answer)
+
+    def log_message(self, *arguments):
+      pass
+
+  return Handler
 
 
 class _Proxy(socketserver.ThreadingTCPServer):
   daemon_threads = True
-  allow_reuse_address = True
+  request_queue_size = 64
 
 
-class _Connection(socketserver.StreamRequestHandler):
-  """One connection: the emulator closes it after one answer."""
-
-  rbufsize = 0  # so that nothing is read ahead of what is handed on
+class _Connection(socketserver.BaseRequestHandler):
+  """One connection, of a client of the proxy or of the store itself."""
 
   def handle(self):
-    method, target, version = self.rfile.readline().split()
-    if method == b"CONNECT":
-      while self.rfile.readline().strip():
-        pass
-      self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-      client = self.server.context.wrap_socket(
-        self.connection, server_side=True
-      )
-      # The emulator has one client at a time: none that says nothing yet.
-      first = client.recv(1 << 16)
-    else:  # the address of an upload, which the emulator has as http://
-      client = self.connection
-      path = b"/" + target.split(b"/", 3)[3]
-      first = b" ".join([method, path, version]) + b"\r\n"
-    if not first:
-      return
-    with socket.create_connection(self.server.emulator) as emulator:
-      emulator.sendall(first)
-      threading.Thread(
-        target=_copy, args=(client, emulator), daemon=True
-      ).start()
-      _copy(emulator, client)
+    client = self.request
+    # A program that is killed leaves in the middle of something.
     with contextlib.suppress(OSError):
+      if client.recv(7, socket.MSG_PEEK) == b"CONNECT":
+        with client.makefile("rb", buffering=0) as lines:
+          while lines.readline().strip():
+            pass
+        client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        client = self.server.context.wrap_socket(client, server_side=True)
+      self.server.answer(client, self.client_address, self.server)
       client.shutdown(socket.SHUT_RDWR)
     client.close()
 
 
-def _copy(source, target):
-  """Hands on what comes until one side has left."""
-  with contextlib.suppress(OSError):
-    while data := source.recv(1 << 16):
-      target.sendall(data)
+if __name__ == "__main__":
+  _serve(*sys.argv[1:])

@@ -35,15 +35,15 @@ def find(path: str | os.PathLike[str]) -> str:
   """
   path = os.fspath(path)
   path = _OF_PREFIX.sub("", path)
-  if tf.io.gfile.exists(path + INDEX):
+  if files.exists(path + INDEX):
     return path
-  if not tf.io.gfile.isdir(path):
+  if not files.is_folder(path):
     raise FileNotFoundError(
       f"no checkpoint at {path}: there is no file {path + INDEX}; give the "
       "prefix (.../bert_model.ckpt) or the folder that holds it"
     )
   latest, _ = listed(path)
-  if latest and tf.io.gfile.exists(latest + INDEX):
+  if latest and files.exists(latest + INDEX):
     return latest
   found = [
     os.path.join(path, name.removesuffix(INDEX))
@@ -68,7 +68,15 @@ def listed(folder: str) -> tuple[str | None, list[str]]:
   Returns:
     The prefix of the latest checkpoint, and of all; None and nothing where
     the file is not there or says nothing.
+
+  Raises:
+    OSError: It cannot be read now, which TensorFlow takes for no file.
   """
+  path = os.path.join(folder, LISTING)
+  if not files.exists(path):
+    return None, []
+  with files.open_file(path) as file:
+    file.read()
   try:
     state = tf.train.get_checkpoint_state(folder)
   except ValueError:  # the file is there and says nothing
@@ -103,9 +111,9 @@ def write_listing(folder: str, names: Sequence[str]) -> None:
 def _here(folder: str, prefix: str) -> str:
   """A listed prefix, or the one of its name in the folder that was moved."""
   beside = os.path.join(folder, os.path.basename(prefix))
-  if not prefix or tf.io.gfile.exists(prefix + INDEX):
+  if not prefix or files.exists(prefix + INDEX):
     return prefix
-  if not tf.io.gfile.exists(beside + INDEX):
+  if not files.exists(beside + INDEX):
     return prefix
   logging.warning(
     "%s names %s, which is not there; taking %s, which is",

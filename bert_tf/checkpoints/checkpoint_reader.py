@@ -1,7 +1,7 @@
 """Name-based checkpoints, and other models shown like one, read by name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,6 +49,15 @@ class TensorReader(Protocol):
     Raises:
       FileNotFoundError: There is none.
     """
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+  """Names of variables in the order in which they lie in the file.
+
+  TensorFlow's reader of objects in buckets reads 64 MB ahead, and again all of
+  that for whatever lies before.
+  """
+  return sorted(names)
 
 
 def find_config(prefix: str) -> bert_config.BertConfig:

@@ -7,9 +7,8 @@ vocabulary and the settings beside them.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 
-from bert_tf.system import files, output_files, remote_files
+from bert_tf.system import files, output_files
 
 # TensorFlow Serving keeps this folder and looks at nothing in it.
 FILE = os.path.join("assets.extra", "sha256.json")
@@ -18,9 +17,12 @@ _BLOCK = 1 << 20
 
 def write(folder: str) -> None:
   """Writes the checksums of all files that are in a folder now."""
-  found = {name: _sha256(os.path.join(folder, name)) for name in _names(folder)}
+  found = {
+    name: _sha256(os.path.join(folder, name))
+    for name in files.names_below(folder)
+  }
   path = os.path.join(folder, FILE)
-  remote_files.gfile().makedirs(os.path.dirname(path))
+  files.make_folder(os.path.dirname(path))
   text = json.dumps(found, indent=2, sort_keys=True) + "\n"
   output_files.write_atomically(path, text.encode())
 
@@ -48,12 +50,6 @@ def check(folder: str) -> None:
         f"{str(expected)[:16]}... ({path}): it is damaged or was edited; "
         "export again"
       )
-
-
-def _names(folder: str) -> Iterator[str]:
-  for inner, _, names in remote_files.gfile().walk(folder):
-    for name in names:
-      yield os.path.relpath(os.path.join(inner, name), folder)
 
 
 def _sha256(path: str) -> str:

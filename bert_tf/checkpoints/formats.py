@@ -20,7 +20,7 @@ from bert_tf.checkpoints import (
   variable_names,
 )
 from bert_tf.model_files import model_names
-from bert_tf.system import files, output_files
+from bert_tf.system import files, output_folders
 
 Formats = Sequence[checkpoint_format.CheckpointFormat]
 
@@ -160,7 +160,7 @@ def write(
   state = variable_names.training_state(model.tensors.keys())
   if state and not target.has_training_state:
     logging.info("left out: %d entries of the optimizer's state", len(state))
-  with output_files.writing_folder(folder) as temporary:
+  with output_folders.writing(folder) as temporary:
     target.write(model, temporary)
 
 

@@ -104,7 +104,7 @@ def load(
   )
   wanted = variable_names.by_name(variables)
   report = compare(wanted, reader, require_all, optional, allow_new_layers)
-  for name in report.loaded:
+  for name in checkpoint_reader.in_order(report.loaded):
     value = reader.read(name)
     check_finite(name, value, reader.prefix)
     wanted[name].assign(tf.cast(value, wanted[name].dtype))
@@ -142,7 +142,7 @@ def check_encoder(
   report = compare(
     wanted, reader, require_all, allow_new_layers=allow_new_layers
   )
-  for name in report.loaded:
+  for name in checkpoint_reader.in_order(report.loaded):
     check_finite(name, reader.read(name), reader.prefix)
 
 

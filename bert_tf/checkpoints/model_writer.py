@@ -24,7 +24,7 @@ from bert_tf.checkpoints import (
   variable_names,
 )
 from bert_tf.models import classifier, model_with_heads
-from bert_tf.system import files, output_files
+from bert_tf.system import files, output_files, output_folders
 from bert_tf.text import full_tokenizer, vocabulary_file
 
 SINGLE_LABEL = "single_label"
@@ -123,7 +123,7 @@ def save_model(
   prefix = os.path.join(folder, checkpoint_prefix.DEFAULT)
   names = files.names_in(folder) if files.exists(folder) else []
   if not names and not files.exists(folder):
-    with output_files.writing_folder(folder) as temporary:
+    with output_folders.writing(folder) as temporary:
       _write(model, temporary, completed)
     return prefix
   _check_free(folder, names, overwrite)

@@ -1,5 +1,6 @@
 """Writing name-based checkpoints, which the original program restores."""
 
+import contextlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +8,13 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf.checkpoints import checkpoint_prefix
-from bert_tf.system import output_files, temporary_names, write_errors
+from bert_tf.system import (
+  error_text,
+  files,
+  output_files,
+  temporary_names,
+  write_errors,
+)
 
 
 def save(values: Mapping[str, Any], prefix: str) -> None:
@@ -27,7 +34,7 @@ def save(values: Mapping[str, Any], prefix: str) -> None:
   checkpoint_prefix.check_path(prefix)
   folder = os.path.dirname(prefix)
   if folder:
-    tf.io.gfile.makedirs(folder)
+    files.make_folder(folder)
   output_files.sweep(folder)
   ordered = sorted(values)
   tensors = [tf.convert_to_tensor(_plain(values[name])) for name in ordered]
@@ -45,17 +52,24 @@ def save(values: Mapping[str, Any], prefix: str) -> None:
     for ending in (checkpoint_prefix.DATA, checkpoint_prefix.INDEX):
       output_files.publish(temporary + ending, prefix + ending)
   except tf.errors.OpError as error:
-    raise write_errors.from_message(prefix, error.message) from error
-  finally:
     _remove(temporary)
+    message = error_text.plain(error)
+    raise write_errors.from_message(prefix, message) from error
+  except BaseException:
+    _remove(temporary)
+    raise
 
 
 def _remove(temporary: str) -> None:
-  """Removes what is left under a temporary prefix, TensorFlow's endings too."""
+  """Removes what is left under a temporary prefix, TensorFlow's endings too.
+
+  As far as that is possible: why it was not written is the error to tell.
+  """
   folder, start = os.path.split(temporary)
-  for name in tf.io.gfile.listdir(folder or "."):
-    if name.startswith(start):
-      tf.io.gfile.remove(os.path.join(folder, name))
+  with contextlib.suppress(OSError):
+    for name in files.all_names_in(folder or "."):
+      if name.startswith(start):
+        files.remove(os.path.join(folder, name))
 
 
 def _plain(value: Any) -> Any:

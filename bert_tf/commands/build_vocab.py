@@ -9,7 +9,7 @@ import os
 from absl import flags, logging
 
 from bert_tf.commands import shared_flags
-from bert_tf.system import files, output_files
+from bert_tf.system import files, output_folders
 from bert_tf.text import (
   basic_tokenizer,
   full_tokenizer,
@@ -112,7 +112,7 @@ def main() -> None:
   for line in vocabulary_summary.lines(learned, settings):
     logging.info("%s", line)
   # Not the output again: that may be a pipe, and who reads it would lose it.
-  with output_files.temporary_folder() as folder:
+  with output_folders.scratch() as folder:
     path = os.path.join(folder, "vocab.txt")
     vocabulary_file.save_vocab(path, learned.pieces)
     tokenizer = full_tokenizer.FullTokenizer(path, settings.do_lower_case)

@@ -4,10 +4,11 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from absl import flags, logging
 
+from bert_tf.system import files
 from bert_tf.training import run_duration
 
 FLAGS = flags.FLAGS
@@ -34,15 +35,19 @@ class Closing:
     """
     folder = FLAGS.output_dir
     took = run_duration.text(time.time() - self._since)
-    names = list(_written(folder, self._since))
-    more_files = len(names) - _NAMED
-    shown = ", ".join(names[:_NAMED]) or "nothing"
-    if more_files > 0:
-      shown += f" and {more_files} more"
-    lines = [f"done in {took}; written to {folder}: {shown}"]
+    written = f"done in {took}; written to {folder}"
+    if not files.is_remote(folder):
+      written += f": {_named(list(_written(folder, self._since)))}"
+    lines = [written]
     if command:
       lines.append(f"next: {_pasted(command, dict(more or {}))}")
     logging.info("%s", "\n".join(lines))
+
+
+def _named(names: Sequence[str]) -> str:
+  more = len(names) - _NAMED
+  shown = ", ".join(names[:_NAMED]) or "nothing"
+  return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _written(folder: str, since: float) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from absl import flags
 
 from bert_tf.checkpoints import beside_checkpoint
+from bert_tf.commands import path_flags
 from bert_tf.model_files import model_names
 
 FLAGS = flags.FLAGS
@@ -43,8 +44,10 @@ def resolve() -> None:
 
   Raises:
     OSError: A model cannot be downloaded, or there is none of that name.
-    ValueError: A model lacks a file that is not given either.
+    ValueError: A model lacks a file that is not given either, or as of
+      `path_flags.check`.
   """
+  path_flags.check()
   for name in _MODELS:
     if _value(name):
       _set(name, model_names.resolve(_value(name)))

@@ -21,6 +21,7 @@ from bert_tf.checkpoints import (
   exported_format,
   formats,
   model_tokenizer,
+  object_graph,
   portable_model,
   run_metadata,
   stored_rules,
@@ -32,7 +33,13 @@ from bert_tf.export import (
   text_modules,
 )
 from bert_tf.kernels import modes
-from bert_tf.system import files, output_files, write_errors
+from bert_tf.system import (
+  error_text,
+  files,
+  output_files,
+  output_folders,
+  write_errors,
+)
 from bert_tf.tasks.squad import settings as squad_settings
 from bert_tf.text import (
   checkpoint_case,
@@ -65,8 +72,8 @@ def export(
   settings = completed(settings, checkpoint, vocab_file)
   module, reference = make(config, checkpoint, vocab_file, settings)
   place = os.path.join(export_dir, "version")
-  with output_files.temporary_folder_for(place) as temporary:
-    with output_files.temporary_folder() as folder:
+  with output_folders.temporary_for(place) as temporary:
+    with output_folders.scratch() as folder:
       told = dataclasses.asdict(settings) | reference.rules.to_dict()
       write_assets(folder, config, vocab_file, told)
       write(module, folder, temporary)
@@ -140,11 +147,12 @@ def write(module: text_modules.Served, assets: str, path: str) -> None:
     tf.saved_model.Asset(os.path.join(assets, name))
     for name in sorted(os.listdir(assets))
   ]
-  tf.io.gfile.makedirs(path)
+  files.make_folder(path)
   try:
     tf.saved_model.save(module, path, signatures=module.signatures())
   except tf.errors.OpError as error:
-    raise write_errors.from_message(path, error.message) from error
+    message = error_text.plain(error)
+    raise write_errors.from_message(path, message) from error
 
 
 def _with_labels(
@@ -189,12 +197,14 @@ def publish(temporary: str, export_dir: str) -> str:
   while True:
     path = os.path.join(export_dir, str(version))
     try:
-      output_files.publish_folder(temporary, path)
+      output_folders.publish(temporary, path, object_graph.SAVED_MODEL)
       break
     except OSError as error:
       # Another export may have taken the number since.
-      if error.errno not in output_files.TAKEN:
-        raise write_errors.of(path, error.errno or 0) from error
+      if not output_folders.is_taken(error):
+        if error.errno is None:
+          raise
+        raise write_errors.of(path, error.errno) from error
       version += 1
   logging.info("exported to %s", path)
   return path

@@ -14,7 +14,7 @@ from bert_tf.models import (
   span_labeler,
   token_classifier,
 )
-from bert_tf.system import output_files
+from bert_tf.system import output_folders
 from bert_tf.text import full_tokenizer
 
 _OF_KINDS = dict(
@@ -81,7 +81,7 @@ def export_saved_model(
   told = export_settings.ExportSettings(
     model_type, None, length, tuple(names), **settings
   )
-  with output_files.temporary_folder() as folder:
+  with output_folders.scratch() as folder:
     saved = os.path.join(folder, "model")
     prefix = model_writer.save_model(model, saved, **vars(known))
     return exporter.export(

@@ -21,7 +21,7 @@ from bert_tf.runtimes import (
   runtime_settings,
   text_answers,
 )
-from bert_tf.system import error_text, output_files
+from bert_tf.system import error_text, output_folders
 
 # Of each kind what answers are made of; the value is whether for each token.
 OUTPUTS: Mapping[str, Mapping[str, bool]] = {
@@ -89,7 +89,7 @@ def litert(
   }
   holder = tf.Module()
   holder.weights = module.weights
-  with output_files.temporary_folder() as folder:
+  with output_folders.scratch() as folder:
     saved = os.path.join(folder, "model")
     tf.saved_model.save(holder, saved, signatures=functions)
     converter = tf.lite.TFLiteConverter.from_saved_model(
@@ -136,7 +136,7 @@ def onnx(module: text_modules.Served, quantize: str) -> bytes:
   quantizer = engines.required(
     "onnxruntime.quantization", "onnxruntime", runtime_settings.ONNX
   )
-  with output_files.temporary_folder() as folder:
+  with output_folders.scratch() as folder:
     path = os.path.join(folder, "model.onnx")
     quantizer.quantize_dynamic(model, path, per_channel=True)
     with open(path, "rb") as file:

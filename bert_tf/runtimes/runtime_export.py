@@ -23,7 +23,7 @@ from bert_tf.runtimes import (
   runtime_folder,
   runtime_settings,
 )
-from bert_tf.system import files, output_files
+from bert_tf.system import files, output_files, output_folders
 from bert_tf.text import text_lines
 
 _TOLERANCE = 1e-4
@@ -61,7 +61,7 @@ def export(
     config, checkpoint, vocab_file, settings, conversion.MODE
   )
   place = os.path.join(export_dir, "version")
-  with output_files.temporary_folder_for(place) as temporary:
+  with output_folders.temporary_for(place) as temporary:
     os.makedirs(temporary, exist_ok=True)
     told = dataclasses.asdict(settings) | reference.rules.to_dict()
     exporter.write_assets(

@@ -39,17 +39,29 @@ def open_file(path: str | os.PathLike[str], mode: str = "rb") -> IO[Any]:
 
 def exists(path: str) -> bool:
   """Whether there is such a file or folder."""
-  return _ask("exists", path) if is_remote(path) else os.path.exists(path)
+  if not is_remote(path):
+    return os.path.exists(path)
+  with remote_files.named(path):
+    return bool(remote_files.gfile().exists(path))
 
 
 def is_folder(path: str) -> bool:
   """Whether there is such a folder."""
-  return _ask("isdir", path) if is_remote(path) else os.path.isdir(path)
+  if is_remote(path):
+    return remote_files.is_folder(path)
+  return os.path.isdir(path)
 
 
-def _ask(question: str, path: str) -> bool:
-  with remote_files.named(path):
-    return bool(getattr(remote_files.gfile(), question)(path))
+def make_folder(path: str) -> None:
+  """Makes a folder, and those above it, as far as they are missing.
+
+  Raises:
+    OSError: It cannot be made.
+  """
+  if is_remote(path):
+    remote_files.make_folder(path)
+  else:
+    os.makedirs(path, exist_ok=True)
 
 
 def size(path: str) -> int:
@@ -107,6 +119,7 @@ def check_output(path: str, inputs: Iterable[str], flag: str) -> None:
     flag: The setting that names it, for the message.
 
   Raises:
+    FileNotFoundError: There is no such bucket.
     IsADirectoryError: It is a folder.
     PermissionError: It may not be written.
     ValueError: It is one of the inputs.
@@ -130,6 +143,7 @@ def check_folder(path: str, flag: str) -> None:
   """Checks that a folder is there, or that one can be made.
 
   Raises:
+    FileNotFoundError: There is no such bucket.
     NotADirectoryError: There is a file of that name.
     PermissionError: It may not be written.
   """
@@ -143,10 +157,14 @@ def check_folder(path: str, flag: str) -> None:
 def _check_permitted(path: str, flag: str) -> None:
   """Checks that a path, or the folder above it that there is, may be written.
 
+  In a bucket only that there is one.
+
   Raises:
+    FileNotFoundError: There is no such bucket.
     PermissionError: It may not.
   """
   if is_remote(path):
+    remote_files.check_bucket(path)
     return
   # Of a pipe, which /dev/stdout may be, the real path names nothing.
   above = path if os.path.exists(path) else os.path.realpath(path)
@@ -193,6 +211,11 @@ def names_in(folder: str) -> list[str]:
 
   What is still being written is left out.
   """
+  return _whole(all_names_in(folder))
+
+
+def all_names_in(folder: str) -> list[str]:
+  """As `names_in`, with what is being written; in no order."""
   if is_remote(folder):
     listed = []
     if is_folder(folder):
@@ -200,7 +223,17 @@ def names_in(folder: str) -> list[str]:
         listed = remote_files.gfile().listdir(folder)
   else:
     listed = os.listdir(folder) if os.path.isdir(folder) else []
-  return _whole(name.rstrip("/") for name in listed)
+  return [name.rstrip("/") for name in listed]
+
+
+def names_below(folder: str) -> list[str]:
+  """The paths of all files below a folder, relative to it, sorted."""
+  with remote_files.named(folder):
+    return sorted(
+      os.path.relpath(os.path.join(inner, name), folder)
+      for inner, _, names in remote_files.gfile().walk(folder)
+      for name in names
+    )
 
 
 def find(pattern: str) -> list[str]:

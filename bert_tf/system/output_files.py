@@ -1,4 +1,4 @@
-"""Writing files and folders: whole or not at all, and where they belong.
+"""Writing files: whole or not at all, and where they belong.
 
 A file is written under a temporary name beside its place and then renamed.
 Readers see the old one or the new one, never half of one, even after a power
@@ -9,7 +9,6 @@ one that writes into the folder.
 """
 
 import contextlib
-import errno
 import fcntl
 import os
 import re
@@ -32,8 +31,6 @@ from bert_tf.system import (
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _MOST_LINKS = 40
-# What renaming a folder to a name that another has says.
-TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
 class Output:
@@ -53,8 +50,8 @@ class Output:
     self._temporary: str | None = None
     self._target = self.path
     if files.is_remote(self.path):
-      with remote_files.named(self.path):
-        remote_files.gfile().makedirs(os.path.dirname(self.path))
+      remote_files.check_bucket(self.path)
+      files.make_folder(os.path.dirname(self.path))
       self._temporary = temporary_names.beside(self.path)
       self._stream: IO[bytes] = files.open_file(self._temporary, "wb")
       return
@@ -70,7 +67,7 @@ class Output:
     sweep(folder)
     self._temporary = temporary_names.beside(self._target)
     stream = open(self._temporary, "wb")  # noqa: SIM115
-    _hold(stream.fileno())
+    hold(stream.fileno())
     if before is not None:
       _keep_mode(stream.fileno(), before)
     return stream
@@ -157,79 +154,6 @@ def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     output.discard()
 
 
-@contextlib.contextmanager
-def writing_folder(path: str) -> Iterator[str]:
-  """Gives a folder that becomes `path` at the end of the block, or is removed.
-
-  Raises:
-    FileExistsError: There is something at `path`; it is left as it is.
-    OSError: It cannot be written; the message names it and the reason.
-  """
-  path = path.rstrip("/")
-  taken = FileExistsError(f"{path} is there already; name a new folder")
-  if files.exists(path):
-    raise taken
-  with temporary_folder_for(path) as temporary, write_errors.named(path):
-    yield temporary
-    try:
-      publish_folder(temporary, path)
-    except OSError as error:
-      if error.errno not in TAKEN:
-        raise
-      raise taken from error  # by another process, meanwhile
-
-
-@contextlib.contextmanager
-def temporary_folder_for(path: str) -> Iterator[str]:
-  """Gives a folder beside `path`, removed at the end if it is still there.
-
-  Raises:
-    OSError: It cannot be made; the message names `path` and the reason.
-  """
-  if files.is_remote(path):
-    temporary = temporary_names.beside(path)
-    with remote_files.named(path):
-      remote_files.gfile().makedirs(temporary)
-    try:
-      yield temporary
-    finally:
-      if files.exists(temporary):
-        remote_files.gfile().rmtree(temporary)
-    return
-  temporary = temporary_names.beside(os.path.realpath(path))
-  with write_errors.named(path):
-    os.makedirs(temporary)
-  sweep(os.path.dirname(temporary))
-  descriptor = os.open(temporary, os.O_RDONLY)
-  _hold(descriptor)
-  try:
-    yield temporary
-  finally:
-    os.close(descriptor)
-    shutil.rmtree(temporary, ignore_errors=True)
-
-
-def temporary_folder() -> contextlib.AbstractContextManager[str]:
-  """Gives a folder for temporary files, removed at the end of the block."""
-  return temporary_folder_for(os.path.join(tempfile.gettempdir(), "work"))
-
-
-def publish_folder(temporary: str, path: str) -> None:
-  """Gives a folder that is written its name.
-
-  Raises:
-    OSError: There is something of that name.
-  """
-  if files.is_remote(path):
-    with remote_files.named(path):
-      remote_files.gfile().rename(temporary, path)
-    return
-  for folder, _, names in os.walk(temporary):
-    for name in names:
-      sync(os.path.join(folder, name))
-  os.rename(temporary, os.path.realpath(path))
-
-
 def publish(temporary: str, path: str) -> None:
   """Puts a file that is written into the place of `path`; links are followed.
 
@@ -299,18 +223,20 @@ def sync(path: str) -> None:
 
 def sweep(folder: str) -> None:
   """Removes what dead processes of this host were writing into a folder."""
-  if files.is_remote(folder) or not os.path.isdir(folder or "."):
-    return
-  for name in os.listdir(folder or "."):
+  is_remote = files.is_remote(folder)
+  for name in files.all_names_in(folder or "."):
     owner = temporary_names.owner(name)
     if owner is None or not owner.is_of_this_host() or owner.is_alive():
       continue
     path = os.path.join(folder, name)
-    if _is_held(path):
+    if not is_remote and _is_held(path):
       continue
     logging.info(
       "removing %s: process %d left it half written", path, owner.pid
     )
+    if is_remote:
+      remote_files.remove_all(path)
+      continue
     with contextlib.suppress(OSError):
       is_folder = os.path.isdir(path) and not os.path.islink(path)
       shutil.rmtree(path) if is_folder else os.remove(path)
@@ -371,7 +297,7 @@ def _keep_mode(descriptor: int, before: os.stat_result) -> None:
   os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
 
 
-def _hold(descriptor: int) -> None:
+def hold(descriptor: int) -> None:
   """Shows others that the file is in use; where the file system has that."""
   with contextlib.suppress(OSError):
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,9 +1,13 @@
 """Files in a store, by TensorFlow's file systems; its errors as plain ones."""
 
 import contextlib
+import functools
+import re
 import types
 from collections.abc import Iterator
 from typing import Any, Self
+
+from bert_tf.system import error_text
 
 # By the names of TensorFlow's errors: those that Python raises of local files.
 _KINDS = {
@@ -17,11 +21,8 @@ _WORDS = {
   "PermissionDeniedError": "not permitted",
   "UnauthenticatedError": "not permitted without credentials",
   "AlreadyExistsError": "it exists already",
-  "UnimplementedError": (
-    "TensorFlow has no file system of this scheme (it has gs://); mount the "
-    "store as a folder and give that"
-  ),
 }
+_BUCKET = re.compile("gs://[^/]+")
 
 
 def gfile() -> Any:
@@ -44,9 +45,87 @@ def named(path: str) -> Iterator[None]:
     yield
   except tf.errors.OpError as error:
     kind = type(error).__name__
-    told = [_WORDS.get(kind, ""), str(error.message or "")]
+    if kind == "UnimplementedError":
+      raise OSError(no_file_system(path)) from error
+    told = [_WORDS.get(kind, ""), " ".join(error_text.plain(error).split())]
     text = ": ".join(filter(None, told)) or kind
     raise _KINDS.get(kind, OSError)(f"{path}: {text}") from error
+
+
+def no_file_system(path: str) -> str:
+  """What to say of a path whose scheme TensorFlow does not know."""
+  scheme = path.partition("://")[0]
+  return (
+    f"{path}: TensorFlow has no file system for {scheme}:// (it has gs://); "
+    "mount the store as a directory, for example with rclone, and give that "
+    "directory"
+  )
+
+
+def is_folder(path: str) -> bool:
+  """Whether there is such a folder.
+
+  Raises:
+    OSError: The store does not tell, which is not the same as "no".
+  """
+  import tensorflow as tf
+
+  with named(path):
+    try:
+      return bool(gfile().stat(path).is_directory)
+    except tf.errors.NotFoundError:
+      return False
+
+
+def make_folder(path: str) -> None:
+  """Makes a folder, and those above it, as far as they are missing.
+
+  Raises:
+    FileNotFoundError: There is no such bucket.
+    OSError: It cannot be made.
+  """
+  check_bucket(path)
+  with named(path):
+    gfile().makedirs(path)
+
+
+def check_bucket(path: str) -> None:
+  """Checks that the bucket of a path is there.
+
+  In one that is not, TensorFlow never ends to make a folder.
+
+  Raises:
+    FileNotFoundError: There is no such bucket.
+    OSError: The store does not tell.
+  """
+  import tensorflow as tf
+
+  found = _BUCKET.match(path)
+  if not found:
+    return
+  with named(path):
+    try:
+      _stat_once(found[0])
+    except tf.errors.NotFoundError as error:
+      raise FileNotFoundError(
+        f"{path}: there is no bucket {found[0]}; create it, or give another"
+      ) from error
+    except tf.errors.PermissionDeniedError:
+      return  # It is there: one may write objects without reading of buckets.
+
+
+@functools.cache
+def _stat_once(path: str) -> None:
+  gfile().stat(path)
+
+
+def remove_all(path: str) -> None:
+  """Removes an object or a folder of them, as far as the store lets it."""
+  with contextlib.suppress(OSError), named(path):
+    if is_folder(path):
+      gfile().rmtree(path)
+    elif gfile().exists(path):
+      gfile().remove(path)
 
 
 class RemoteStream:

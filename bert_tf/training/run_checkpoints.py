@@ -130,8 +130,8 @@ class Checkpoints:
     if found.prefix is None:
       return None
     reader, wanted = self._compared(found.prefix)
-    for name, variable in wanted.items():
-      variable.assign(reader.read(name))
+    for name in checkpoint_reader.in_order(wanted):
+      wanted[name].assign(reader.read(name))
     return int(reader.read(variable_names.GLOBAL_STEP))
 
   def _compared(

@@ -55,7 +55,8 @@ def holding(folder: str, owns: bool = True) -> Iterator[None]:
   """Owns a folder until the end of the block, however it ends.
 
   A lock that a dead run left is taken over, which is logged; if the run was on
-  another machine, after ten minutes. Folders in buckets have no locks.
+  another machine, after ten minutes. Folders in buckets have no locks, which
+  is logged: one that a lost machine left would hold up the one in its place.
 
   Args:
     folder: The output folder, made if it is missing.
@@ -66,6 +67,12 @@ def holding(folder: str, owns: bool = True) -> Iterator[None]:
     OSError: The lock cannot be written; the message names it and the reason.
   """
   if not owns or files.is_remote(folder):
+    if owns:
+      logging.info(
+        "output_dir %s: a folder in a bucket is not locked; let one training "
+        "at a time write there",
+        folder,
+      )
     yield
     return
   path = os.path.join(folder, FILE)

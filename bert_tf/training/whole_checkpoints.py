@@ -24,6 +24,10 @@ _OF_ACCESS = (
   tf.errors.ResourceExhaustedError,
   MemoryError,  # of this machine: what an index invents is found before
 )
+# TensorFlow's reader tells of a store's answers in other errors, too.
+_OF_REQUEST = re.compile(
+  "Error executing an HTTP request: (?!HTTP response code 404)"
+)
 
 
 class Damaged(NamedTuple):
@@ -145,10 +149,12 @@ def _damage(prefix: str, stamp: tuple[object, ...]) -> str | None:
   try:
     reader = checkpoint_reader.Reader(prefix)
     _check_size(reader)
-    for name in reader.shapes:
+    for name in checkpoint_reader.in_order(reader.shapes):
       reader.read(name)
   except (ValueError, FileNotFoundError) as error:
-    if isinstance(error.__cause__, _OF_ACCESS):
+    if isinstance(error.__cause__, _OF_ACCESS) or _OF_REQUEST.search(
+      str(error)
+    ):
       raise OSError(f"{prefix} cannot be read now: {error}") from error
     text = str(error).splitlines()[0]
     return text.removeprefix(f"{prefix}: ")
@@ -169,7 +175,7 @@ def _check_size(reader: checkpoint_reader.Reader) -> None:
     for name, shape in reader.shapes.items()
     if reader.dtypes[name] != "string"
   )
-  held = tf.io.gfile.stat(data).length
+  held = files.size(data)
   if told > held:
     raise ValueError(
       f"{reader.prefix}: the index tells of {told} bytes, and "

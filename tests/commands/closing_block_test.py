@@ -1,5 +1,6 @@
 import os
 import time
+import types
 
 from bert_tf.commands import closing_block
 
@@ -25,5 +26,13 @@ def test_written_since_checkpoints_as_one_working_files_last(tmp_path):
   ]
 
 
-def test_a_folder_elsewhere_is_not_looked_into():
-  assert list(closing_block._written("gs://bucket/out", 0)) == []
+def test_a_folder_elsewhere_is_not_looked_into(monkeypatch):
+  told = []
+  monkeypatch.setattr(
+    closing_block.logging, "info", lambda text, *args: told.append(text % args)
+  )
+  monkeypatch.setattr(
+    closing_block, "FLAGS", types.SimpleNamespace(output_dir="gs://bucket/out")
+  )
+  closing_block.Closing().say()
+  assert told == ["done in 0:00:00; written to gs://bucket/out"]

@@ -170,6 +170,10 @@ def test_a_table_of_one_s_own(tmp_path):
     ({"do_eval": True, "data_dir": "/nowhere"}, "'output_weights'"),
     ({"do_train": True, "data_dir": "/nowhere"}, "no file /nowhere/train.tsv"),
     ({"do_eval": True, "text_column": "x"}, "--text_column is for --task_name"),
+    (
+      {"do_eval": True, "data_dir": "s3://b/x"},
+      "--data_dir=s3://b/x: T",
+    ),
   ],
 )
 def test_an_error_is_one_plain_message(tmp_path, changes, message):

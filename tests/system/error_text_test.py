@@ -21,6 +21,21 @@ def test_other_errors_are_what_they_are():
   assert error_text.plain(ValueError("a {{b}} [c]")) == "a {{b}} [c]"
 
 
+def test_the_answer_of_a_store_is_its_message():
+  error = tf.errors.PermissionDeniedError(
+    None,
+    None,
+    'HTTP response code 403 with body \'{\n "error": {\n  "code": 403,\n'
+    '  "message": "a does not have b"\n }\n}\'\n\t when writing gs://x/y',
+  )
+  assert error_text.plain(error).split("\n") == [
+    "HTTP response code 403: a does not have b",
+    "\t when writing gs://x/y",
+  ]
+  text = "HTTP response code 403 with body '<html>no</html>'"
+  assert error_text.plain(ValueError(text)) == "HTTP response code 403"
+
+
 def test_long_texts_keep_both_ends():
   assert error_text.shortened("a" * 1200) == "a" * 1200
   text = error_text.shortened("a" * 5000 + "b" * 5000)

@@ -17,6 +17,7 @@ from bert_tf.records import record_writer
 from bert_tf.system import (
   files,
   output_files,
+  output_folders,
   process_identity,
   temporary_names,
 )
@@ -78,13 +79,13 @@ def test_a_failure_leaves_what_was_there(folder, tmp_path):
 
 
 def test_a_folder_is_there_at_the_end_or_never(folder):
-  with output_files.writing_folder(f"{folder}/b/") as temporary:
+  with output_folders.writing(f"{folder}/b/") as temporary:
     output_files.write_atomically(f"{temporary}/x", b"1")
     assert "b" not in files.names_in(folder)
   assert files.names_in(f"{folder}/b") == ["x"]
   with pytest.raises(FileExistsError, match="is there already"):
-    output_files.writing_folder(f"{folder}/b").__enter__()
-  with pytest.raises(RuntimeError), output_files.writing_folder(f"{folder}/c"):
+    output_folders.writing(f"{folder}/b").__enter__()
+  with pytest.raises(RuntimeError), output_folders.writing(f"{folder}/c"):
     raise RuntimeError
   assert files.names_in(folder) == ["b"]
 
@@ -93,7 +94,7 @@ def test_a_folder_that_another_process_makes_meanwhile(tmp_path):
   path = tmp_path / "b"
   with (
     pytest.raises(FileExistsError, match=f"{path} is there already"),
-    output_files.writing_folder(str(path)) as temporary,
+    output_folders.writing(str(path)) as temporary,
   ):
     output_files.write_atomically(f"{temporary}/x", b"1")
     path.mkdir()
@@ -237,7 +238,7 @@ def test_what_another_container_writes_is_left_alone(tmp_path):
   """Its process is not seen here, its lock is."""
   path = _name(tmp_path, "a", _killed())
   with open(path, "wb") as file:
-    output_files._hold(file.fileno())
+    output_files.hold(file.fileno())
     output_files.sweep(str(tmp_path))
     assert path.exists()
   output_files.sweep(str(tmp_path))

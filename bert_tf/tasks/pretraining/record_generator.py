@@ -19,6 +19,7 @@ from bert_tf.records import (
   shuffled_bytes,
   spill_files,
 )
+from bert_tf.system import remote_files
 from bert_tf.tasks.pretraining import (
   corpus_shards,
   instance_generator,
@@ -266,6 +267,7 @@ def _check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
         "destroy the text, so name another file"
       )
     record_writer.check_is_no_directory(path)
+    remote_files.check_bucket(path)
 
 
 def _log_example(

@@ -17,7 +17,7 @@ from typing import Any
 from absl import logging
 
 from bert_tf.checkpoints import stored_rules
-from bert_tf.system import output_files
+from bert_tf.system import output_files, output_folders
 from bert_tf.tasks.pretraining import (
   corpus_shards,
   made_shards,
@@ -96,7 +96,7 @@ def _run(
   tasks = [pickle.dumps(dataclasses.replace(x, rules=rules)) for x in parts]
   context = _start(pyspark, master, properties)
   try:
-    with output_files.temporary_folder() as folder:
+    with output_folders.scratch() as folder:
       archive = os.path.join(folder, f"{sent_package.FOLDER}.zip")
       sent_package.pack(archive, config.vocab_file)
       context.addArchive(f"{archive}#{sent_package.FOLDER}")
