@@ -46,8 +46,7 @@ def calibration(
 def _filled(sample: engines.Inputs, length: int) -> engines.Inputs:
   """A sample whose padding has tokens of the text, still masked.
 
-  Nobody sees what is computed of padding, but its values are unlike those of
-  texts: ranges that have room for them are too coarse for texts.
+  Nobody sees what is computed of padding, so the ranges need no room for it.
   """
   count = int(sample[engines.MASK].sum())
   places = np.arange(length) % count
@@ -66,8 +65,8 @@ def quantize(converter: Any, samples: Samples) -> bytes:
     converter: A `tf.lite.TFLiteConverter` that optimizes.
     samples: As of `calibration`.
   """
-  # TensorFlow 2.21's own measurement gives tensors the ranges of later ops that
-  # compute in the same memory; it runs once, to mark what is to be measured.
+  # TensorFlow 2.21's own measurement gives some tensors far too wide ranges; it
+  # runs once, to mark what is to be measured. docs/devices.md has an example.
   converter.representative_dataset = lambda: iter(_one_of_each(samples))
   converter._experimental_calibrate_only = True
   model = flatbuffer_utils.convert_bytearray_to_object(converter.convert())
