@@ -98,11 +98,11 @@ def check_bucket(path: str) -> None:
     FileNotFoundError: There is no such bucket.
     OSError: The store does not tell.
   """
-  import tensorflow as tf
-
   found = _BUCKET.match(path)
   if not found:
     return
+  import tensorflow as tf  # here: files of this machine need none
+
   with named(path):
     try:
       _stat_once(found[0])

@@ -111,7 +111,11 @@ def test_who_only_applies_a_model_does_not_change_what_is_known(tmp_path):
 
 def test_a_folder_in_a_bucket(monkeypatch):
   """Without a slash at its end, too."""
-  there = types.SimpleNamespace(isdir=lambda path: path == "gs://b/run")
+
+  def stat(path):
+    return types.SimpleNamespace(is_directory=path == "gs://b/run")
+
+  there = types.SimpleNamespace(stat=stat)
   monkeypatch.setattr(remote_files, "gfile", lambda: there)
   for path in ("gs://b/run", "gs://b/run/model.ckpt-3"):
     assert run_metadata.folder_of(path) == "gs://b/run"

@@ -21,6 +21,7 @@ from bert_tf.system import (
   process_identity,
   temporary_names,
 )
+from tests.commands import running
 from tests.conftest import ROOT
 
 
@@ -334,3 +335,25 @@ def test_errors_of_other_files_keep_their_words(tmp_path):
     ):
       raise error
     assert raised.value is error
+
+
+def test_files_of_this_machine_need_no_tensorflow(tmp_path):
+  """Its import takes seconds, and half a gigabyte of memory."""
+  done = running.alone(
+    "-c",
+    "import sys\n"
+    "from bert_tf.system import files, output_files, output_folders\n"
+    "from bert_tf.system import remote_files\n"
+    "folder = sys.argv[1]\n"
+    "with output_folders.writing(folder + '/a') as temporary:\n"
+    "  output_files.write_atomically(temporary + '/b', b'c')\n"
+    "files.make_folder(folder + '/d')\n"
+    "assert files.is_folder(folder + '/d')\n"
+    "with output_files.writing(folder + '/d/e') as file:\n"
+    "  file.write(b'f')\n"
+    "files.check_folder(folder + '/g', 'output_dir')\n"
+    "remote_files.check_bucket(folder)\n"
+    "print('tensorflow' in sys.modules)\n",
+    str(tmp_path),
+  )
+  assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr
