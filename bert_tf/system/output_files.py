@@ -50,7 +50,6 @@ class Output:
     self._temporary: str | None = None
     self._target = self.path
     if files.is_remote(self.path):
-      remote_files.check_bucket(self.path)
       files.make_folder(os.path.dirname(self.path))
       self._temporary = temporary_names.beside(self.path)
       self._stream: IO[bytes] = files.open_file(self._temporary, "wb")

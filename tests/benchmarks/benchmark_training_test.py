@@ -47,18 +47,22 @@ def test_each_step_drops_other_entries(tmp_path, testdata, monkeypatch, make):
   assert len({float(run(batch)) for _ in range(3)}) == 3
 
 
-def test_packed_training(testdata):
+def packed_rows(testdata, rounds):
   config = bert_config.BertConfig.from_json_file(
     testdata / "tiny" / "bert_config.json"
   )
-  rows = packed_training.run(
+  return packed_training.run(
     f"mrpc:{testdata / 'classifier/mrpc/data'}",
     str(testdata / "vocab.txt"),
     True,
     dataclasses.replace(config, num_hidden_layers=1),
-    rounds=2,
+    rounds=rounds,
     max_seq_length=32,
   )
+
+
+def test_packed_training(testdata):
+  rows = packed_rows(testdata, rounds=2)
   assert [row["contender"] for row in rows] == ["mrpc, padded", "mrpc, packed"]
   assert rows[0]["times as fast"] == 1
   assert 0 < rows[0]["real tokens"] == rows[1]["real tokens"] <= 1
@@ -67,18 +71,8 @@ def test_packed_training(testdata):
 
 def test_packed_training_that_differs_is_an_error(testdata, monkeypatch):
   monkeypatch.setattr(packed_training, "_SAME", 0.0)
-  config = bert_config.BertConfig.from_json_file(
-    testdata / "tiny" / "bert_config.json"
-  )
   with pytest.raises(RuntimeError, match="packed steps differ by"):
-    packed_training.run(
-      f"mrpc:{testdata / 'classifier/mrpc/data'}",
-      str(testdata / "vocab.txt"),
-      True,
-      dataclasses.replace(config, num_hidden_layers=1),
-      rounds=1,
-      max_seq_length=32,
-    )
+    packed_rows(testdata, rounds=1)
 
 
 def test_input_pipeline(tmp_path, testdata):
