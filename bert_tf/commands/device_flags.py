@@ -62,8 +62,9 @@ def _define_training() -> None:
     "pack",
     None,
     "Compute the real tokens of a training batch only. Default: on a CPU, "
-    "where padding takes no part in the loss. Not with --jit_compile or on "
-    "TPUs. For run_squad the loss then leaves padding out as well.",
+    "where padding takes no part in the loss and is at least a tenth of the "
+    "positions. Not with --jit_compile or on TPUs. For run_squad the loss then "
+    "leaves padding out as well.",
   )
   flags.DEFINE_list(
     "length_buckets",

@@ -18,6 +18,7 @@ SHUFFLE_BUFFER = 10_000
 _OPEN_FILES = 8
 _PARALLEL_BATCHES = 2  # parsed at once, and ready for the step
 _CHECKED = 1000  # records of each file
+_SAMPLED_FILES = 10  # for the share of padding
 
 # Changes a parsed batch, given how many records the run has read before each.
 Change = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -178,6 +179,31 @@ def _epoch(
     seed=shuffle_seed,
     reshuffle_each_iteration=False,
   )
+
+
+def padding_share(
+  files: record_files.RecordFiles, features: Mapping[str, Any]
+) -> float:
+  """The share of padding among the positions, 0 to 1.
+
+  It is that of the first records of some files, spread over all, so that it is
+  the same whenever the same files are asked for. Call it under
+  `record_files.reading`.
+
+  Args:
+    files: Where the records are.
+    features: Their schema, with "input_mask".
+  """
+  sampled = files.paths[:: -(-len(files.paths) // _SAMPLED_FILES)]
+  mask = {"input_mask": features["input_mask"]}
+  real = positions = 0
+  for path in sampled:
+    rows = tf.data.TFRecordDataset(path).take(_CHECKED).batch(_CHECKED)
+    for row in rows:
+      found = tf.io.parse_example(row, mask)["input_mask"].numpy()
+      real += int(found.sum())
+      positions += found.size
+  return 1 - real / max(positions, 1)
 
 
 def _parse(

@@ -152,6 +152,24 @@ _MAKERS: dict[str, Callable[[DeviceSettings], Any]] = {
 }
 
 
+def replica_batch_size(
+  strategy: Any, batch_size: int, parts: int = 1, flag: str = "train_batch_size"
+) -> int:
+  """Examples of a batch on one replica; `flag` is what errors call it.
+
+  Raises:
+    ValueError: The batch cannot be cut evenly.
+  """
+  replicas = strategy.num_replicas_in_sync
+  if batch_size % (replicas * parts):
+    raise ValueError(
+      f"{flag}={batch_size} examples cannot be cut evenly over {replicas} "
+      f"replicas and {parts} micro-batches; use a multiple of "
+      f"{replicas * parts}"
+    )
+  return batch_size // replicas
+
+
 def is_chief(strategy: Any) -> bool:
   """Whether this process writes the files of the run."""
   if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):

@@ -199,6 +199,7 @@ class Session:
         self.settings.init_checkpoint,
         self.settings.allow_new_layers,
         self.settings.init_from_layers,
+        input_pipeline.padding_share(files, records.schema),
       )
     self.global_step = int(trainer.optimizer.step.numpy())
     self._model = trainer.model

@@ -3,11 +3,16 @@
 from typing import Any
 
 import tensorflow as tf
+from absl import logging
+
+from bert_tf.training import device_settings
 
 NONE = "none"
 GROUPS = "groups"  # the element-wise ops between the matmuls, see xla_kernels
 WHOLE = "whole"  # forward and backward pass as one program
 COMPILATIONS = (NONE, GROUPS, WHOLE)
+# Below this share of padding, packed steps are slower than padded ones.
+_LITTLE_PADDING = 0.1
 
 
 def choose(jit_compile: bool | None, strategy: Any) -> str:
@@ -35,11 +40,11 @@ def choose(jit_compile: bool | None, strategy: Any) -> str:
 
 
 def packs(
-  pack: bool | None,
+  devices: device_settings.DeviceSettings,
   compilation: str,
   strategy: Any,
   uses_padding: bool,
-  has_length_buckets: bool = False,
+  padding: float = 1.0,
 ) -> bool:
   """Whether a training step leaves padding out.
 
@@ -47,38 +52,47 @@ def packs(
   does not allow.
 
   Args:
-    pack: True or False as wanted; None to pack on a CPU, where the losses do
-      not depend on padding.
+    devices: `pack` and `length_buckets` are read. `pack` of None packs on a
+      CPU, where the losses do not depend on padding and it pays.
     compilation: One of `COMPILATIONS`.
     strategy: Where it computes.
     uses_padding: As of `objectives.Objective`.
-    has_length_buckets: Whether batches are padded to one of a few lengths.
+    padding: Share of the positions that are padding, 0 to 1.
 
   Raises:
-    ValueError: It is wanted and not possible; or such lengths are, and the
+    ValueError: It is wanted and not possible; or length buckets are, and the
       losses depend on padding.
   """
   is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
   is_static = is_tpu or compilation == WHOLE
-  if pack and is_static:
+  if devices.pack and is_static:
     raise ValueError(
       "pack=True needs shapes that change from step to step, which "
       f"{'a TPU' if is_tpu else 'jit_compile=True'} does not allow: leave one "
       "of them out; length_buckets saves part of the padding there"
     )
-  if pack and uses_padding:
+  if devices.pack and uses_padding:
     raise ValueError(
       "pack=True leaves out padding, which this objective counts among the "
       "tokens: make the objective with uses_padding=False"
     )
-  if has_length_buckets:
+  if devices.length_buckets:
     if uses_padding:
       raise ValueError(
         "length_buckets cuts off padding, which this objective counts among "
         "the tokens: make the objective with uses_padding=False"
       )
     return False
-  if pack is not None:
-    return pack
+  if devices.pack is not None:
+    return devices.pack
   has_gpu = bool(tf.config.list_logical_devices("GPU"))
-  return not (is_static or has_gpu or uses_padding)
+  if is_static or has_gpu or uses_padding:
+    return False
+  if padding < _LITTLE_PADDING:
+    logging.info(
+      "%.1f%% of the positions are padding: so little is computed as well, "
+      "which is faster (--pack leaves it out)",
+      100 * padding,
+    )
+    return False
+  return True

@@ -56,24 +56,6 @@ class Pause:
   is_over: Callable[[int], bool] = lambda step: False
 
 
-def replica_batch_size(
-  strategy: Any, batch_size: int, parts: int = 1, flag: str = "train_batch_size"
-) -> int:
-  """Examples of a batch on one replica; `flag` is what errors call it.
-
-  Raises:
-    ValueError: The batch cannot be cut evenly.
-  """
-  replicas = strategy.num_replicas_in_sync
-  if batch_size % (replicas * parts):
-    raise ValueError(
-      f"{flag}={batch_size} examples cannot be cut evenly over {replicas} "
-      f"replicas and {parts} micro-batches; use a multiple of "
-      f"{replicas * parts}"
-    )
-  return batch_size // replicas
-
-
 class Trainer:
   """Trains one model in one output folder.
 
@@ -102,7 +84,7 @@ class Trainer:
     pause: "Pause | None" = None,
   ):
     onednn_kernels.check_trainable()
-    replica_batch_size(
+    device_strategy.replica_batch_size(
       strategy, settings.batch_size, settings.gradient_accumulation_steps
     )
     self.strategy = strategy
@@ -113,7 +95,9 @@ class Trainer:
     self.pause = pause
     # Of new weights. TensorFlow takes a seed of 0 for none.
     keras.utils.set_random_seed(settings.seed % 2**31 or _SEED_FOR_0)
+    self._devices = devices
     compilation = step_compilation.choose(devices.jit_compile, strategy)
+    self._compilation = compilation
     with strategy.scope():
       self.model = make_model()
       self.optimizer = optimizers.Optimizer(
@@ -133,22 +117,7 @@ class Trainer:
       device_strategy.is_chief(strategy),
       settings.require_latest,
     )
-    self._step = step_functions.TrainStep(
-      self.model,
-      objective,
-      self.optimizer,
-      settings.seed,
-      settings.gradient_accumulation_steps,
-      compilation,
-      step_compilation.packs(
-        devices.pack,
-        compilation,
-        strategy,
-        objective.uses_padding,
-        bool(devices.length_buckets),
-      ),
-      devices.length_buckets,
-    )
+    self._make_step()
     self._run = tf.function(self._run_steps)
     self._workers = worker_agreement.Workers(strategy)
     with tf.device("CPU:0"):
@@ -180,12 +149,36 @@ class Trainer:
       )
     return 0
 
+  def _make_step(self, padding: float = 1.0) -> None:
+    """Makes the step for batches with such a share of padding.
+
+    Raises:
+      ValueError: The settings of the devices do not go together.
+    """
+    self._step = step_functions.TrainStep(
+      self.model,
+      self.objective,
+      self.optimizer,
+      self.settings.seed,
+      self.settings.gradient_accumulation_steps,
+      self._compilation,
+      step_compilation.packs(
+        self._devices,
+        self._compilation,
+        self.strategy,
+        self.objective.uses_padding,
+        padding,
+      ),
+      self._devices.length_buckets,
+    )
+
   def train(
     self,
     dataset_fn: batch_iterator.DatasetFn,
     init_checkpoint: str | None,
     allow_new_layers: bool = False,
     layers: Sequence[int] = (),
+    padding: float = 1.0,
   ) -> None:
     """Trains to the last step.
 
@@ -194,10 +187,12 @@ class Trainer:
       init_checkpoint: As of `initialize`.
       allow_new_layers: As of `initialize`.
       layers: The same.
+      padding: Share of the batches' positions that are padding, 0 to 1.
 
     Raises:
       NanLossError: The loss is no longer a number; names the step.
     """
+    self._make_step(padding)
     with (
       self._workers.naming_lost(self.output_dir),
       stop_signals.deferred(self._stop_soon) as signals,

@@ -214,3 +214,27 @@ def test_shuffling_reaches_far(tmp_path):
   rows = batches(files, 500, input_pipeline.BatchSettings(1, seed=1))
   moved = np.abs(np.array(rows)[:, 0] - np.arange(500))
   assert moved.mean() > 100
+
+
+def write_masks(path, lengths):
+  with tf.io.TFRecordWriter(str(path)) as writer:
+    for length in lengths:
+      mask = tf.train.Int64List(value=[1] * length + [0] * (8 - length))
+      feature = {"input_mask": tf.train.Feature(int64_list=mask)}
+      example = tf.train.Example(features=tf.train.Features(feature=feature))
+      writer.write(example.SerializeToString())
+
+
+def test_share_of_padding(tmp_path):
+  """Of the first records of files from all over the list."""
+  features = {
+    "input_mask": tf.io.FixedLenFeature([8], tf.int64),
+    "x": tf.io.FixedLenFeature([2], tf.int64),  # not needed
+  }
+  for number in range(25):
+    write_masks(tmp_path / f"{number:02d}", [8, 2] if number % 3 else [4])
+  found = record_files.find(str(tmp_path / "*"))
+  assert input_pipeline.padding_share(found, features) == 0.5
+  write_masks(tmp_path / "long", [8] * 1000 + [1] * 1000)
+  found = record_files.find(str(tmp_path / "long"))
+  assert input_pipeline.padding_share(found, features) == 0.0

@@ -6,7 +6,7 @@ import os
 import pytest
 import tensorflow as tf
 
-from bert_tf.training import device_settings, device_strategy, training_loop
+from bert_tf.training import device_settings, device_strategy
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_no_tpu_is_said_plainly():
 
 def test_uneven_batch():
   found = device_strategy.create(device_strategy.DeviceSettings())
-  assert training_loop.replica_batch_size(found, 8, 4) == 8
+  assert device_strategy.replica_batch_size(found, 8, 4) == 8
   with pytest.raises(ValueError, match=r"10 examples.*4 micro.*multiple of 4"):
-    training_loop.replica_batch_size(found, 10, 4)
+    device_strategy.replica_batch_size(found, 10, 4)
 
 
 def test_workers_are_named_before_they_are_waited_for(monkeypatch):

@@ -116,8 +116,9 @@ def test_a_flag_that_is_no_list_of_lengths(values):
 
 def test_what_buckets_go_with():
   strategy = tf.distribute.get_strategy()
+  devices = device_settings.DeviceSettings(length_buckets=(32,))
   for compilation in step_compilation.COMPILATIONS:
     # Packing, the default on a CPU, would leave nothing to cut.
-    assert not step_compilation.packs(None, compilation, strategy, False, True)
+    assert not step_compilation.packs(devices, compilation, strategy, False)
   with pytest.raises(ValueError, match="counts among the tokens"):
-    step_compilation.packs(None, "whole", strategy, True, True)
+    step_compilation.packs(devices, "whole", strategy, True)

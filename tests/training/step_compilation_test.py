@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from bert_tf.training import step_compilation
+from bert_tf.training import device_settings, step_compilation
 
 
 @pytest.mark.parametrize(
@@ -29,25 +29,31 @@ def test_choice(monkeypatch, jit_compile, gpus, is_one, expected):
 
 
 @pytest.mark.parametrize(
-  "pack, compilation, gpus, uses_padding, expected",
+  "pack, compilation, gpus, uses_padding, padding, expected",
   [
-    (None, "groups", 0, False, True),
-    (None, "none", 0, False, True),
-    (None, "groups", 0, True, False),
-    (None, "whole", 0, False, False),
-    (None, "none", 1, False, False),
-    (False, "groups", 0, False, False),
-    (True, "none", 1, False, True),
+    (None, "groups", 0, False, 0.5, True),
+    (None, "groups", 0, False, 0.1, True),
+    (None, "groups", 0, False, 0.09, False),
+    (None, "none", 0, False, 0.5, True),
+    (None, "groups", 0, True, 0.5, False),
+    (None, "whole", 0, False, 0.5, False),
+    (None, "none", 1, False, 0.5, False),
+    (False, "groups", 0, False, 0.5, False),
+    (True, "groups", 0, False, 0.0, True),
+    (True, "none", 1, False, 0.5, True),
   ],
 )
 def test_what_is_packed(
-  monkeypatch, pack, compilation, gpus, uses_padding, expected
+  monkeypatch, pack, compilation, gpus, uses_padding, padding, expected
 ):
   monkeypatch.setattr(
     tf.config, "list_logical_devices", lambda kind: ["GPU"] * gpus
   )
   strategy = tf.distribute.get_strategy()
-  found = step_compilation.packs(pack, compilation, strategy, uses_padding)
+  devices = device_settings.DeviceSettings(pack=pack)
+  found = step_compilation.packs(
+    devices, compilation, strategy, uses_padding, padding
+  )
   assert found == expected
 
 
@@ -61,4 +67,9 @@ def test_what_is_packed(
 def test_what_cannot_be_packed(compilation, uses_padding, message):
   strategy = tf.distribute.get_strategy()
   with pytest.raises(ValueError, match=message):
-    step_compilation.packs(True, compilation, strategy, uses_padding)
+    step_compilation.packs(
+      device_settings.DeviceSettings(pack=True),
+      compilation,
+      strategy,
+      uses_padding,
+    )

@@ -56,6 +56,13 @@ def dataset_fn(
   )
 
 
+def padding_share(
+  files: record_files.RecordFiles, options: settings.PretrainingSettings
+) -> float:
+  """As of `input_pipeline.padding_share`."""
+  return input_pipeline.padding_share(files, schema(options.lengths()))
+
+
 def masking(
   config: bert_config.BertConfig,
   options: settings.PretrainingSettings,

@@ -59,7 +59,7 @@ def run(
     run_lock.check(options.output_dir)  # before the chief may hold it
   strategy = device_strategy.create(devices)
   if options.do_eval:
-    training_loop.replica_batch_size(
+    device_strategy.replica_batch_size(
       strategy, options.eval_batch_size, flag="eval_batch_size"
     )
   found = reader.find(config, options)
@@ -112,6 +112,7 @@ def run(
         reader.dataset_fn(found, config, options, batches),
         options.init_checkpoint,
         options.allow_new_layers,
+        padding=reader.padding_share(found, options),
       )
     if not options.do_eval:
       return {}
