@@ -62,6 +62,14 @@ class PackedRows:
     x = tf.gather(tf.reshape(x, [-1]), self._places)
     return tf.where(self._is_real, x, 0)
 
+  def at(self, positions: Any) -> Any:
+    """Which rows the places [B, P] of the sequences are; of padding a dummy."""
+    return tf.gather(self._row, positions, batch_dims=1)
+
+  def sequences(self) -> Any:
+    """How many sequences attention sees; None for as many as there are."""
+    return None
+
   def keys(self, x: Any) -> Any:
     """The part of [B, S] that attention sees: [B, L]."""
     return x[:, : self._length]

@@ -35,9 +35,17 @@ class PaddedRows:
     """Takes the rows' values out of [B, S]: [T], T = B*S."""
     return tf.reshape(x, [-1])
 
+  def at(self, positions: Any) -> Any:
+    """Which rows the places [B, P] of the sequences are: [B, P]."""
+    return tf.range(self._batch)[:, None] * self._length + positions
+
   def keys(self, x: Any) -> Any:
     """The part of [B, S] that attention sees: all."""
     return x
+
+  def sequences(self) -> Any:
+    """How many sequences attention sees; None for as many as there are."""
+    return None
 
   def add_positions(self, x: Any, table: Any) -> Any:
     """Adds each row's entry in a table [P, H] of positions to `x` [T, H]."""
@@ -103,11 +111,13 @@ class RealRows:
     row = tf.where(flat, tf.cumsum(tf.cast(flat, tf.int32)) - 1, 0)
     # Attention's batch and length, C and L.
     self._seen_length = few(length, _LEAST_LENGTH, _PARTS_OF_LENGTH)
+    self._seen_batch = few(batch, 1, _PARTS_OF_BATCH)
     self._more = [
-      [0, few(batch, 1, _PARTS_OF_BATCH) - batch],
+      [0, self._seen_batch - batch],
       [0, self._seen_length - length],
     ]
-    row = self.keys(tf.reshape(row, shape))  # [C, L]
+    self._row = tf.reshape(row, shape)  # [B, S]
+    row = self.keys(self._row)  # [C, L]
     head = tf.range(heads)
     self._row_of_head = row[:, None] * heads + head[None, :, None]  # [C, N, L]
     # By expand_dims, as TensorFlow forgets of a slice that its T is that T.
@@ -121,9 +131,17 @@ class RealRows:
     """Takes the rows' values out of [B, S]: [T]."""
     return tf.gather(tf.reshape(x, [-1]), self._places)
 
+  def at(self, positions: Any) -> Any:
+    """As of `PaddedRows`; of padding the first row."""
+    return tf.gather(self._row, positions, batch_dims=1)
+
   def keys(self, x: Any) -> Any:
     """[B, S] as attention sees it, with zeros: [C, L]."""
     return tf.pad(x, self._more)
+
+  def sequences(self) -> Any:
+    """As of `PaddedRows`: C."""
+    return self._seen_batch
 
   def add_positions(self, x: Any, table: Any) -> Any:
     """As of `PaddedRows`."""

@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from bert_tf import bert_config, keras
-from bert_tf.kernels import modes, token_rows
+from bert_tf.kernels import chosen_rows, modes, token_rows
 from bert_tf.layers import configured_layer, named_variables
 
 
@@ -41,6 +41,7 @@ class SelfAttention(configured_layer.ConfiguredLayer):
     rows: token_rows.TokenRows,
     kernels: modes.Kernels = modes.INFERENCE,
     output_attentions: bool = False,
+    chosen: chosen_rows.ChosenRows | None = None,
   ) -> Any:
     """Attends.
 
@@ -50,12 +51,16 @@ class SelfAttention(configured_layer.ConfiguredLayer):
       rows: What tokens the rows of `x` are.
       kernels: How it is computed.
       output_attentions: Whether to return the probabilities, too.
+      chosen: The rows that attend, of T; None for all.
 
     Returns:
       [T, H]: the heads' outputs beside each other. With `output_attentions` a
-      pair of them and the probabilities [B, N, S, S], after dropout.
+      pair of them and the probabilities [B, N, S, S], after dropout. With
+      `chosen` P takes the place of S in queries and B*P that of T in rows.
     """
-    query = rows.to_heads(self.query(x, kernels))  # [B, N, S, D]
+    asking = x if chosen is None else chosen.take(x)  # [T, H]
+    queries = rows if chosen is None else chosen
+    query = queries.to_heads(self.query(asking, kernels))  # [B, N, S, D]
     key = rows.to_heads(self.key(x, kernels))
     value = rows.to_heads(self.value(x, kernels))
     scores = tf.matmul(query, key, transpose_b=True)  # [B, N, S, S]
@@ -66,5 +71,5 @@ class SelfAttention(configured_layer.ConfiguredLayer):
       rate=self.config.attention_probs_dropout_prob,
     )
     context = tf.matmul(probabilities, value)  # [B, N, S, D]
-    context = rows.from_heads(context, tf.shape(x))  # [T, H]
+    context = queries.from_heads(context, tf.shape(asking))  # [T, H]
     return (context, probabilities) if output_attentions else context

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bert_tf import bert_config, keras
-from bert_tf.kernels import modes, token_rows
+from bert_tf.kernels import chosen_rows, modes, token_rows
 from bert_tf.layers import (
   attention,
   configured_layer,
@@ -102,11 +102,14 @@ class Block(configured_layer.ConfiguredLayer):
     rows: token_rows.TokenRows,
     kernels: modes.Kernels = modes.INFERENCE,
     output_attentions: bool = False,
+    chosen: chosen_rows.ChosenRows | None = None,
   ) -> Any:
     """Maps [T, H] to [T, H]; arguments and pairs as of `SelfAttention`."""
-    context = self.attention(x, bias, rows, kernels, output_attentions)
+    context = self.attention(x, bias, rows, kernels, output_attentions, chosen)
     if output_attentions:
       context, probabilities = context
+    if chosen is not None:
+      x = chosen.take(x)  # [B*P, H]
     x = self.attention_output(context, x, kernels)
     wide = self.intermediate(x, kernels)  # [T, I]
     x = self.block_output(wide, x, kernels)

@@ -9,15 +9,6 @@ from bert_tf.kernels import modes
 from bert_tf.layers import configured_layer, layer_norm, named_variables
 
 
-def gather_positions(sequence: Any, positions: Any) -> Any:
-  """Takes the vectors at `positions` [B, P] out of [B, S, H]: [B*P, H].
-
-  Source: run_pretraining.py, `gather_indexes`.
-  """
-  vectors = tf.gather(sequence, positions, batch_dims=1)  # [B, P, H]
-  return tf.reshape(vectors, [-1, sequence.shape[-1]])  # [B*P, H]
-
-
 @keras.serializable
 class MaskedLmHead(configured_layer.ConfiguredLayer):
   """Scores of all words at the masked positions, on the tied word embeddings.
@@ -56,7 +47,7 @@ class MaskedLmHead(configured_layer.ConfiguredLayer):
     """Scores words.
 
     Args:
-      vectors: [B*P, H], see `gather_positions`.
+      vectors: [B*P, H], the encoder's at the masked positions.
       word_embeddings: [V, H].
       kernels: How it is computed.
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from bert_tf import bert_config, keras
-from bert_tf.kernels import modes, token_rows
+from bert_tf.kernels import chosen_rows, modes, token_rows
 from bert_tf.layers import (
   attention_mask,
   embeddings,
@@ -30,6 +30,9 @@ class BertOutput(NamedTuple):
     attention_probabilities: With `output_attentions`, one [B, N, S, S] a block:
       how much each token (the last axis but one) attends to each other (the
       last), a head; else ().
+
+  With `positions` [B, P] the last of the encoder's layers is [B, P, H], and the
+  last of the attention probabilities [B, N, P, S].
   """
 
   embedding_output: Any
@@ -106,6 +109,7 @@ class BertModel(configured_model.ConfiguredModel):
     training: bool = False,
     mode: modes.Mode | modes.Kernels | None = None,
     output_attentions: bool = False,
+    positions: Any = None,
   ) -> BertOutput:
     """Encodes.
 
@@ -121,6 +125,9 @@ class BertModel(configured_model.ConfiguredModel):
         0 outside of training).
       output_attentions: Whether the attention probabilities are among the
         outputs. No row of padding is left out then.
+      positions: int32 [B, P]: where outputs of the last block are wanted, which
+        is spared the others. The pooled output is made of the first, so it
+        must be 0 where that is wanted. None for everywhere.
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
@@ -144,7 +151,7 @@ class BertModel(configured_model.ConfiguredModel):
     _check_inputs(self.config, input_ids, segment_ids)
     kernels = modes.select(mode, training, self.compute_dtype)
     return self._encode(
-      input_ids, input_mask, segment_ids, kernels, output_attentions
+      input_ids, input_mask, segment_ids, kernels, output_attentions, positions
     )
 
   def attention_probabilities(
@@ -174,21 +181,32 @@ class BertModel(configured_model.ConfiguredModel):
     segment_ids: Any,
     kernels: modes.Kernels,
     output_attentions: bool,
+    positions: Any,
   ) -> BertOutput:
     rows = self._rows(input_mask, kernels, output_attentions)
     ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
     x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
     bias = attention_mask.attention_bias(rows.keys(input_mask))
-    outputs = [rows.to_sequences(x)]  # [B, S, H]
+    chosen = None
+    if positions is not None:
+      chosen = chosen_rows.ChosenRows(
+        rows, tf.cast(positions, tf.int32), self.config.num_attention_heads
+      )
+    shape = [*input_ids.shape, self.config.hidden_size]
+    outputs = [tf.ensure_shape(rows.to_sequences(x), shape)]  # [B, S, H]
     attentions = []
     for layer in self.blocks:
-      x = layer(x, bias, rows, kernels, output_attentions)  # [T, H]
+      wanted = chosen if layer is self.blocks[-1] else None
+      x = layer(x, bias, rows, kernels, output_attentions, wanted)  # [T, H]
       if output_attentions:
         x, probabilities = x
         attentions.append(probabilities)  # [B, N, S, S]
-      outputs.append(rows.to_sequences(x))
-    shape = [*input_ids.shape, self.config.hidden_size]
-    outputs = [tf.ensure_shape(output, shape) for output in outputs]
+      if wanted is None:
+        outputs.append(tf.ensure_shape(rows.to_sequences(x), shape))
+      else:
+        outputs.append(wanted.to_sequences(x))  # [B, P, H]
+    if chosen is not None and not self.blocks:
+      outputs.append(chosen.to_sequences(chosen.take(x)))
     pooled = self.pooler(outputs[-1], kernels)
     return BertOutput(
       outputs[0], tuple(outputs[1:]), outputs[-1], pooled, tuple(attentions)

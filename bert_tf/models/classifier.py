@@ -6,7 +6,7 @@ from typing import Any
 from bert_tf import bert_config, keras
 from bert_tf.kernels import modes
 from bert_tf.layers import heads
-from bert_tf.models import model_with_heads
+from bert_tf.models import encoder_inputs, model_with_heads
 
 _DROPOUT = 0.1  # the original's, whatever the configuration says
 
@@ -58,5 +58,10 @@ class BertClassifier(model_with_heads.OutputsModel):
       Logits, float32 [B, C].
     """
     kernels = modes.select(mode, training, self.compute_dtype)
-    output = self.bert(inputs, training=training, mode=kernels)
+    output = self.bert(
+      inputs,
+      training=training,
+      mode=kernels,
+      positions=encoder_inputs.first_positions(inputs),
+    )
     return self.head(kernels.dropout(output.pooled_output, _DROPOUT))

@@ -52,6 +52,15 @@ def of(features: Mapping[str, Any]) -> EncoderInputs:
   return _pick(features)
 
 
+def first_positions(features: Mapping[str, Any]) -> Any:
+  """Where the first token of each sequence is, int32 [B, 1]: all 0.
+
+  Args:
+    features: As of `of`, with sequences [B, S].
+  """
+  return tf.zeros_like(_pick(features).input_ids[:, :1], tf.int32)
+
+
 def _known() -> set[str]:
   return {*_NAMES, *(other for others in _NAMES.values() for other in others)}
 

@@ -78,7 +78,12 @@ class BertMultipleChoice(model_with_heads.HeadedModel):
       for name, value in found._asdict().items()
       if value is not None
     }
-    output = self.bert(given, training=training, mode=kernels)
+    output = self.bert(
+      given,
+      training=training,
+      mode=kernels,
+      positions=encoder_inputs.first_positions(given),
+    )
     pooled = kernels.dropout(
       output.pooled_output, self.config.hidden_dropout_prob
     )

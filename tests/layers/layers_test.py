@@ -231,14 +231,6 @@ def test_pooler():
   np.testing.assert_allclose(layer(x), want, atol=1e-5)
 
 
-def test_gather_positions():
-  x = random(2, 4, 8)
-  got = heads.gather_positions(x, np.array([[3, 0], [1, 1]]))
-  np.testing.assert_array_equal(
-    got, np.stack([x[0, 3], x[0, 0], x[1, 1], x[1, 1]])
-  )
-
-
 def test_masked_lm_head():
   layer = heads.MaskedLmHead(CONFIG)
   layer.build()
