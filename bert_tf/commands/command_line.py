@@ -14,7 +14,12 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
-from bert_tf.commands import flag_help, model_flags, quiet_tensorflow
+from bert_tf.commands import (
+  flag_help,
+  model_flags,
+  onednn_default,
+  quiet_tensorflow,
+)
 from bert_tf.system import error_text, stop_signals
 
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
@@ -65,6 +70,7 @@ def run(main: Callable[..., None]) -> None:
       logging.set_verbosity(logging.INFO)
     if flags.FLAGS.verbosity < 1:
       quiet_tensorflow.install()
+    onednn_default.switch_on()
     name = _name(argv[0])
     try:
       with readers_may_leave():
