@@ -9,7 +9,7 @@
 # quarters it is evaluated; each FLAG is one more of pre-training's, such as
 # --precision=mixed_bfloat16. Killed, it goes on where it was.
 set -euo pipefail
-model=$1 corpus=$2 held_out=$3 out=$4 steps=${5:-800}
+model=$1 corpus=$2 held_out=$3 out=$4 steps=${5:-480}
 mkdir -p "$out/before"
 
 for part in train held_out; do
@@ -22,7 +22,7 @@ done
 evaluate() { # folder, checkpoint
   bert_tf run_pretraining --input_file="$out/held_out.tfrecord" \
     --output_dir="$out/$1" --bert_config_file="$model/bert_config.json" \
-    --do_eval --eval_batch_size=32 --max_eval_steps=50 --init_checkpoint="$2"
+    --do_eval --eval_batch_size=32 --max_eval_steps=25 --init_checkpoint="$2"
   echo "$1:" && cat "$out/$1/eval_results.txt"
 }
 evaluate before "$model" || echo "no heads in $model"

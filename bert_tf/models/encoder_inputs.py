@@ -58,7 +58,8 @@ def first_positions(features: Mapping[str, Any]) -> Any:
   Args:
     features: As of `of`, with sequences [B, S].
   """
-  return tf.zeros_like(_pick(features).input_ids[:, :1], tf.int32)
+  ids = tf.convert_to_tensor(_pick(features).input_ids)
+  return tf.zeros_like(ids[:, :1], tf.int32)
 
 
 def _known() -> set[str]:
