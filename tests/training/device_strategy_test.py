@@ -108,11 +108,13 @@ def test_workers_are_named_before_they_are_waited_for(monkeypatch):
     ("--xla_gpu_enable_triton_gemm=true",) * 2,
   ],
 )
-def test_a_gpu_s_matmuls_are_cublas_s(monkeypatch, before, after):
+def test_a_gpu_s_matmuls_are_cublas_s(monkeypatch, caplog, before, after):
   monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
   monkeypatch.setenv("XLA_FLAGS", before)
-  device_strategy.create(device_settings.DeviceSettings())
+  with caplog.at_level("INFO"):
+    device_strategy.create(device_settings.DeviceSettings())
   assert os.environ["XLA_FLAGS"] == after
+  assert ("XLA_FLAGS has" in caplog.text) == (before != after)
 
 
 def test_without_a_gpu_xla_s_flags_stay(monkeypatch):
