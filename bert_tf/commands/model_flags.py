@@ -22,14 +22,17 @@ _FILES: dict[str, tuple[str, Callable[[str], str | None]]] = {
   "bert_config_file": ("configuration", beside_checkpoint.config),
   "vocab_file": ("vocabulary", beside_checkpoint.vocabulary),
 }
+# Those that the command cannot do without, see `may_lie_beside`.
+_needed: set[str] = set()
 
 
 def may_lie_beside(name: str) -> None:
-  """Lets a flag be left out where --init_checkpoint is given.
+  """Lets a needed flag be left out where --init_checkpoint is given.
 
   Args:
     name: A flag of `_FILES` of the command that has --init_checkpoint, too.
   """
+  _needed.add(name)
   flags.register_multi_flags_validator(  # type: ignore[no-untyped-call]
     [name, _CHECKPOINT],
     lambda values: any(values.values()),
@@ -58,7 +61,7 @@ def resolve() -> None:
       _set(name, find(model_names.resolve(given)))
     elif name in FLAGS and not given and checkpoint:
       found = find(checkpoint)
-      if not found:
+      if not found and name in _needed:
         raise ValueError(
           f"--{name} must be given: there is no {what} beside "
           f"--{_CHECKPOINT}={checkpoint}"

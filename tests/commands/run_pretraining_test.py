@@ -101,3 +101,16 @@ def test_an_error_is_one_plain_message(tmp_path, changes, message):
   run = running.run("run_pretraining", *flags_for(tmp_path / "out", **changes))
   running.assert_plain_error(run, message)
   assert not list((tmp_path).glob("out/model*"))
+
+
+def test_a_checkpoint_without_a_vocabulary_beside_it(tmp_path):
+  """As all that pre-training writes; it needs none, unless it masks anew."""
+  start = TESTDATA / "tiny" / "bert_model.ckpt"
+  told = {"init_checkpoint": start, "do_train": False, "do_eval": True}
+  told["bert_config_file"] = TESTDATA / "tiny" / "bert_config.json"
+  told["max_eval_steps"] = 1
+  run = running.run("run_pretraining", *flags_for(tmp_path / "out", **told))
+  assert run.returncode == 0, run.stderr
+  told |= {"do_train": True, "dynamic_masking": True}
+  run = running.run("run_pretraining", *flags_for(tmp_path / "new", **told))
+  running.assert_plain_error(run, "vocab_file")
