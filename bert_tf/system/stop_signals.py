@@ -110,13 +110,17 @@ class Handling:
 
 
 _current: Handling | None = None
-_installed: list[contextlib.AbstractContextManager[Handling]] = []
+_installed: list[object] = []  # what must not be collected
 
 
 def install() -> None:
-  """Handles signals, as `handled` does, as long as the process lasts."""
-  _installed.append(handled())
-  _installed[-1].__enter__()
+  """Handles signals, as `handled` does, as long as the process lasts.
+
+  Nothing is undone at its end: Python 3.13 would wait for ever for a thread
+  that listens then.
+  """
+  if _current is None and _is_main():
+    _installed.append(_start())
 
 
 @contextlib.contextmanager
@@ -126,11 +130,23 @@ def handled() -> Iterator[Handling]:
   Within another such block, and in other threads than the main one, nothing
   changes. A signal that the process ignores stays ignored.
   """
-  global _current
-  is_main = threading.current_thread() is threading.main_thread()
-  if _current is not None or not is_main:
-    yield (_current if is_main else None) or Handling()
+  if _current is not None or not _is_main():
+    yield (_current if _is_main() else None) or Handling()
     return
+  handling, undo = _start()
+  try:
+    yield handling
+  finally:
+    undo()
+
+
+def _is_main() -> bool:
+  return threading.current_thread() is threading.main_thread()
+
+
+def _start() -> tuple[Handling, Callable[[], None]]:
+  """Handles signals from now on; returns what ends that, too."""
+  global _current
   handling = _current = Handling()
   receiver, sender = socket.socketpair()
   sender.setblocking(False)
@@ -143,9 +159,9 @@ def handled() -> Iterator[Handling]:
   for number in _NUMBERS:
     if signal.getsignal(number) is not signal.SIG_IGN:
       before[number] = signal.signal(number, handling._raise)
-  try:
-    yield handling
-  finally:
+
+  def undo() -> None:
+    global _current
     for number, handler in before.items():
       signal.signal(number, handler)
     signal.set_wakeup_fd(wakeup)
@@ -153,6 +169,8 @@ def handled() -> Iterator[Handling]:
     sender.close()
     listener.join()
     receiver.close()
+
+  return handling, undo
 
 
 @contextlib.contextmanager

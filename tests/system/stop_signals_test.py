@@ -128,3 +128,27 @@ def test_in_another_thread_nothing_changes():
   thread.join()
   assert found == [None]
   assert signal.getsignal(signal.SIGTERM) is before
+
+
+INSTALLED = """
+import gc, signal, threading
+from bert_tf.system import stop_signals
+stop_signals.install()
+threading.Thread.join = lambda self, timeout=None: print("waited")
+stop_signals._installed.clear()
+gc.collect()
+print(signal.getsignal(signal.SIGTERM) not in (signal.SIG_DFL, None))
+"""
+
+
+def test_the_end_of_the_process_undoes_nothing():
+  """Python collects what it has then, and 3.13 would wait for the thread."""
+  done = subprocess.run(
+    [sys.executable, "-c", INSTALLED],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    timeout=60,
+    check=False,
+  )
+  assert done.stdout == "True\n", done.stderr
