@@ -64,7 +64,7 @@ fine_tune() { # name, flags of the start
     bert_tf run_classifier --task_name=$task --data_dir="$data" \
       --output_dir="$out/$task-$1" --bert_config_file="$out/bert_config.json" \
       --vocab_file="$out/vocab.txt" --do_train --do_eval --num_trials=3 \
-      --max_seq_length=64 --train_batch_size=32 --learning_rate=$rate \
+      --max_seq_length=64 --train_batch_size=32 --learning_rate="$rate" \
       --num_train_epochs=3 --optimizer=adamw_bias_corrected "${@:2}"
     echo "$task, $1:" && cat "$out/$task-$1/trials.tsv"
   done

@@ -14,12 +14,7 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
-from bert_tf.commands import (
-  flag_help,
-  model_flags,
-  onednn_default,
-  quiet_tensorflow,
-)
+from bert_tf.commands import before_tensorflow, flag_help, model_flags
 from bert_tf.system import error_text, stop_signals
 
 _PLAIN = (OSError, ValueError, ImportError, RuntimeError)
@@ -68,9 +63,7 @@ def run(main: Callable[..., None]) -> None:
   def called(argv: list[str]) -> None:
     if flags.FLAGS["verbosity"].using_default_value:
       logging.set_verbosity(logging.INFO)
-    if flags.FLAGS.verbosity < 1:
-      quiet_tensorflow.install()
-    onednn_default.switch_on()
+    before_tensorflow.prepare(is_quiet=flags.FLAGS.verbosity < 1)
     name = _name(argv[0])
     try:
       with readers_may_leave():

@@ -61,10 +61,9 @@ def _define_training() -> None:
   flags.DEFINE_bool(
     "pack",
     None,
-    "Compute the real tokens of a training batch only. Default: on a CPU, "
-    "where padding takes no part in the loss and is at least a tenth of the "
-    "positions. Not with --jit_compile or on TPUs. For run_squad the loss then "
-    "leaves padding out as well.",
+    "Compute real tokens only. Default: on a CPU, where the loss leaves "
+    "padding out, and it is at least a tenth of the positions. Not on TPUs or "
+    "with --jit_compile. For run_squad the loss leaves padding out then.",
   )
   flags.DEFINE_list(
     "length_buckets",

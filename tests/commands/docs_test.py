@@ -23,7 +23,7 @@ _PACKAGES = {
   "benchmarks": "benchmarks",
 }
 # Numbers that a script of examples/ computes or is given.
-_NUMBERS = re.compile(r'\$\(\([^)]*\)+|"\$steps"')
+_NUMBERS = re.compile(r'\$\(\([^)]*\)+|"\$(?:steps|rate)"')
 _MISSING = re.compile(r"must (have a value other than None|be given, or)")
 
 

@@ -211,8 +211,13 @@ def _choose(
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
-  """Probabilities in float64."""
+  """Probabilities in float64, added from left to right, as the original does.
+
+  Python's own `sum` rounds otherwise from 3.12 on.
+  """
   most = max(scores)
   exponents = [math.exp(score - most) for score in scores]
-  total = sum(exponents)
+  total = 0.0
+  for exponent in exponents:
+    total += exponent
   return [exponent / total for exponent in exponents]
