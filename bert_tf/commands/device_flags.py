@@ -61,9 +61,9 @@ def _define_training() -> None:
   flags.DEFINE_bool(
     "pack",
     None,
-    "Compute real tokens only. Default: on a CPU, where the loss leaves "
-    "padding out, and it is at least a tenth of the positions. Not on TPUs or "
-    "with --jit_compile. For run_squad the loss leaves padding out then.",
+    "Compute real tokens only. Default: on a CPU, if the loss leaves padding "
+    "out and at least a tenth of the positions is padding. Not on TPUs or with "
+    "--jit_compile. With --pack the loss of run_squad leaves padding out, too.",
   )
   flags.DEFINE_list(
     "length_buckets",

@@ -37,7 +37,10 @@ class PaddedRows:
 
   def at(self, positions: Any) -> Any:
     """Which rows the places [B, P] of the sequences are: [B, P]."""
-    return tf.range(self._batch)[:, None] * self._length + positions
+    rows = tf.range(self._batch * self._length)
+    rows = tf.reshape(rows, [self._batch, self._length])
+    # By a gather, which refuses a place beyond the sequence.
+    return tf.gather(rows, positions, batch_dims=1)
 
   def keys(self, x: Any) -> Any:
     """The part of [B, S] that attention sees: all."""

@@ -68,7 +68,10 @@ def _choose_matmuls() -> None:
   flags = os.environ.get("XLA_FLAGS", "")
   if _TRITON not in flags and tf.config.list_physical_devices("GPU"):
     os.environ["XLA_FLAGS"] = f"{flags} {_TRITON}=false".strip()
-    logging.info("XLA_FLAGS has %s=false now: docs/platforms.md", _TRITON)
+    logging.info(
+      "added %s=false to XLA_FLAGS: XLA's own matmuls can give NaN on a GPU",
+      _TRITON,
+    )
 
 
 def _choose() -> str:

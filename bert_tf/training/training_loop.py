@@ -117,7 +117,7 @@ class Trainer:
       device_strategy.is_chief(strategy),
       settings.require_latest,
     )
-    self._make_step()
+    self._make_step()  # raises what is wrong; `train` knows the padding
     self._run = tf.function(self._run_steps)
     self._workers = worker_agreement.Workers(strategy)
     with tf.device("CPU:0"):

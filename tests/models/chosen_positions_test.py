@@ -124,6 +124,19 @@ def test_attention_probabilities_of_chosen_positions():
   np.testing.assert_allclose(last, tf.transpose(want, [0, 2, 1, 3]), atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["padded", "packed", "training packed"])
+@pytest.mark.skipif(
+  bool(tf.config.list_physical_devices("GPU")), reason="a GPU checks nothing"
+)
+def test_a_position_beyond_the_sequence(name):
+  """An error, and not the first token of the next sequence."""
+  wrong = POSITIONS.copy()
+  wrong[0, 1] = S
+  mode, training = MODES[name]
+  with pytest.raises(tf.errors.InvalidArgumentError, match="16 is not in"):
+    new_model()(inputs(), training=training, mode=mode, positions=wrong)
+
+
 def test_of_no_block():
   model = new_model(dataclasses.replace(CONFIG, num_hidden_layers=0))
   whole = model(inputs()).sequence_output
