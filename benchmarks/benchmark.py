@@ -42,7 +42,8 @@ _INPUT = flags.DEFINE_string(
   None,
   "A text file. Without it, for tokenizers: made-up lines in many scripts. For "
   "featurizing: TASK:FOLDER of run_classifier, or a JSON file of run_squad. "
-  "For fine_tuning and packed_training: TASK:FOLDER.",
+  "For fine_tuning and packed_training: TASK:FOLDER; for fine_tuning also "
+  "squad:FILE.",
 )
 shared_flags.define(
   "vocab_file",
@@ -68,7 +69,7 @@ _SHAPES = flags.DEFINE_list(
   "Rows and length of batches; training takes the first.",
 )
 _CONTENDERS = flags.DEFINE_list(
-  "contenders", [], "Of forward and training; all if empty."
+  "contenders", [], "Of forward, training and fine_tuning; all if empty."
 )
 
 _SAMPLE_LINES = 10_000
@@ -119,7 +120,8 @@ def _time_models() -> None:
     case "fine_tuning":
       text, vocab_file, lower = _text_arguments()
       rows = fine_tuning.run(
-        text, vocab_file, lower, config, rounds, FLAGS.max_seq_length
+        *(text, vocab_file, lower, config, rounds),
+        *(FLAGS.max_seq_length, names),
       )
       print_table = record_making.print_table
     case "packed_training":

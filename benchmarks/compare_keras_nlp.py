@@ -44,6 +44,11 @@ flags.DEFINE_bool(
   "Whether AdamW corrects the bias of its moments, as Keras has it; the "
   "original's optimizer does not.",
 )
+flags.DEFINE_bool(
+  "check_weights",
+  True,
+  "Whether keras-nlp's pooled vectors are compared with ours before.",
+)
 flags.DEFINE_integer("num_trials", 1, "Trainings, each with the next seed.")
 
 

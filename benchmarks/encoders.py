@@ -6,6 +6,7 @@ last layer [B, S, H], float32, of a batch of `input_ids`, `input_mask` and
 """
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,17 @@ _FORMS = ("google", "huggingface", "keras_nlp")
 _SPREAD = 0.02
 
 
-def write(config: Any, folder: str) -> None:
-  """Writes a model with random weights in the forms of all."""
+def write(
+  config: Any, folder: str, vocab: Sequence[str] = (), lower: bool = True
+) -> None:
+  """Writes a model with random weights in the forms of all.
+
+  Args:
+    config: Its sizes.
+    folder: Gets a folder for each form.
+    vocab: Its entries; made-up ones if there are none.
+    lower: Whether its text is lower-cased.
+  """
   from bert_tf.checkpoints import formats, portable_model, variable_shapes
   from bert_tf.text import tokenizer_rules
 
@@ -35,8 +45,8 @@ def write(config: Any, folder: str) -> None:
     "random",
     config,
     tensors,
-    (*special, *others),
-    tokenizer_rules.TokenizerRules(),
+    tuple(vocab) or (*special, *others),
+    tokenizer_rules.TokenizerRules.from_lower_case(lower),
   )
   for form in _FORMS:
     formats.write(model, form, os.path.join(folder, form))

@@ -46,6 +46,7 @@ class Settings:
   Attributes:
     bias_correction: Whether AdamW is as Keras has it; without, the rates undo
       its correction, so that it is the original's optimizer.
+    check_weights: Whether keras-nlp's pooled vectors are compared with ours.
   """
 
   data_dir: str
@@ -62,6 +63,7 @@ class Settings:
   seed: int = 12345
   num_trials: int = 1
   bias_correction: bool = True
+  check_weights: bool = True
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
@@ -109,7 +111,8 @@ def run(
   path = os.path.join(settings.output_dir, "train.tf_record")
   examples.write(path, task, sets["train"], tokenizer, length)
   dev = examples.make(task, sets["dev"], tokenizer, length)
-  check_pooled(config, settings.init_checkpoint, preset, dev)
+  if settings.check_weights:
+    check_pooled(config, settings.init_checkpoint, preset, dev)
 
   def one_trial(folder: str, seed: int) -> metrics.Results:
     del folder

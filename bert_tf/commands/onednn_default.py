@@ -9,11 +9,13 @@ docs/performance.md has the measurements.
 import os
 import sys
 
+from bert_tf.system import cpu_features
+
 _VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 _NEEDED = "avx2"
 
 
-def switch_on(cpu_file: str = "/proc/cpuinfo") -> None:
+def switch_on(cpu_file: str = cpu_features.CPU_FILE) -> None:
   """Switches them on for a CPU with AVX2; call it before TensorFlow is there.
 
   It is an environment variable of TensorFlow; what the user has set it to
@@ -22,18 +24,7 @@ def switch_on(cpu_file: str = "/proc/cpuinfo") -> None:
   Args:
     cpu_file: Where Linux tells of the CPU; without it nothing is done.
   """
-  if "tensorflow" not in sys.modules and _NEEDED in _features(cpu_file):
+  if "tensorflow" not in sys.modules and _NEEDED in cpu_features.names(
+    cpu_file
+  ):
     os.environ.setdefault(_VARIABLE, "1")
-
-
-def _features(cpu_file: str) -> list[str]:
-  """What the first CPU can do, by Linux's names; [] if that is not known."""
-  try:
-    with open(cpu_file, encoding="utf-8", errors="replace") as file:
-      for line in file:
-        name, _, value = line.partition(":")
-        if name.strip() == "flags":
-          return value.split()
-  except OSError:
-    pass
-  return []

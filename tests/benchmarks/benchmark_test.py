@@ -1,12 +1,10 @@
 """That the benchmarks run. What they say depends on the machine."""
 
 import json
-import pathlib
 
 import pytest
 
-from benchmarks import fine_tuning, forward, record_making, workers
-from bert_tf import bert_config
+from benchmarks import forward, workers
 from tests.commands import running
 
 
@@ -67,43 +65,6 @@ def test_featurizing(tmp_path, testdata):
     f"--vocab_file={testdata / 'vocab.txt'}",
   )
   assert len(rows) == 2 and "seconds_ratio" in rows[1]
-
-
-@pytest.mark.parametrize("packed_loss", [0.5, 0.6])
-def test_fine_tuning(tmp_path, testdata, monkeypatch, packed_loss):
-  """What is run, told by runs that are made up."""
-  seen = []
-
-  def process(*arguments):
-    flags = dict(x.split("=", 1) for x in arguments if "=" in x)
-    seen.append(("--pack" in arguments, flags))
-    loss = packed_loss if "--pack" in arguments else 0.5
-    folder = pathlib.Path(flags["--output_dir"])
-    folder.mkdir(exist_ok=True)
-    (folder / "eval_results.txt").write_text(f"eval_loss = {loss}\n")
-    return lambda: record_making.Run(2.0 - ("--pack" in arguments), 1.0, 9.0)
-
-  monkeypatch.setattr(record_making, "process", process)
-  data = testdata / "classifier" / "mrpc" / "data"
-  config = bert_config.BertConfig.from_json_file(
-    testdata / "tiny" / "bert_config.json"
-  )
-  arguments = f"mrpc:{data}", "vocab.txt", True, config, 2, 48
-  if packed_loss != 0.5:
-    with pytest.raises(RuntimeError, match="runs end with other losses"):
-      fine_tuning.run(*arguments)
-    return
-  rows = fine_tuning.run(*arguments)
-  assert [row["contender"] for row in rows] == [
-    *("mrpc, padded", "mrpc, packed", "mrpc, packed, bfloat16")
-  ]
-  assert rows[1]["seconds_ratio"] == 2.0
-  assert [packed for packed, _ in seen] == [False, True] + [
-    *(False, True, True)
-  ] * 2
-  assert all(flags["--max_seq_length"] == "48" for _, flags in seen)
-  folders = [flags["--output_dir"] for _, flags in seen]
-  assert len(set(folders)) == len(folders)
 
 
 @pytest.mark.parametrize(
