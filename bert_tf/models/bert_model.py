@@ -125,9 +125,9 @@ class BertModel(configured_model.ConfiguredModel):
         0 outside of training).
       output_attentions: Whether the attention probabilities are among the
         outputs. No row of padding is left out then.
-      positions: int32 [B, P]: where outputs of the last block are wanted, which
-        is spared the others. The pooled output is made of the first, so it
-        must be 0 where that is wanted. None for everywhere.
+      positions: int32 [B, P]: where outputs of the last block are wanted,
+        besides that of the first token, which is pooled; it is spared the
+        others. None for everywhere.
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
@@ -187,11 +187,7 @@ class BertModel(configured_model.ConfiguredModel):
     ids, segments = rows.pack(input_ids), rows.pack(segment_ids)  # [T]
     x = self.embeddings(ids, segments, rows, kernels)  # [T, H]
     bias = attention_mask.attention_bias(rows.keys(input_mask))
-    chosen = None
-    if positions is not None:
-      chosen = chosen_rows.ChosenRows(
-        rows, tf.cast(positions, tf.int32), self.config.num_attention_heads
-      )
+    chosen = self._chosen(rows, positions)
     shape = [*input_ids.shape, self.config.hidden_size]
     outputs = [tf.ensure_shape(rows.to_sequences(x), shape)]  # [B, S, H]
     attentions = []
@@ -204,13 +200,26 @@ class BertModel(configured_model.ConfiguredModel):
       if wanted is None:
         outputs.append(tf.ensure_shape(rows.to_sequences(x), shape))
       else:
-        outputs.append(wanted.to_sequences(x))  # [B, P, H]
+        outputs.append(wanted.to_sequences(x))  # [B, 1+P, H]
     if chosen is not None and not self.blocks:
       outputs.append(chosen.to_sequences(chosen.take(x)))
     pooled = self.pooler(outputs[-1], kernels)
+    if chosen is not None:
+      outputs[-1] = outputs[-1][:, 1:]  # [B, P, H]
+      attentions[-1:] = [x[:, :, 1:] for x in attentions[-1:]]  # [B, N, P, S]
     return BertOutput(
       outputs[0], tuple(outputs[1:]), outputs[-1], pooled, tuple(attentions)
     )
+
+  def _chosen(
+    self, rows: token_rows.TokenRows, positions: Any
+  ) -> chosen_rows.ChosenRows | None:
+    """The first token, which is pooled, and the positions [B, P], if any."""
+    if positions is None:
+      return None
+    with_first = tf.pad(tf.cast(positions, tf.int32), [[0, 0], [1, 0]])
+    heads = self.config.num_attention_heads
+    return chosen_rows.ChosenRows(rows, with_first, heads)
 
   def _rows(
     self, input_mask: Any, kernels: modes.Kernels, output_attentions: bool

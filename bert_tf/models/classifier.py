@@ -62,6 +62,6 @@ class BertClassifier(model_with_heads.OutputsModel):
       inputs,
       training=training,
       mode=kernels,
-      positions=encoder_inputs.first_positions(inputs),
+      positions=encoder_inputs.no_positions(inputs),
     )
     return self.head(kernels.dropout(output.pooled_output, _DROPOUT))

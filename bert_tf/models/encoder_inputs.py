@@ -52,14 +52,14 @@ def of(features: Mapping[str, Any]) -> EncoderInputs:
   return _pick(features)
 
 
-def first_positions(features: Mapping[str, Any]) -> Any:
-  """Where the first token of each sequence is, int32 [B, 1]: all 0.
+def no_positions(features: Mapping[str, Any]) -> Any:
+  """The positions of a model that reads the pooled output alone, [B, 0].
 
   Args:
     features: As of `of`, with sequences [B, S].
   """
   ids = tf.convert_to_tensor(_pick(features).input_ids)
-  return tf.zeros_like(ids[:, :1], tf.int32)
+  return tf.cast(ids[:, :0], tf.int32)
 
 
 def _known() -> set[str]:

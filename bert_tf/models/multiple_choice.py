@@ -82,7 +82,7 @@ class BertMultipleChoice(model_with_heads.HeadedModel):
       given,
       training=training,
       mode=kernels,
-      positions=encoder_inputs.first_positions(given),
+      positions=encoder_inputs.no_positions(given),
     )
     pooled = kernels.dropout(
       output.pooled_output, self.config.hidden_dropout_prob

@@ -93,11 +93,13 @@ class BertPretrainer(model_with_heads.HeadedModel):
       mode: As of `BertModel`.
     """
     kernels = modes.select(mode, training, self.compute_dtype)
-    positions = tf.pad(inputs["masked_lm_positions"], [[0, 0], [1, 0]])
     output = self.bert(
-      inputs, training=training, mode=kernels, positions=positions
-    )  # of the first token, which is pooled, and of the masked ones
-    vectors = output.sequence_output[:, 1:]  # [B, P, H]
+      inputs,
+      training=training,
+      mode=kernels,
+      positions=inputs["masked_lm_positions"],
+    )
+    vectors = output.sequence_output  # [B, P, H]
     vectors = tf.reshape(vectors, [-1, vectors.shape[-1]])  # [B*P, H]
     table = tf.convert_to_tensor(self.bert.embeddings.word_embeddings)
     follows: Any = ()

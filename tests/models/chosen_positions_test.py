@@ -12,7 +12,7 @@ from tests.models import tiny
 
 B, S = 3, 16
 LENGTHS = [16, 5, 9]
-POSITIONS = np.array([[0, 15, 3, 3], [0, 4, 0, 1], [0, 8, 2, 7]], np.int32)
+POSITIONS = np.array([[15, 3, 3], [4, 0, 1], [8, 2, 7]], np.int32)
 CONFIG = bert_tf.BertConfig(
   vocab_size=50,
   hidden_size=32,
