@@ -46,7 +46,7 @@ def evaluate(
   done = 0
   for _ in range(steps if steps is not None else _NEVER):
     try:
-      batch = next(batches)
+      batch = batch_iterator.take(strategy, batches)
     except (StopIteration, tf.errors.OutOfRangeError):
       break
     totals = step_sums.add_sums(totals, run(batch))

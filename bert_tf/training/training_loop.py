@@ -118,7 +118,6 @@ class Trainer:
       settings.require_latest,
     )
     self._make_step()  # raises what is wrong; `train` knows the padding
-    self._run = tf.function(self._run_steps)
     self._workers = worker_agreement.Workers(strategy)
     with tf.device("CPU:0"):
       self._is_to_stop = tf.Variable(False, trainable=False)
@@ -149,7 +148,7 @@ class Trainer:
       )
     return 0
 
-  def _make_step(self, padding: float = 1.0) -> None:
+  def _make_step(self, padding: float | None = None) -> None:
     """Makes the step for batches with such a share of padding.
 
     Raises:
@@ -171,6 +170,7 @@ class Trainer:
       ),
       self._devices.length_buckets,
     )
+    self._run = tf.function(self._run_steps)
 
   def train(
     self,
@@ -178,7 +178,7 @@ class Trainer:
     init_checkpoint: str | None,
     allow_new_layers: bool = False,
     layers: Sequence[int] = (),
-    padding: float = 1.0,
+    padding: float | None = None,
   ) -> None:
     """Trains to the last step.
 
@@ -187,7 +187,8 @@ class Trainer:
       init_checkpoint: As of `initialize`.
       allow_new_layers: As of `initialize`.
       layers: The same.
-      padding: Share of the batches' positions that are padding, 0 to 1.
+      padding: Share of the batches' positions that are padding, 0 to 1; None
+        if it is not known, and taken to be large.
 
     Raises:
       NanLossError: The loss is no longer a number; names the step.
@@ -361,7 +362,8 @@ class Trainer:
     while done < count and not self._is_to_stop.read_value():
       done += 1
       step = self.optimizer.step.read_value()
-      sums = self.strategy.run(self._step, args=(next(batches),))
+      batch = batch_iterator.take(self.strategy, batches)
+      sums = self.strategy.run(self._step, args=(batch,))
       sums = step_sums.local_values(self.strategy, sums) | {
         "steps": tf.constant(1.0)
       }

@@ -8,6 +8,7 @@ import tensorflow as tf
 from bert_tf.inputs import input_pipeline, record_files
 from bert_tf.records import example_encoder, record_writer
 from bert_tf.training import batch_iterator
+from tests import processes
 
 SCHEMA = {"a": tf.io.FixedLenFeature([2], tf.int64)}
 
@@ -61,4 +62,50 @@ def test_the_batches_are_those_of_tf_distribute(tmp_path):
   )
   ours = batch_iterator.iterate(strategy, make, 3)
   for _ in range(12):
-    np.testing.assert_array_equal(next(ours)["a"], next(theirs)["a"])
+    batch = batch_iterator.take(strategy, ours)
+    np.testing.assert_array_equal(batch["a"], next(theirs)["a"])
+
+
+def on_two_devices(folder):
+  """Two devices: the batches of `tf.distribute`, without its threads."""
+  cpu = tf.config.list_physical_devices("CPU")[0]
+  tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+  )
+  strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+  make = dataset_fn(pathlib.Path(folder))
+  pools = iter(make(tf.distribute.InputContext(), 0))  # They are made once.
+  next(pools)
+  context = tf.distribute.InputContext(1, 0, 2)
+  alone, kept = started_by(lambda: iter(make(context, 3)))
+  started, ours = started_by(lambda: batch_iterator.iterate(strategy, make, 3))
+  assert started == alone
+  before = threads()
+  theirs = iter(
+    strategy.distribute_datasets_from_function(lambda c: make(c, 4))
+  )
+
+  @tf.function
+  def step(batches):
+    batch = batch_iterator.take(strategy, batches)
+    return strategy.run(lambda x: x["a"] + 0, args=(batch,))
+
+  for _ in range(12):
+    found = strategy.experimental_local_results(step(ours))
+    wanted = strategy.experimental_local_results(next(theirs)["a"])
+    assert len(found) == 2
+    for x, y in zip(found, wanted, strict=True):
+      np.testing.assert_array_equal(x, y)
+  assert threads() > before  # those of tf.distribute are seen
+  del kept
+
+
+def test_two_devices(tmp_path):
+  processes.finish(processes.start(__file__, {"folder": str(tmp_path)}))
+
+
+if __name__ == "__main__":
+  import json
+  import sys
+
+  on_two_devices(**json.loads(sys.argv[1]))
