@@ -11,12 +11,14 @@ from bert_tf.runtimes import engines, runtime_settings
 
 # Ops that compute in int8: products, and the look-up of embeddings. The rest,
 # such as LayerNorm and softmax, loses too much by it; RESHAPE and TRANSPOSE
-# would round whatever passes through them.
+# would round whatever passes through them, and so would a GATHER that takes
+# rows out of values and not out of a table.
+_GATHER = "GATHER"
 INTEGER_OPS = {
   "BATCH_MATMUL",
   "EMBEDDING_LOOKUP",
   "FULLY_CONNECTED",
-  "GATHER",
+  _GATHER,
 }
 
 Samples = Sequence[tuple[str, engines.Inputs]]
@@ -74,7 +76,8 @@ def quantize(converter: Any, samples: Samples) -> bytes:
   return bytes(
     convert.mlir_quantize(
       bytes(flatbuffer_utils.convert_object_to_bytearray(model)),
-      denylisted_ops=sorted(_op_names(model) - INTEGER_OPS),
+      denylisted_ops=sorted({*_op_names(model)} - INTEGER_OPS),
+      denylisted_nodes=_gathered_values(model),
     )
   )
 
@@ -114,10 +117,24 @@ def _measure(model: Any, samples: Samples) -> None:
     quantization.min, quantization.max = [low], [high]
 
 
-def _op_names(model: Any) -> set[str]:
+def _gathered_values(model: Any) -> list[str]:
+  """Names of what each GATHER takes that is not out of a constant table."""
+  names = _op_names(model)
+  found = []
+  for graph in model.subgraphs:
+    for op in graph.operators:
+      if names[op.opcodeIndex] == _GATHER:
+        table = model.buffers[graph.tensors[op.inputs[0]].buffer].data
+        if table is None or not len(table):
+          found.append(graph.tensors[op.outputs[0]].name.decode())
+  return found
+
+
+def _op_names(model: Any) -> list[str]:
+  """The kinds of ops, by their number in the model."""
   names = {
     number: name
     for name, number in vars(schema_py_generated.BuiltinOperator).items()
     if isinstance(number, int)
   }
-  return {names[code.builtinCode] for code in model.operatorCodes}
+  return [names[code.builtinCode] for code in model.operatorCodes]
