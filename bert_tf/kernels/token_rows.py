@@ -39,7 +39,7 @@ class PaddedRows:
     """Which rows the places [B, P] of the sequences are: [B, P]."""
     rows = tf.range(self._batch * self._length)
     rows = tf.reshape(rows, [self._batch, self._length])
-    # By a gather, which refuses a place beyond the sequence.
+    # By a gather: on a CPU it refuses a place beyond the sequence.
     return tf.gather(rows, positions, batch_dims=1)
 
   def keys(self, x: Any) -> Any:

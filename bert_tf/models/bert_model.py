@@ -131,8 +131,8 @@ class BertModel(configured_model.ConfiguredModel):
 
     Raises:
       ValueError: The sequence is longer than `max_position_embeddings`, or an
-        id lies outside its table, or a mapping has a key that looks like
-        an input's and is none.
+        id lies outside its table or a position outside the sequence, or a
+        mapping has a key that looks like an input's and is none.
     """
     if isinstance(input_ids, Mapping):
       found = encoder_inputs.of(input_ids)
@@ -149,6 +149,9 @@ class BertModel(configured_model.ConfiguredModel):
       segment_ids = tf.zeros_like(input_ids)
     segment_ids = tf.cast(segment_ids, tf.int32)
     _check_inputs(self.config, input_ids, segment_ids)
+    if positions is not None:
+      positions = tf.cast(positions, tf.int32)
+      _check_positions(positions, input_ids)
     kernels = modes.select(mode, training, self.compute_dtype)
     return self._encode(
       input_ids, input_mask, segment_ids, kernels, output_attentions, positions
@@ -217,7 +220,7 @@ class BertModel(configured_model.ConfiguredModel):
     """The first token, which is pooled, and the positions [B, P], if any."""
     if positions is None:
       return None
-    with_first = tf.pad(tf.cast(positions, tf.int32), [[0, 0], [1, 0]])
+    with_first = tf.pad(positions, [[0, 0], [1, 0]])
     heads = self.config.num_attention_heads
     return chosen_rows.ChosenRows(rows, with_first, heads)
 
@@ -255,3 +258,16 @@ def _check_inputs(
         f"{name} holds {wrong}; with {setting}={entries} ids go from 0 to "
         f"{entries - 1}: does the vocabulary belong to this model?"
       )
+
+
+def _check_positions(positions: Any, input_ids: Any) -> None:
+  """Checks them where their values are known (eagerly), on any device."""
+  if not hasattr(positions, "numpy") or not tf.size(positions):
+    return  # in a graph the input pipeline checks, see inputs/
+  length = input_ids.shape[1]
+  least, most = int(tf.reduce_min(positions)), int(tf.reduce_max(positions))
+  if least < 0 or most >= length:
+    raise ValueError(
+      f"positions hold {least if least < 0 else most}; the sequences are "
+      f"{length} long, so positions go from 0 to {length - 1}"
+    )

@@ -52,13 +52,17 @@ def of(features: Mapping[str, Any]) -> EncoderInputs:
   return _pick(features)
 
 
-def no_positions(features: Mapping[str, Any]) -> Any:
+def no_positions(features: Any) -> Any:
   """The positions of a model that reads the pooled output alone, [B, 0].
 
   Args:
-    features: As of `of`, with sequences [B, S].
+    features: As of `of`, with sequences [B, S]; or the ids alone.
+
+  Raises:
+    ValueError: As of `of`.
   """
-  ids = tf.convert_to_tensor(_pick(features).input_ids)
+  ids = of(features).input_ids if isinstance(features, Mapping) else features
+  ids = tf.convert_to_tensor(ids)
   return tf.cast(ids[:, :0], tf.int32)
 
 

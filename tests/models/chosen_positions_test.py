@@ -133,8 +133,17 @@ def test_a_position_beyond_the_sequence(name):
   wrong = POSITIONS.copy()
   wrong[0, 1] = S
   mode, training = MODES[name]
+  model, batch = new_model(), inputs()
+  with pytest.raises(ValueError, match=r"positions hold 16; .* 16 long, so"):
+    model(batch, training=training, mode=mode, positions=wrong)
+  run = tf.function(model)
   with pytest.raises(tf.errors.InvalidArgumentError, match="16 is not in"):
-    new_model()(inputs(), training=training, mode=mode, positions=wrong)
+    run(batch, training=training, mode=mode, positions=tf.constant(wrong))
+
+
+def test_a_negative_position():
+  with pytest.raises(ValueError, match=r"positions hold -1; .* 0 to 15"):
+    new_model()(inputs(), positions=POSITIONS - 1)
 
 
 def test_of_no_block():
