@@ -44,7 +44,7 @@ def packs(
   compilation: str,
   strategy: Any,
   uses_padding: bool,
-  padding: float = 1.0,
+  padding: float | None = None,
 ) -> bool:
   """Whether a training step leaves padding out.
 
@@ -57,7 +57,8 @@ def packs(
     compilation: One of `COMPILATIONS`.
     strategy: Where it computes.
     uses_padding: As of `objectives.Objective`.
-    padding: Share of the positions that are padding, 0 to 1.
+    padding: Share of the positions that are padding, 0 to 1; None if that is
+      not known yet.
 
   Raises:
     ValueError: It is wanted and not possible; or length buckets are, and the
@@ -66,11 +67,7 @@ def packs(
   is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
   is_static = is_tpu or compilation == WHOLE
   if devices.pack and is_static:
-    raise ValueError(
-      "pack=True needs shapes that change from step to step, which "
-      f"{'a TPU' if is_tpu else 'jit_compile=True'} does not allow: leave one "
-      "of them out; length_buckets saves part of the padding there"
-    )
+    raise ValueError(_not_static(is_tpu, devices.jit_compile))
   if devices.pack and uses_padding:
     raise ValueError(
       "pack=True leaves out padding, which this objective counts among the "
@@ -88,6 +85,8 @@ def packs(
   has_gpu = bool(tf.config.list_logical_devices("GPU"))
   if is_static or has_gpu or uses_padding:
     return False
+  if padding is None:
+    return True
   if padding < _LITTLE_PADDING:
     logging.info(
       "%.1f%% of the positions are padding: so little is computed as well, "
@@ -95,4 +94,21 @@ def packs(
       100 * padding,
     )
     return False
+  logging.info(
+    "%.0f%% of the positions are padding, which steps leave out", 100 * padding
+  )
   return True
+
+
+def _not_static(is_tpu: bool, jit_compile: bool | None) -> str:
+  """Why a step of static shapes cannot leave padding out."""
+  needs = "pack=True needs shapes that change from step to step, which"
+  instead = "length_buckets saves part of the padding there"
+  if is_tpu:
+    return f"{needs} a TPU does not allow: leave pack out; {instead}"
+  if jit_compile:
+    return f"{needs} jit_compile=True does not allow: leave one out; {instead}"
+  return (
+    f"{needs} a GPU does not allow, where XLA compiles the whole step: give "
+    f"jit_compile=False, or leave pack out; {instead}"
+  )

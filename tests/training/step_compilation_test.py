@@ -58,17 +58,18 @@ def test_what_is_packed(
 
 
 @pytest.mark.parametrize(
-  "compilation, uses_padding, message",
+  "jit_compile, compilation, uses_padding, message",
   [
-    ("whole", False, "jit_compile=True does not allow"),
-    ("groups", True, "counts among the tokens"),
+    (True, "whole", False, "jit_compile=True does not allow: leave one out"),
+    (None, "whole", False, "a GPU does not allow.* give jit_compile=False"),
+    (None, "groups", True, "counts among the tokens"),
   ],
 )
-def test_what_cannot_be_packed(compilation, uses_padding, message):
+def test_what_cannot_be_packed(jit_compile, compilation, uses_padding, message):
   strategy = tf.distribute.get_strategy()
   with pytest.raises(ValueError, match=message):
     step_compilation.packs(
-      device_settings.DeviceSettings(pack=True),
+      device_settings.DeviceSettings(jit_compile=jit_compile, pack=True),
       compilation,
       strategy,
       uses_padding,
