@@ -44,6 +44,12 @@ flags.DEFINE_bool(
   "Whether AdamW corrects the bias of its moments, as Keras has it; the "
   "original's optimizer does not.",
 )
+flags.DEFINE_string(
+  "preset_dir",
+  None,
+  "A preset of keras-nlp with the weights of --init_checkpoint; written to "
+  "--output_dir if not given.",
+)
 flags.DEFINE_bool(
   "check_weights",
   True,

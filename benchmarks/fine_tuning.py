@@ -24,7 +24,7 @@ from bert_tf import bert_config
 from bert_tf.system import cpu_features
 
 PADDED, PACKED = "padded", "packed"
-BFLOAT16 = "packed, bfloat16"
+BFLOAT16 = "packed bfloat16"
 KERAS_NLP, PYTORCH = "keras-nlp", "PyTorch"
 SQUAD = "squad"
 _FLAGS = {
@@ -135,7 +135,7 @@ def _makers(
   makers: dict[str, Callable[[_Job], list[str]]] = {
     name: functools.partial(ours, flags=_FLAGS[name]) for name in can
   }
-  if task != SQUAD:
+  if task != SQUAD and _is_single_label(task):
     others = {KERAS_NLP: _keras_nlp, PYTORCH: _pytorch}
     for name, make in others.items():
       if all(importlib.util.find_spec(x) for x in _PACKAGES[name]):
@@ -145,6 +145,12 @@ def _makers(
       f"contenders {missing} cannot run here, expected some of {list(makers)}"
     )
   return {name: makers[name] for name in names or makers}
+
+
+def _is_single_label(task: str) -> bool:
+  from bert_tf.tasks.classification import known_tasks, task_definition
+
+  return known_tasks.find(task).kind == task_definition.SINGLE_LABEL
 
 
 def _measured(
@@ -180,12 +186,14 @@ def _ours(job: _Job) -> list[str]:
 
 def _keras_nlp(job: _Job, *flags: str) -> list[str]:
   google = job.model("google")
+  flags = flags or ("--nocheck_weights",)
   return [
     *("-m", "benchmarks.compare_keras_nlp", *job.text_flags, *job.task_flags),
     f"--bert_config_file={google}/bert_config.json",
     f"--init_checkpoint={google}/bert_model.ckpt",
+    f"--preset_dir={job.model('keras_nlp')}",
     f"--output_dir={job.new_folder()}",
-    *(_EPOCH, *_BATCHES, *(flags or ("--nocheck_weights",))),
+    *(_EPOCH, *_BATCHES, *flags),
   ]
 
 
@@ -250,6 +258,12 @@ def _check_pytorch(job: _Job) -> None:
   record_making.process(*_pytorch(job, f"--pooled_file={path}"))()
   theirs = np.load(path)
   ours, is_whole = _pooled(job, len(theirs))
+  if not is_whole.any():
+    raise ValueError(
+      f"all of the first {len(theirs)} examples are cut at max_seq_length="
+      f"{job.length}, so PyTorch's vectors cannot be compared: "
+      "give a larger one"
+    )
   difference = float(np.abs(theirs - ours)[is_whole].max())
   if not difference <= _TOLERANCE:
     raise RuntimeError(

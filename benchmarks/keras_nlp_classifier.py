@@ -46,6 +46,7 @@ class Settings:
   Attributes:
     bias_correction: Whether AdamW is as Keras has it; without, the rates undo
       its correction, so that it is the original's optimizer.
+    preset_dir: A preset of these weights; written if there is none.
     check_weights: Whether keras-nlp's pooled vectors are compared with ours.
   """
 
@@ -63,6 +64,7 @@ class Settings:
   seed: int = 12345
   num_trials: int = 1
   bias_correction: bool = True
+  preset_dir: str | None = None
   check_weights: bool = True
 
 
@@ -107,7 +109,7 @@ def run(
     name: reader.read(task, split, settings.data_dir).examples
     for name, split in (("train", task.train), ("dev", task.dev))
   }
-  preset = write_preset(config, settings)
+  preset = settings.preset_dir or write_preset(config, settings)
   path = os.path.join(settings.output_dir, "train.tf_record")
   examples.write(path, task, sets["train"], tokenizer, length)
   dev = examples.make(task, sets["dev"], tokenizer, length)

@@ -77,7 +77,8 @@ def process(*arguments: str) -> Contender:
     )
     if done.returncode:
       raise RuntimeError(f"{arguments} failed: {done.stderr.decode()}")
-    return Run(*json.loads(done.stdout))
+    # After whatever the process itself has printed.
+    return Run(*json.loads(done.stdout.splitlines()[-1]))
 
   return measured
 

@@ -1,7 +1,8 @@
 """Fine-tunes Hugging Face's BERT on PyTorch, to time it beside run_classifier.
 
-The same sentences, weights, sizes and rates; its own tokenizer, model and
-optimizer, and batches in an order of its own. TensorFlow is not imported.
+The same sentences, weights and sizes; its own tokenizer, model, optimizer and
+schedule, and batches in an order of its own. TensorFlow is not imported, and no
+checkpoint written.
 """
 
 import pathlib

@@ -62,7 +62,7 @@ def mrpc(testdata):
 
 def test_ours(run, mrpc):
   processes = Processes()
-  names = ("padded", "packed", "packed, bfloat16")
+  names = ("padded", "packed", "packed bfloat16")
   rows = run(processes, mrpc, True, names, rounds=2)
   assert [row["contender"] for row in rows] == [f"mrpc, {x}" for x in names]
   assert rows[1]["seconds_ratio"] == 2.0
@@ -77,7 +77,7 @@ def test_ours(run, mrpc):
 
 def test_bfloat16_only_where_the_cpu_has_it(run, mrpc):
   with pytest.raises(ValueError, match=r"contenders .* cannot run here"):
-    run(Processes(), mrpc, False, ["packed, bfloat16"])
+    run(Processes(), mrpc, False, ["packed bfloat16"])
 
 
 def test_another_loss(run, mrpc):
@@ -97,6 +97,11 @@ def test_keras_nlp(run, mrpc):
   ]
   assert ["--check_weights" in x for x in theirs] == [True, False]
   assert "--nocheck_weights" in theirs[1]
+
+
+def test_a_process_that_prints():
+  measured = record_making.process("-c", "print('loss: 0.5')")
+  assert measured().megabytes > 0
 
 
 def test_questions(run, tmp_path):
