@@ -40,7 +40,7 @@ for file in /etc/pip.conf /etc/xdg/pip/* "$HOME"/.config/pip/* \
   /etc/ssl/certs/ca-certificates.crt; do
   [ ! -f "$file" ] || install -D --mode=644 "$file" "$system$file"
 done
-grep -o "[ '/]/[^ ']*" <<<"$pip_settings" | sed "s#^[ '/]/*#/#" | sort -u |
+{ grep -o "[ '/]/[^ ']*" <<<"$pip_settings" || true; } | sed "s#^[ '/]/*#/#" | sort -u |
   while read -r folder; do
     # An index in FOLDER/simple may point to files in FOLDER.
     [ "${folder##*/}" != simple ] || folder=${folder%/simple}
