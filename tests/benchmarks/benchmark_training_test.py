@@ -4,10 +4,11 @@ import collections
 import dataclasses
 import functools
 import json
+import math
 
 import pytest
 
-from benchmarks import input_pipeline, packed_training, training
+from benchmarks import floor, input_pipeline, packed_training, training
 from bert_tf import bert_config
 from tests.commands import running
 
@@ -21,14 +22,35 @@ def test_training(tmp_path, testdata):
     "--what=training",
     f"--bert_config_file={config}",
     "--shapes=2x32",
-    "--contenders=bert_tf,bert_tf bf16",
+    "--contenders=bert_tf,bert_tf bf16,products",
     "--rounds=1",
     f"--json={rows}",
   )
   assert done.returncode == 0, done.stderr
   assert "left out" not in done.stderr  # as it is where losses differ
   found = json.loads(rows.read_text())
-  assert [row["contender"] for row in found] == ["bert_tf", "bert_tf bf16"]
+  assert [row["contender"] for row in found] == [
+    *("bert_tf", "bert_tf bf16", "products")
+  ]
+
+
+def test_products_of_a_block_are_three_times_those_of_its_forward_pass():
+  config = bert_config.BertConfig(
+    vocab_size=30, hidden_size=16, intermediate_size=40, num_attention_heads=2
+  )
+  batch, length = 3, 8
+
+  def flops(layers):
+    given = dataclasses.replace(config, num_hidden_layers=layers)
+    total = 0
+    for one, other, (is_first, _) in floor._step(given, batch, length, 2):
+      summed = math.prod(one[:-2]) * (one[-2] if is_first else one[-1])
+      total += 2 * math.prod(one) * math.prod(other) // summed
+    return total
+
+  one_block = dataclasses.replace(config, num_hidden_layers=1)
+  want = 3 * floor.flops(one_block, batch, length)
+  assert flops(3) - flops(2) == want
 
 
 @pytest.mark.parametrize("make", ["plain", "ours"])
