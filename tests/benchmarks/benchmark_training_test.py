@@ -6,6 +6,7 @@ import functools
 import json
 import math
 
+import numpy as np
 import pytest
 
 from benchmarks import floor, input_pipeline, packed_training, training
@@ -51,6 +52,22 @@ def test_products_of_a_block_are_three_times_those_of_its_forward_pass():
   one_block = dataclasses.replace(config, num_hidden_layers=1)
   want = 3 * floor.flops(one_block, batch, length)
   assert flops(3) - flops(2) == want
+
+
+def test_products_are_computed(tmp_path, testdata):
+  """TensorFlow leaves out what nothing depends on."""
+  path = testdata / "tiny" / "bert_config.json"
+  run = floor.training_products(str(path), "float32")
+  config = bert_config.BertConfig.from_json_file(path)
+  value = float(run(training.batch(config, 2, 32)))
+  rng = np.random.default_rng(1)
+  want = 0.0
+  for one, other, (is_first, is_second) in floor._step(config, 2, 32, 20):
+    x, y = (rng.normal(0, 0.02, shape) for shape in (one, other))
+    x = np.swapaxes(x, -1, -2) if is_first else x
+    y = np.swapaxes(y, -1, -2) if is_second else y
+    want += (x @ y).flat[0]
+  assert value == pytest.approx(want, rel=1e-4)
 
 
 @pytest.mark.parametrize("make", ["plain", "ours"])
