@@ -76,10 +76,9 @@ def test_json_lines_are_written_as_json_dumps_writes_them(tmp_path):
     assert json.dumps(json.loads(line)) == line
 
 
-@hypothesis.given(st.lists(st.floats(width=32, allow_nan=False)))
+@hypothesis.given(st.lists(st.floats(-(2.0**30), 2.0**30, width=32)))
 def test_rounding_is_python_s(numbers):
   values = np.array(numbers, np.float32).reshape(1, -1)
-  hypothesis.assume((np.abs(values) < 1e9).all())
   (layer,) = json.loads(
     vector_writers.as_json(line_vectors.LineVectors(0, values), [-1])
   )["layers"]
