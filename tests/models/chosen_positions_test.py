@@ -146,6 +146,17 @@ def test_a_negative_position():
     new_model()(inputs(), positions=POSITIONS - 1)
 
 
+def test_a_misspelt_input_of_a_classifier():
+  model = bert_tf.BertClassifier(CONFIG, 2)
+  with pytest.raises(ValueError, match="unknown key inputs_ids; expected"):
+    model({"inputs_ids": inputs()["input_ids"]})
+
+
+def test_a_classifier_of_ids_alone():
+  model, ids = bert_tf.BertClassifier(CONFIG, 2), inputs()["input_ids"]
+  np.testing.assert_array_equal(model(ids), model({"input_ids": ids}))
+
+
 def test_of_no_block():
   model = new_model(dataclasses.replace(CONFIG, num_hidden_layers=0))
   whole = model(inputs()).sequence_output
