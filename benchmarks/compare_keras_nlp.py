@@ -47,13 +47,13 @@ flags.DEFINE_bool(
 flags.DEFINE_string(
   "preset_dir",
   None,
-  "A preset of keras-nlp with the weights of --init_checkpoint; written to "
-  "--output_dir if not given.",
+  "A keras-nlp preset with the weights of --init_checkpoint. Default: made "
+  "from it in --output_dir.",
 )
 flags.DEFINE_bool(
   "check_weights",
   True,
-  "Whether keras-nlp's pooled vectors are compared with ours before.",
+  "Compare keras-nlp's pooled vectors with ours before training.",
 )
 flags.DEFINE_integer("num_trials", 1, "Trainings, each with the next seed.")
 

@@ -249,11 +249,8 @@ def _check_inputs(
     ("segment_ids", segment_ids, "type_vocab_size", config.type_vocab_size),
   )
   for name, ids, setting, entries in tables:
-    if not hasattr(ids, "numpy") or not tf.size(ids):
-      continue  # in a graph the input pipeline checks, see inputs/
-    least, most = int(tf.reduce_min(ids)), int(tf.reduce_max(ids))
-    if least < 0 or most >= entries:
-      wrong = least if least < 0 else most
+    wrong = _outside(ids, entries)
+    if wrong is not None:
       raise ValueError(
         f"{name} holds {wrong}; with {setting}={entries} ids go from 0 to "
         f"{entries - 1}: does the vocabulary belong to this model?"
@@ -262,12 +259,24 @@ def _check_inputs(
 
 def _check_positions(positions: Any, input_ids: Any) -> None:
   """Checks them where their values are known (eagerly), on any device."""
-  if not hasattr(positions, "numpy") or not tf.size(positions):
-    return  # in a graph the input pipeline checks, see inputs/
   length = input_ids.shape[1]
-  least, most = int(tf.reduce_min(positions)), int(tf.reduce_max(positions))
-  if least < 0 or most >= length:
+  wrong = _outside(positions, length)
+  if wrong is not None:
     raise ValueError(
-      f"positions hold {least if least < 0 else most}; the sequences are "
-      f"{length} long, so positions go from 0 to {length - 1}"
+      f"positions hold {wrong}; the sequences are {length} long, so positions "
+      f"go from 0 to {length - 1}"
     )
+
+
+def _outside(values: Any, count: int | None) -> int | None:
+  """A value below 0, or of `count` or more; None if there is none.
+
+  Also None where values are not known, in a graph: there the input pipeline
+  checks, see inputs/.
+  """
+  if count is None or not hasattr(values, "numpy") or not tf.size(values):
+    return None
+  least, most = int(tf.reduce_min(values)), int(tf.reduce_max(values))
+  if least < 0:
+    return least
+  return most if most >= count else None

@@ -118,7 +118,7 @@ def _measure(model: Any, samples: Samples) -> None:
 
 
 def _gathered_values(model: Any) -> list[str]:
-  """Names of what each GATHER takes that is not out of a constant table."""
+  """Names of the outputs of GATHERs whose input is not a constant table."""
   names = _op_names(model)
   found = []
   for graph in model.subgraphs:

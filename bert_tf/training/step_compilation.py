@@ -89,26 +89,26 @@ def packs(
     return True
   if padding < _LITTLE_PADDING:
     logging.info(
-      "%.1f%% of the positions are padding: so little is computed as well, "
-      "which is faster (--pack leaves it out)",
+      "only %.1f%% of the positions are padding: training steps compute it, "
+      "which is faster (--pack skips it)",
       100 * padding,
     )
     return False
   logging.info(
-    "%.0f%% of the positions are padding, which steps leave out", 100 * padding
+    "%.0f%% of the positions are padding: training steps skip it", 100 * padding
   )
   return True
 
 
 def _not_static(is_tpu: bool, jit_compile: bool | None) -> str:
   """Why a step of static shapes cannot leave padding out."""
-  needs = "pack=True needs shapes that change from step to step, which"
-  instead = "length_buckets saves part of the padding there"
+  needs = "pack=True needs batch shapes that vary from step to step, which"
+  instead = "length_buckets skips part of the padding there"
   if is_tpu:
     return f"{needs} a TPU does not allow: leave pack out; {instead}"
   if jit_compile:
     return f"{needs} jit_compile=True does not allow: leave one out; {instead}"
   return (
-    f"{needs} a GPU does not allow, where XLA compiles the whole step: give "
-    f"jit_compile=False, or leave pack out; {instead}"
+    f"{needs} the default on a GPU does not allow (XLA compiles the whole "
+    f"step): set jit_compile=False, or leave pack out; {instead}"
   )

@@ -61,7 +61,7 @@ def test_what_is_packed(
   "jit_compile, compilation, uses_padding, message",
   [
     (True, "whole", False, "jit_compile=True does not allow: leave one out"),
-    (None, "whole", False, "a GPU does not allow.* give jit_compile=False"),
+    (None, "whole", False, "on a GPU does not allow.* set jit_compile=False"),
     (None, "groups", True, "counts among the tokens"),
   ],
 )
